@@ -1,0 +1,80 @@
+"""Component: a frozen dataclass whose fields are its YAML keys, checked when it is built."""
+
+import dataclasses
+import functools
+import inspect
+import typing
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from aecli.errors import BadRequest
+
+STRICT = ConfigDict(  # "3" is not 3, and infinity is no setting
+    strict=True, arbitrary_types_allowed=True, allow_inf_nan=False
+)
+
+
+@functools.cache
+def _adapters(callable_: Any) -> dict[str, tuple[TypeAdapter, str]]:
+    """{argument: (validator, description)} for the annotated arguments of a class or function."""
+    function = callable_.__init__ if inspect.isclass(callable_) else callable_
+    hints = typing.get_type_hints(function, include_extras=True)
+    if dataclasses.is_dataclass(callable_):
+        hints = typing.get_type_hints(callable_, include_extras=True)
+    adapters = {}
+    for name, hint in hints.items():
+        if typing.get_origin(hint) is ClassVar or name == "return":
+            continue
+        meta = getattr(hint, "__metadata__", ())
+        description = next((m.description for m in meta if getattr(m, "description", None)), "")
+        adapters[name] = (TypeAdapter(hint, config=STRICT), description)
+    return adapters
+
+
+def check_arguments(callable_: Any, values: dict[str, Any], prefix: str) -> None:
+    """Check values against the annotations of a constructor.
+
+    Raises BadRequest that names `prefix.key`, the value given and what is allowed.
+    """
+    for name, (adapter, description) in _adapters(callable_).items():
+        if name not in values:
+            continue
+        try:
+            adapter.validate_python(values[name])
+        except ValidationError as error:
+            raise BadRequest(_explain(f"{prefix}.{name}", values[name], error, description)) from None
+
+
+def _explain(key: str, value: Any, error: ValidationError, description: str) -> str:
+    expected = []
+    for item in error.errors():
+        text = item["msg"].removeprefix("Input should be ")
+        if text not in expected:
+            expected.append(text)
+    reason = f" ({description})" if description else ""
+    return f"{key} must be {' or '.join(expected)}; got {value!r}{reason}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Component:
+    """Base of noises, losses, datasets, networks, metrics and figures.
+
+    A subclass is a frozen, keyword-only dataclass; `group` is the name of its config group and
+    is used in messages. Annotate a field with `Annotated[float, Field(ge=0, description=...)]`
+    to state its range and unit. Raises BadRequest for a wrong type or range.
+    """
+
+    group: ClassVar[str] = "component"
+
+    def __post_init__(self) -> None:
+        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        check_arguments(type(self), values, self.group)
+
+    def get_config(self) -> dict[str, Any]:
+        """The fields, for Keras to store beside a model."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Component":
+        return cls(**config)
