@@ -1,0 +1,20 @@
+"""aecli: a command-line workbench for autoencoders.
+
+`import aecli` makes saved models loadable by plain Keras:
+
+    import aecli, keras
+    model = keras.models.load_model("outputs/.../checkpoints/best.keras")
+"""
+
+import os
+import pathlib
+import sys
+
+__version__ = "0.1.0"
+
+os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever keras.json says
+
+# Keras finds a class only once its module is imported. The console script puts that off until a
+# command needs it, so that `aecli --help` answers at once.
+if pathlib.Path(sys.argv[0]).stem != "aecli" and "-m" not in sys.argv[:1]:
+    from aecli import models as models

@@ -1,0 +1,1 @@
+"""The glue between the command line and Hydra; only commands and cli import it."""

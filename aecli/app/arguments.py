@@ -1,0 +1,121 @@
+"""The words after `aecli COMMAND`, sorted into Hydra's options and its overrides."""
+
+import re
+from dataclasses import dataclass, field
+
+from aecli.app import catalog, mistakes
+from aecli.errors import BadRequest
+
+SWITCHES = {
+    "--help": "--help", "-h": "--help",
+    "--multirun": "--multirun", "-m": "--multirun",
+    "--resolve": "--resolve",
+    "--hydra-help": "--hydra-help",
+    "--shell-completion": "--shell-completion", "-sc": "--shell-completion",
+}  # fmt: skip
+VALUED = {
+    "--cfg": "--cfg", "-c": "--cfg",
+    "--package": "--package", "-p": "--package",
+    "--config-dir": "--config-dir", "-cd": "--config-dir",
+    "--info": "--info", "-i": "--info",
+}  # fmt: skip
+CHOICES = {
+    "--cfg": ["job", "hydra", "all"],
+    "--info": ["all", "config", "defaults", "defaults-tree", "plugins", "searchpath"],
+}
+POSITIONAL = {"list": "group"}  # command: the key that a first bare word sets
+
+
+@dataclass
+class Arguments:
+    """options: {"--cfg": "job", "--multirun": None ...};  overrides: ["model=vae", ...]."""
+
+    command: str
+    options: dict[str, str | None] = field(default_factory=dict)
+    overrides: list[str] = field(default_factory=list)
+
+    @property
+    def is_sweep(self) -> bool:
+        return "--multirun" in self.options or "hydra.mode=MULTIRUN" in self.overrides
+
+    def argv(self) -> list[str]:
+        """Options first: Hydra takes its overrides only as one block."""
+        words = []
+        for name, value in self.options.items():
+            words += [name] if value is None else [f"{name}={value}"]
+        return words + self.overrides
+
+
+def parse(command: str, argv: list[str]) -> Arguments:
+    """Sort the words; raises BadRequest for one that is neither an option nor an override."""
+    arguments = Arguments(command)
+    unread = list(argv)
+    while unread:
+        word = unread.pop(0)
+        if word.startswith("-") and word != "-":
+            _take_option(arguments, word, unread)
+        elif "=" in word or word.startswith("~"):
+            arguments.overrides.append(word)
+        elif command in POSITIONAL and not arguments.overrides:
+            arguments.overrides.append(f"{POSITIONAL[command]}={word}")
+        else:
+            raise mistakes.bare_word(word, command)
+    modes = [name for name in ("--multirun", "--cfg", "--info") if name in arguments.options]
+    if len(modes) > 1:
+        raise BadRequest(f"{' and '.join(modes)} do not go together: use one of them")
+    _refuse_additions(arguments)
+    _refuse_two_choices(arguments)
+    return arguments
+
+
+def _take_option(arguments: Arguments, word: str, unread: list[str]) -> None:
+    name, equals, value = word.partition("=")
+    if name in SWITCHES and not equals:
+        arguments.options[SWITCHES[name]] = None
+    elif name in VALUED:
+        name = VALUED[name]
+        optional = name == "--info" and (not unread or unread[0] not in CHOICES["--info"])
+        if not equals:
+            value = "all" if optional else unread.pop(0) if unread else ""
+        allowed = CHOICES.get(name)
+        if not value or (allowed and value not in allowed):
+            what = " or ".join(allowed) if allowed else "a value"
+            raise BadRequest(f"{name} needs {what}; got {value or 'nothing'}")
+        arguments.options[name] = value
+    elif word == "--json" and _has_key(arguments.command, "json"):
+        arguments.overrides.append("json=true")
+    else:
+        following = unread[0] if unread and not unread[0].startswith("-") else "VALUE"
+        known = [*SWITCHES, *VALUED, "--json"]
+        raise mistakes.unknown_option(name, value or following, arguments.command, known)
+
+
+def _has_key(command: str, key: str) -> bool:
+    text = catalog.commands()[command].read_text(encoding="utf-8")
+    return re.search(rf"^{key}:", text, re.MULTILINE) is not None
+
+
+def _refuse_additions(arguments: Arguments) -> None:
+    """`+key=value` would add a key that nobody reads: a typo would pass in silence.
+
+    `+callbacks=tensorboard` is right: it adds an option to a group that takes a list.
+    """
+    groups = catalog.groups()
+    for override in arguments.overrides:
+        key, _, value = override.partition("=")
+        name = key.lstrip("+")
+        if key.startswith("+") and name not in groups and not name.startswith("hydra"):
+            raise BadRequest(
+                f"'{override}' would add a key that nothing reads\nwithout the plus: {name}={value}"
+            )
+
+
+def _refuse_two_choices(arguments: Arguments) -> None:
+    chosen: dict[str, str] = {}
+    groups = catalog.groups()
+    for override in arguments.overrides:
+        key = override.partition("=")[0]
+        if key in groups and key in chosen:
+            ending = f"\nfor a sweep over both: -m {key}=ONE,TWO" if chosen[key] != override else ""
+            raise BadRequest(f"{key} is given twice: {chosen[key]} and {override}{ending}")
+        chosen[key] = override

@@ -1,0 +1,102 @@
+"""The config tree seen as files: commands, groups, options and their descriptions.
+
+The folders are the registry. Standard library only, so that `aecli --help` stays quick.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def package_configs() -> Path:
+    """aecli/configs in an installed wheel, ../configs beside the package in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "configs"
+    return inside if inside.is_dir() else package.parent / "configs"
+
+
+def user_configs() -> Path | None:
+    """./configs of the working directory: the user's own options (None inside the checkout)."""
+    folder = Path.cwd() / "configs"
+    if not folder.is_dir() or folder.samefile(package_configs()):
+        return None
+    return folder
+
+
+def commands() -> dict[str, Path]:
+    """{command word: its YAML}; a YAML whose name starts with _ is shared, not a command."""
+    files = sorted(package_configs().glob("[!_]*.yaml"))
+    return {file.stem: file for file in files}
+
+
+def groups() -> list[str]:
+    """The config groups: folders with at least one option."""
+    root = package_configs()
+    folders = {file.parent.relative_to(root).as_posix() for file in root.glob("*/**/*.yaml")}
+    return sorted(group for group in folders if not group.startswith("hydra"))
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a group."""
+
+    name: str
+    file: Path
+    yours: bool  # from ./configs or --config-dir, not from the package
+
+    @property
+    def description(self) -> str:
+        return description(self.file)
+
+
+def options(group: str, config_dir: str | None = None) -> list[Option]:
+    """The options of a group; on a clash of names the package's own comes first, as in Hydra."""
+    found: dict[str, Option] = {}
+    package = package_configs()
+    for root in (package, user_configs(), config_dir and Path(config_dir)):
+        if root is None:
+            continue
+        for file in sorted((root / group).glob("*.yaml")):
+            found.setdefault(file.stem, Option(file.stem, file, yours=root != package))
+    return sorted(found.values(), key=lambda option: option.name)
+
+
+def shadowed(group: str) -> list[Path]:
+    """The user's files that never take effect, since the package has an option of that name."""
+    mine = user_configs()
+    names = {file.name for file in (package_configs() / group).glob("*.yaml")}
+    return (
+        [file for file in sorted((mine / group).glob("*.yaml")) if file.name in names]
+        if mine
+        else []
+    )
+
+
+def comment_lines(file: Path) -> list[str]:
+    """The comment block at the top of a YAML, without `# ` and without the `# @package` line."""
+    lines = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        if not re.match(r"#\s*@package\b", line):
+            lines.append(line.removeprefix("#").removeprefix(" ").rstrip())
+    return lines
+
+
+def description(file: Path) -> str:
+    """The first comment line of a YAML."""
+    return next((line for line in comment_lines(file) if line), "")
+
+
+def key_comments(file: Path) -> dict[str, str]:
+    """{dotted key: comment} of the `key: value  # comment` lines of a YAML."""
+    comments: dict[str, str] = {}
+    keys: list[tuple[int, str]] = []  # (indentation, key) of the line and of what it is inside
+    for line in file.read_text(encoding="utf-8").splitlines():
+        match = re.match(r"( *)(\w+):(?:.*?\s#\s+(.+))?", line)
+        if match:
+            indent = len(match[1])
+            keys = [*((i, key) for i, key in keys if i < indent), (indent, match[2])]
+            if match[3]:
+                comments[".".join(key for _, key in keys)] = match[3].strip()
+    return comments

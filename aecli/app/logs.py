@@ -1,0 +1,33 @@
+"""Where log lines go: train.log gets all, the screen what the reader needs."""
+
+import contextlib
+import logging
+import pathlib
+import sys
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def run_log(folder: pathlib.Path, bar: bool) -> Iterator[logging.Logger]:
+    """The logger "aecli" while a run lasts: to train.log with the time, to stderr without.
+
+    With a bar on the terminal the lines of each epoch ("aecli.epochs") stay off the screen.
+    """
+    log = logging.getLogger("aecli")
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    file = logging.FileHandler(folder / "train.log", encoding="utf-8")
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    screen = logging.StreamHandler(sys.stderr)
+    screen.setFormatter(logging.Formatter("%(message)s"))
+    if bar:
+        screen.addFilter(lambda record: record.name != "aecli.epochs")
+    handlers = [file, screen]
+    for handler in handlers:
+        log.addHandler(handler)
+    try:
+        yield log
+    finally:
+        for handler in handlers:
+            log.removeHandler(handler)
+            handler.close()

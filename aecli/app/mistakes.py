@@ -1,0 +1,107 @@
+"""Mistakes on the command line -> the BadRequest that says what was probably meant."""
+
+from collections.abc import Iterable
+
+import yaml
+
+from aecli.app import catalog, compose
+from aecli.app.suggest import nearest, same_leaf, some, walk
+from aecli.errors import BadRequest
+
+
+def options_with_key(group: str, key: str) -> list[str]:
+    """The options of a group whose YAML states this key, also presets that state group.key."""
+    found = []
+    for option in catalog.options(group):
+        try:
+            data = yaml.safe_load(option.file.read_text(encoding="utf-8"))
+        except yaml.YAMLError:
+            continue
+        inner = data.get(group) if isinstance(data, dict) else None
+        if isinstance(data, dict) and (key in data or (isinstance(inner, dict) and key in inner)):
+            found.append(option.name)
+    return found
+
+
+def unknown_key(key: str, command: str, overrides: list[str]) -> BadRequest:
+    """Why a key is not one, and which was probably meant."""
+    config = compose.composed_for_hints(command, overrides, without=key)
+    keys = [*compose.keys(config.config), *config.choices]
+    head, _, leaf = key.rpartition(".")
+    if key in catalog.groups():
+        names = some(config.choices or config.config)
+        return BadRequest(f"aecli {command} does not take '{key}'; it takes: {names}")
+    group, name = [*key.split("."), ""][:2]
+    if add := nearest(name, unchosen(group, config.choices), cutoff=0.8):
+        return BadRequest(f"{group} does not include '{name}'\nto add it: +{group}={add}")
+    if config.choices.get(head):
+        return _unknown_in_group(head, leaf, key, keys, config.choices[head])
+    meant = walk(key, keys) or same_leaf(leaf, keys)
+    if meant:
+        return BadRequest(f"unknown key '{key}': did you mean '{meant}'?")
+    return BadRequest(f"unknown key '{key}'\naecli {command} --help lists the keys")
+
+
+def _unknown_in_group(
+    group: str, leaf: str, key: str, keys: list[str], choice: object
+) -> BadRequest:
+    siblings = [k.removeprefix(f"{group}.") for k in keys if k.startswith(f"{group}.")]
+    others = options_with_key(group, leaf)
+    meant = walk(key, keys)
+    text = f"{group}={choice} has no '{leaf}' (it has: {some(siblings) or 'no keys'})"
+    if meant and not others:
+        return BadRequest(f"unknown key '{key}': did you mean '{meant}'?")
+    if others:
+        return BadRequest(f"{text}\nit is a key of: {some(f'{group}={name}' for name in others)}")
+    elsewhere = same_leaf(leaf, keys)
+    return BadRequest(f"{text}\ndid you mean '{elsewhere}'?" if elsewhere else text)
+
+
+def unchosen(group: str, choices: dict) -> list[str]:
+    """The options of a group that takes a list, such as callbacks, which are not in the list."""
+    chosen = choices.get(group)
+    names = [option.name for option in catalog.options(group)] if isinstance(chosen, list) else []
+    return [name for name in names if name not in chosen]
+
+
+def unknown_choice(group: str, name: str) -> BadRequest:
+    """A group has no such option."""
+    names = [option.name for option in catalog.options(group)]
+    if name in ("null", "None", "") and "none" in names:
+        return BadRequest(f"{group}={name or '(nothing)'}: did you mean {group}=none?")
+    near = nearest(name, names, cutoff=0.5)
+    hint = f": did you mean '{near}'?" if near else ""
+    return BadRequest(f"{group} has no option '{name}'{hint}\n{group} is one of: {some(names, 30)}")
+
+
+def bare_word(word: str, command: str) -> BadRequest:
+    """A word that is neither key=value nor an option: `aecli train vae`."""
+    config = compose.composed(command, [])
+    by_group = {g: [option.name for option in catalog.options(g)] for g in config.choices}
+    choices = [f"{group}={word}" for group, names in by_group.items() if word in names]
+    keys = compose.keys(config.config)
+    if not choices and (word in by_group or same_leaf(word, keys) == word):
+        choices = [f"{word}=VALUE, without spaces"]
+    if not choices:
+        near = nearest(word, [name for names in by_group.values() for name in names])
+        choices = [f"{group}={near}" for group, names in by_group.items() if near in names]
+    if not choices and (key := same_leaf(word, keys)):
+        choices = [f"{key}=VALUE"]
+    meant = f": did you mean {' or '.join(choices[:3])}?" if choices else ""
+    ending = meant or f"\naecli {command} --help lists the keys"
+    return BadRequest(f"'{word}' is not key=value{ending}")
+
+
+def unknown_option(name: str, value: str, command: str, known: Iterable[str]) -> BadRequest:
+    """An option that does not exist: `aecli train --epochs 3`."""
+    if near := nearest(name, known, cutoff=0.8):
+        return BadRequest(f"unknown option '{name}': did you mean {near}?")
+    config = compose.composed(command, [])
+    keys = [*config.choices, *compose.keys(config.config)]
+    word = name.lstrip("-").replace("-", "_")
+    meant = walk(word, keys) or same_leaf(word, keys)
+    if meant:
+        return BadRequest(f"unknown option '{name}': did you mean {meant}={value}?")
+    return BadRequest(
+        f"unknown option '{name}': settings are key=value, see aecli {command} --help"
+    )

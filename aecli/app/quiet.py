@@ -1,0 +1,37 @@
+"""The first import of TensorFlow, without its chatter on the terminal."""
+
+import os
+import sys
+import tempfile
+
+
+def import_tensorflow_quietly(threads: int | None = None) -> None:
+    """Import TensorFlow and Keras and wake the device, with nothing on stderr.
+
+    threads: for operations; it must be set before the device wakes (None: one a core).
+
+    C++ prints to file descriptor 2 before absl starts, whatever TF_CPP_MIN_LOG_LEVEL says, so the
+    descriptor itself points to a temporary file meanwhile; a failed import replays that file.
+    """
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever keras.json says
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if "tensorflow" in sys.modules:
+        return
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as chatter:
+        os.dup2(chatter.fileno(), 2)
+        try:
+            import keras  # noqa: F401
+            import tensorflow
+
+            tensorflow.config.threading.set_intra_op_parallelism_threads(threads or 0)
+            tensorflow.constant(0.0)  # lists the devices, which prints too
+        except BaseException:
+            chatter.seek(0)
+            os.write(terminal, chatter.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(terminal, 2)
+            os.close(terminal)

@@ -1,0 +1,24 @@
+"""A table on the terminal, plain aligned text in a pipe."""
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def show_table(headers: list[str], rows: list[list[str]]) -> None:
+    """Print rows of text on stdout; no cell is ever cut short."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
+        for row in [headers, *rows]:
+            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+            sys.stdout.write("  ".join(cells).rstrip() + "\n")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in headers:
+        table.add_column(header, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)

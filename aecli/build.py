@@ -1,0 +1,163 @@
+"""From a config to objects: the only caller of hydra.utils.instantiate, behind an allow-list."""
+
+import importlib
+import inspect
+import os
+from typing import Annotated, Any
+
+import hydra
+from omegaconf import DictConfig, OmegaConf
+from pydantic import Field
+
+from aecli.component import check_arguments
+from aecli.errors import BadRequest
+
+TRUSTED = ("aecli", "keras")
+PLUGINS = "AECLI_PLUGINS"  # the user's own packages, separated by commas
+
+
+def component(node: DictConfig | dict, key: str, **extra: Any) -> Any:
+    """The object that a config node's `_target_` names, built from the node's other keys.
+
+    Raises BadRequest for a target outside the allow-list (before it is imported) and for keys
+    that its constructor does not take or whose values it refuses.
+    """
+    node = plain(node)
+    _check_targets(node, key)
+    if "_target_" not in node:
+        raise BadRequest(f"{key} has no _target_: choose an option, see aecli list {key}")
+    target = _locate(node["_target_"], key)
+    _check_keys(target, node, key, extra)
+    if node["_target_"].startswith("keras.optimizers."):
+        check_arguments(_optimizer_arguments, node, key)
+    try:  # extra goes in by hand: Hydra would take a dataclass for a config
+        partial = hydra.utils.instantiate(node | {"_partial_": True}, _convert_="all")
+    except hydra.errors.InstantiationException as error:
+        cause = error.__cause__ or error
+        raise cause if isinstance(cause, BadRequest) else BadRequest(f"{key}: {cause}") from error
+    return partial(**extra)
+
+
+def plain(node: DictConfig | dict) -> dict:
+    """Resolved, and in dicts and lists."""
+    if isinstance(node, DictConfig):
+        return OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+    return node
+
+
+def _optimizer_arguments(
+    learning_rate: Annotated[float, Field(gt=0)],
+    momentum: Annotated[float, Field(ge=0, lt=1)],
+    rho: Annotated[float, Field(ge=0, lt=1)],
+    beta_1: Annotated[float, Field(ge=0, lt=1)],
+    beta_2: Annotated[float, Field(ge=0, lt=1)],
+    epsilon: Annotated[float, Field(gt=0)],
+    weight_decay: Annotated[float, Field(ge=0)] | None,
+    clipnorm: Annotated[float, Field(gt=0)] | None,
+    clipvalue: Annotated[float, Field(gt=0)] | None,
+    global_clipnorm: Annotated[float, Field(gt=0)] | None,
+): ...
+
+
+def _trusted() -> tuple[str, ...]:
+    own = [name.strip() for name in os.environ.get(PLUGINS, "").split(",")]
+    return (*TRUSTED, *filter(None, own))
+
+
+def _check_targets(node: Any, key: str) -> None:
+    """Refuse a foreign `_target_` wherever it hides, before anything is imported."""
+    if isinstance(node, list):
+        for item in node:
+            _check_targets(item, key)
+    if not isinstance(node, dict):
+        return
+    for name, value in node.items():
+        if name == "_target_":
+            _check_name(value, key)
+        else:
+            _check_targets(value, f"{key}.{name}")
+
+
+def _check_name(target: Any, key: str) -> None:
+    package = str(target).split(".", 1)[0]
+    if package not in _trusted():
+        raise BadRequest(
+            f"{key}._target_={target} is not one of ours: {', '.join(_trusted())}\n"
+            f"to trust a package of your own, set {PLUGINS}={package} in the environment"
+        )
+
+
+def _locate(target: str, key: str) -> Any:
+    module_name, _, name = target.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module_name), name)
+    except (ImportError, AttributeError) as error:
+        raise BadRequest(f"{key}._target_={target} cannot be imported: {error}") from None
+    home = (inspect.getmodule(found) or found).__name__.split(".", 1)[0]
+    if not inspect.isclass(found) or home not in _trusted():
+        raise BadRequest(f"{key}._target_={target} is not a class of {', '.join(_trusted())}")
+    return found
+
+
+def _check_keys(target: type, node: dict, key: str, extra: dict) -> None:
+    parameters = inspect.signature(target).parameters
+    known = [name for name in parameters if name not in ("self", "kwargs", *extra)]
+    unknown = [n for n in node if n not in known and not (n.startswith("_") and n.endswith("_"))]
+    if unknown and inspect.Parameter.VAR_KEYWORD not in (p.kind for p in parameters.values()):
+        raise BadRequest(f"{key} has no key {unknown[0]!r}; it has {', '.join(known)}")
+    missing = [
+        name for name in known
+        if name not in node and parameters[name].default is inspect.Parameter.empty
+        and parameters[name].kind not in (inspect.Parameter.VAR_KEYWORD,)
+    ]  # fmt: skip
+    if missing:
+        raise BadRequest(f"{key}.{missing[0]} is missing")
+
+
+def components(nodes: DictConfig | dict | None, group: str, **extra: Any) -> dict[str, Any]:
+    """{name: object} of a group's chosen options; an option set to null is left out.
+
+    Of `extra`, each object gets what its constructor asks for by name.
+    """
+    built = {}
+    for name, node in plain(nodes or {}).items():
+        if node is None:
+            continue
+        key = f"{group}.{name}"
+        _check_targets(node, key)
+        wanted = inspect.signature(_locate(node["_target_"], key)).parameters
+        built[name] = component(node, key, **{k: v for k, v in extra.items() if k in wanted})
+    return built
+
+
+def model(config: DictConfig | dict, data_shape: tuple[int, int, int]):
+    """The Autoencoder of a train config, with fresh weights from config.seed."""
+    import keras
+
+    from aecli import models as models
+
+    keras.utils.set_random_seed(config["seed"])
+    keras.config.set_dtype_policy(config["trainer"]["precision"])
+    try:
+        built = component(
+            config["model"],
+            "model",
+            data_shape=tuple(data_shape),
+            network=component(config["network"], "network"),
+            reconstruction_loss=component(config["loss"], "loss"),
+        )
+        built.build((None, *data_shape))
+        return built
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def optimizer(config: DictConfig | dict, steps: int, steps_per_epoch: int):
+    """The Keras optimizer, its learning rate under the chosen schedule."""
+    built = component(config["optimizer"], "optimizer")
+    rate = float(built.learning_rate)
+    schedule = component(config["schedule"], "schedule")(rate, steps, steps_per_epoch)
+    if schedule is not rate:
+        node = plain(config["optimizer"]) | {"learning_rate": schedule}
+        return _locate(node.pop("_target_"), "optimizer")(**node)
+    return built

@@ -1,0 +1,74 @@
+"""The entry point: finds the command word and hands over. Standard library only until then."""
+
+import importlib
+import os
+import sys
+
+from aecli import __version__
+from aecli.app import catalog
+
+HELP = """\
+aecli {version}: assemble an autoencoder from composable YAML, train it, look inside it.
+
+usage: aecli COMMAND [key=value ...] [options]
+
+commands:
+{commands}
+
+examples:
+  aecli train                                        a first autoencoder, on data that is at hand
+  aecli train model=vae dataset=mnist trainer.epochs=5
+  aecli plot-manifold                                the latent space of the latest run
+
+next:
+  aecli COMMAND --help    its keys, their defaults and the choices of each group
+  aecli list              every model, network, loss, dataset ... that can be chosen
+  aecli -sc install=bash  how to switch on tab completion (bash, zsh, fish)
+"""
+
+
+def help_text() -> str:
+    commands = catalog.commands()
+    width = max(map(len, commands), default=0)
+    lines = [f"  {name:{width}}  {catalog.description(file)}" for name, file in commands.items()]
+    return HELP.format(version=__version__, commands="\n".join(lines))
+
+
+def unknown_command(word: str) -> str:
+    import difflib
+
+    if "=" in word or word.startswith("-"):
+        return f"error: the command comes first: aecli train {word}"
+    near = difflib.get_close_matches(word.replace("_", "-"), catalog.commands(), n=1, cutoff=0.5)
+    ending = f"did you mean '{near[0]}'?" if near else "aecli --help lists the commands"
+    return f"error: unknown command '{word}': {ending}"
+
+
+def dispatch(argv: list[str]) -> int:
+    if not argv or argv[0] in ("help", "--help", "-h"):
+        if argv[:1] == ["help"] and len(argv) > 1:
+            return dispatch([argv[1], "--help"])
+        print(help_text(), end="")
+        return 0
+    if "--version" in argv:
+        print(f"aecli {__version__}")
+        return 0
+    if argv[0] in ("-sc", "--shell-completion"):
+        return importlib.import_module("aecli.app.completion").run(argv)
+    if argv[0] not in catalog.commands():
+        print(unknown_command(argv[0]), file=sys.stderr)
+        return 2
+    return importlib.import_module("aecli.app.hydra_app").run(argv[0], argv[1:])
+
+
+def main() -> int:
+    """Run the command line `sys.argv[1:]` and return its exit code."""
+    try:
+        code = dispatch(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # `aecli list | head`: the reader has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return code

@@ -1,0 +1,1 @@
+"""One module a command: `main(cfg)` is what `aecli COMMAND` runs."""

@@ -1,0 +1,41 @@
+"""What the plot-* commands share: find the run, draw one figure of it, write it."""
+
+import pathlib
+import sys
+
+from omegaconf import DictConfig
+
+from aecli import build, runs
+from aecli.app import quiet
+from aecli.errors import BadRequest, NotApplicable
+
+FORMATS = ("png", "svg", "pdf")
+OWN = ("run", "format", "dataset", "noise")  # the other keys of the root are the figure's
+
+
+def plot(cfg: DictConfig, name: str) -> pathlib.Path:
+    """Draw figure `name` of the run that cfg asks for into its eval/<time>/; returns the file.
+
+    The path goes to stdout. Figures that the training wrote are left as they are.
+    """
+    if cfg.format not in FORMATS:
+        raise BadRequest(f"format must be {', '.join(FORMATS)}; got {cfg.format!r}")
+    node = {key: value for key, value in build.plain(cfg).items() if key not in OWN}
+    try:
+        draw = build.component(node, "figures")
+        run = runs.open_run(cfg)
+        if cfg.run is None:
+            print(f"run    {run.folder} (the latest finished one)", file=sys.stderr)
+        if draw.uses_model:
+            quiet.import_tensorflow_quietly(run.config.trainer.threads)
+        figure = draw(run)
+    except BadRequest as error:  # at the root of a plot command the key is n, not figures.n
+        raise BadRequest(str(error).removeprefix("figures.")) from None
+    except NotApplicable as reason:
+        raise NotApplicable(f"figure {name} {reason}") from None
+    if cfg.get("dataset") is not None:
+        data = cfg.dataset._target_.rsplit(".", 2)[-2]
+        figure.suptitle(f"{figure.get_suptitle()}, shown {data}")
+    path = run.save_figure(figure, name, cfg.format, run.new_eval_folder())
+    print(path)
+    return path

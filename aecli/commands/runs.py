@@ -1,0 +1,33 @@
+"""`aecli runs`: what has been trained, with how it ended."""
+
+import json
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from aecli import runs
+from aecli.app.table import show_table
+
+
+def main(cfg: DictConfig) -> None:
+    list_runs(Path(str(cfg.outputs)), as_json=cfg.json)
+
+
+def list_runs(root: Path, as_json: bool = False) -> None:
+    """Print the runs under root; the first column is what `run=` takes."""
+    found = runs.list_runs(root)
+    if as_json:
+        keys = ("folder", "name", "model", "dataset", "epochs_done", "state", "val_loss")
+        print(json.dumps([{k: getattr(run, k) for k in keys} for run in found], default=str))
+    elif not found:
+        print(f"no runs under {root}; aecli train makes one")
+    else:
+        headers = ["run", "model", "dataset", "epochs", "state", "val_loss"]
+        show_table(headers, [_row(run) for run in found])
+        print("\naecli eval run=RUN evaluates one;  without run= the latest finished one is taken")
+
+
+def _row(run: "runs.RunInfo") -> list[str]:
+    cells = [run.folder, run.model, run.dataset, run.epochs_done, run.state]
+    val_loss = "" if run.val_loss is None else f"{run.val_loss:.6g}"
+    return ["" if cell is None else str(cell) for cell in cells] + [val_loss]

@@ -1,0 +1,112 @@
+"""The words around a training: what will be done, and what came out."""
+
+import pathlib
+from typing import Any
+
+from omegaconf import DictConfig
+
+from aecli import __version__, runs
+from aecli.training.callbacks.progress import duration
+
+
+def opening(cfg: DictConfig, names: dict, splits, plan: dict[str, Any], folder) -> str:
+    """Versions, data, model, fit and folder, a line each."""
+    import keras
+    import tensorflow as tf
+
+    trainer, model = plan["trainer"], plan["model"]
+    images = len(splits.train)
+    low, high = splits.data_range
+    length = f"{trainer.total_epochs(images)} epochs x {trainer.steps_per_epoch(images)} steps"
+    if trainer.steps:
+        length = f"{trainer.steps:,} steps"
+    noise = "" if names["noise"] == "none" else f"   noise: {names['noise']}"
+    xla = "xla" if trainer.uses_xla(model.network) else "no xla"
+    rows = {
+        f"aecli {__version__}": f"tensorflow {tf.__version__}  keras {keras.__version__}  "
+        f"{_device()}   seed {cfg.seed}",
+        "data": f"{names['dataset']}   {images:,} train / {len(splits.val):,} val / "
+        f"{len(splits.test):,} test   {_by(splits.data_shape)} in [{low:g}, {high:g}]"
+        f"   ({splits.source}){noise}",
+        "model": f"{names['model']}   {_by(splits.data_shape)} > code {_by(model.code_shape)}   "
+        f"{model.encoder.count_params() + model.decoder.count_params():,} parameters   "
+        f"network: {type(model.network).__name__.lower()}   loss: {_loss(cfg, model)} (nats/image)",
+        "fit": f"{length}   batch {trainer.batch_size}   {_optimizer(cfg)}   "
+        f"{trainer.precision}, {xla}{_early(cfg)}",
+        "run": str(folder),
+    }
+    return _table(rows)
+
+
+def closing(run: runs.Run, values: dict[str, float | None], seconds: float) -> str:
+    """Metrics, where everything is, and what to type next."""
+    status = run.status
+    figures = ", ".join(pathlib.Path(name).stem for name in status["figures"])
+    option = "" if _is_latest(run) else f" run={run.folder}"
+    can_draw = "manifold" in figures
+    rows = {
+        "done": f"{duration(seconds)}   best epoch {status['best_epoch']} of "
+        f"{status['epochs_done']}   test: {metric_line(values)}",
+        "run": str(run.folder),
+        "files": "checkpoints/best.keras  history.csv  metrics.json  train.log",
+        "figures": figures or "none",
+        "next": f"aecli eval{option}    the same figures beside PCA",
+        "": f"aecli {'plot-manifold' if can_draw else 'plot-reconstructions'}{option}    "
+        + ("the code plane as images" if can_draw else "more images, or another split"),
+    }
+    return _table(rows)
+
+
+def metric_line(values: dict[str, float | None]) -> str:
+    """loss 147.3 nats  bce 0.188  mse 0.0382  psnr 15.1 dB"""
+    units = {"loss": " nats", "psnr": " dB"}
+    shown = [n for n in ("loss", "bce", "mse", "psnr") if values.get(n) is not None]
+    return "  ".join(f"{name} {values[name]:.4g}{units.get(name, '')}" for name in shown)
+
+
+def _table(rows: dict[str, str]) -> str:
+    wide = max(7, *(len(key) for key in rows if key != next(iter(rows))))
+    return "\n".join(f"{key:<{wide}} {text}" for key, text in rows.items())
+
+
+def _loss(cfg: DictConfig, model) -> str:
+    """binary_crossentropy + 1 kl"""
+    name = cfg.loss._target_.rsplit(".", 2)[-2]
+    weight = cfg.model.get("beta", cfg.model.get("weight"))
+    penalties = [f" + {weight:g} {term}" for term in model.term_names()[1:]]
+    return name + "".join(penalties)
+
+
+def _optimizer(cfg: DictConfig) -> str:
+    name = cfg.optimizer._target_.rsplit(".", 1)[-1].lower()
+    schedule = cfg.schedule._target_.rsplit(".", 1)[-1].lower()
+    suffix = "" if schedule == "schedule" else f", {schedule}"
+    return f"{name} {cfg.optimizer.learning_rate:g}{suffix}"
+
+
+def _early(cfg: DictConfig) -> str:
+    node = (cfg.get("callbacks") or {}).get("early_stopping")
+    return f"   early stop: {node.monitor}, patience {node.patience}" if node else ""
+
+
+def _device() -> str:
+    import os
+
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        return f"{len(gpus)} gpu"
+    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
+    return f"cpu ({threads} threads)"
+
+
+def _is_latest(run: runs.Run) -> bool:
+    try:
+        return runs.find().folder.resolve() == run.folder.resolve()
+    except ValueError:
+        return False
+
+
+def _by(shape) -> str:
+    return "x".join(str(side) for side in shape)

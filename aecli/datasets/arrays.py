@@ -1,0 +1,114 @@
+"""Arrays as found in files -> images [N, H, W, C] and labels [N], or one line that says why not."""
+
+import math
+
+import numpy as np
+
+from aecli.errors import BadRequest
+
+BLOCK = 2**24  # values at a time: a memory-mapped array need not fit into memory to be checked
+
+
+def images(found: dict[str, np.ndarray], shape: list[int] | None = None) -> list[np.ndarray]:
+    """{name for messages: [N, H, W, C], [N, H, W] or [N, D]} -> uint8 or float32 [N, H, W, C].
+
+    All arrays get one dtype. Integers in 0..255 become uint8, those in 0..1 (and truth values)
+    uint8 0 or 255; any others float32. D columns become a square image where D is a square
+    number, else [1, D, 1]; `shape` [H, W] or [H, W, C] overrides. Raises BadRequest.
+    """
+    arrays = [_shaped(name, array, shape) for name, array in found.items()]
+    first, *others = found
+    last = others[-1] if others else first
+    if arrays[0].shape[1:] != arrays[-1].shape[1:]:
+        raise BadRequest(
+            f"{first} has images of {arrays[0].shape[1:]} and {last} of {arrays[-1].shape[1:]}; "
+            "both parts need the same height, width and channels"
+        )
+    floating = [array.dtype.kind == "f" for array in arrays]
+    if any(floating) and not all(floating):
+        raise BadRequest(
+            f"{first} is {arrays[0].dtype} and {last} {arrays[-1].dtype}; "
+            "store both parts with one dtype, so that their values mean the same"
+        )
+    if all(floating):
+        return [_finite_float32(name, a) for name, a in zip(found, arrays, strict=True)]
+    low, high = min(a.min() for a in arrays), max(a.max() for a in arrays)
+    if low < 0 or high > 255:
+        return [array.astype(np.float32) for array in arrays]
+    unit = 255 if high <= 1 else 1  # integers up to 1 are black and white, not 1/255
+    return [np.multiply(a, unit, dtype=np.uint8, casting="unsafe") for a in arrays]
+
+
+def _shaped(name: str, array: np.ndarray, shape: list[int] | None) -> np.ndarray:
+    if array.dtype.kind not in "buif":
+        raise BadRequest(f"{name} has dtype {array.dtype}, not numbers; store integers or floats")
+    if array.ndim < 2 or (shape is None and array.ndim > 4):
+        raise BadRequest(
+            f"{name} has shape {array.shape}; expected [N, H, W, C], [N, H, W] or [N, D]"
+        )
+    if array.size == 0:
+        raise BadRequest(f"{name} has shape {array.shape}: there are no images in it")
+    if shape is None:
+        shape = image_shape(array.shape[1:])
+    if math.prod(shape) != math.prod(array.shape[1:]):
+        raise BadRequest(
+            f"dataset.shape={shape} has {math.prod(shape)} values, but an image of {name} has "
+            f"{math.prod(array.shape[1:])} {array.shape[1:]}"
+        )
+    return array.reshape(len(array), *shape, *[1] * (3 - len(shape)))
+
+
+def image_shape(found: tuple[int, ...]) -> tuple[int, ...]:
+    """[H, W, C], [H, W], or [D] -> a square image if D is a square number, else one row."""
+    if len(found) > 1:
+        return found
+    side = math.isqrt(found[0])
+    return (side, side) if side * side == found[0] else (1, found[0])
+
+
+def _finite_float32(name: str, array: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):  # what overflows is found below, as infinity
+        array = array.astype(np.float32, copy=False)
+    rows = max(1, BLOCK // math.prod(array.shape[1:]))
+    bad, first = 0, None
+    for start in range(0, len(array), rows):
+        block = ~np.isfinite(array[start : start + rows])
+        if first is None and block.any():
+            index = np.argwhere(block)[0]
+            first = tuple(int(i) for i in (index[0] + start, *index[1:]))
+        bad += int(block.sum())
+    if bad:
+        raise BadRequest(
+            f"{name} has {bad:,} values that are NaN or infinite in float32, the first at "
+            f"[image, row, column, channel] = {list(first)}; remove or fill them"
+        )
+    return array
+
+
+def labels(
+    found: dict[str, np.ndarray], counts: list[int]
+) -> tuple[list[np.ndarray], tuple[str, ...] | None]:
+    """{name for messages: [N] or [N, 1]} and the numbers of images -> int64 [N] each, and names.
+
+    Whole numbers are kept; texts are numbered in alphabetical order. Raises BadRequest.
+    """
+    arrays = []
+    for (name, array), count in zip(found.items(), counts, strict=True):
+        if array.ndim == 2 and array.shape[1] == 1:
+            array = array[:, 0]
+        if array.ndim != 1:
+            raise BadRequest(f"{name} has shape {array.shape}; labels are one number an image, [N]")
+        if len(array) != count:
+            raise BadRequest(f"{name} has {len(array):,} labels for {count:,} images")
+        whole = array.dtype.kind != "f" or np.array_equal(array, np.floor(array))
+        if array.dtype.kind not in "buifU" or not whole:
+            raise BadRequest(
+                f"{name} is {array.dtype} {'' if whole else 'with fractions or NaN'}; "
+                "labels are whole numbers or texts"
+            )
+        arrays.append(array)
+    if any(array.dtype.kind == "U" for array in arrays):
+        names = np.unique(np.concatenate([array.astype(str) for array in arrays]))
+        numbered = [np.searchsorted(names, a.astype(str)).astype(np.int64) for a in arrays]
+        return numbered, tuple(names.tolist())
+    return [array.astype(np.int64) for array in arrays], None

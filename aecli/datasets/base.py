@@ -1,0 +1,131 @@
+"""Dataset: what every data set can be asked for, and the way from a source's arrays to Splits."""
+
+import dataclasses
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from aecli.component import Component
+from aecli.datasets.binarization import binarized
+from aecli.datasets.scaling import Scaler
+from aecli.datasets.splits import Split as Split
+from aecli.datasets.splits import Splits as Splits
+from aecli.errors import BadRequest
+
+Count = Annotated[int, Field(ge=1)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+ValidationSize = Annotated[
+    Count | Fraction | Literal["test"],
+    Field(description="images, or a fraction of the training part, or 'test': the test split"),
+]
+TestSize = Annotated[
+    Count | Fraction | Literal["train"],
+    Field(description="images, or a fraction of the source, or 'train': test on the training part"),
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """The arrays as found. `test` is None when the source has no test part of its own."""
+
+    train: Split
+    test: Split | None
+    origin: str
+    label_names: tuple[str, ...] | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Dataset(Component):
+    """Base of the data sets: a subclass writes `read`.
+
+    One whose source has no test part also has the field `test_size: TestSize`.
+    `load` is a pure function of the fields and of the files.
+    """
+
+    group: ClassVar[str] = "dataset"
+
+    validation_size: ValidationSize = 0.1
+    classes: Annotated[
+        list[int | str] | None, Field(min_length=1, description="labels or label names to keep")
+    ] = None
+    limit: Annotated[
+        Count | None, Field(description="at most this many images in each of the three parts")
+    ] = None
+    binarize: Literal["none", "fixed", "threshold", "dynamic"] = "none"
+    scale: Literal["none", "minmax", "standard"] = "none"
+    scale_per: Literal["feature", "global"] = "feature"
+    seed: Annotated[int, Field(ge=0, description="of the split and of binarize=fixed")] = 0
+
+    def read(self) -> Source:
+        """The source's arrays, checked; raises BadRequest that names the file."""
+        raise NotImplementedError
+
+    def load(self) -> Splits:
+        """Class subset, split, limit, scaling, binarisation, in this order.
+
+        The training part is shuffled; a test part that the source has keeps its order. Scaling
+        knows the training part alone. Raises BadRequest.
+        """
+        source = self.read()
+        train, val, test = self._split(source)
+        scaler = Scaler(train.pixels(), self.scale_per) if self.scale != "none" else None
+        parts = []
+        for stream, part in enumerate((train, val, test), start=1):
+            if part is not None and scaler:
+                part = Split(scaler(part.pixels(), self.scale), part.labels)
+            if part is not None and self.binarize != "none":
+                rng = np.random.default_rng([self.seed, stream])
+                part = Split(binarized(part.x, self.binarize, rng), part.labels)
+            parts.append(part)
+        train, val, test = parts
+        test = train if test is None else test
+        val = test if val is None else val
+        return Splits(train, val, test, source.origin, source.label_names)
+
+    def _split(self, source: Source) -> tuple[Split, Split | None, Split | None]:
+        """(train, val, test); val is None for the test split, test None for the training part."""
+        pool, test = source.train, source.test
+        if self.classes is not None:
+            pool = self._of_classes(pool, source, "training")
+            test = test and self._of_classes(test, source, "test")
+        rng = np.random.default_rng([self.seed, 0])
+        rows, val = rng.permutation(len(pool)), None
+        if test is None and self.test_size != "train":
+            rows, held_out = _cut(rows, self.test_size, "test_size")
+            test = pool.take(held_out[: self.limit])
+        elif test is not None and self.limit is not None and len(test) > self.limit:
+            test = test.take(rng.permutation(len(test))[: self.limit])
+        if self.validation_size != "test":
+            rows, held_out = _cut(rows, self.validation_size, "validation_size")
+            val = pool.take(held_out[: self.limit])
+        return pool.take(rows[: self.limit]), val, test
+
+    def _of_classes(self, part: Split, source: Source, name: str) -> Split:
+        if part.labels is None:
+            raise BadRequest(
+                f"dataset.classes={self.classes} needs labels, and the {name} part of "
+                f"{source.origin} has none; leave it out: dataset.classes=null"
+            )
+        names = source.label_names or ()
+        numbers = [names.index(c) if c in names else c for c in self.classes]
+        present = np.unique(part.labels).tolist()
+        missing = [c for c, n in zip(self.classes, numbers, strict=True) if n not in present]
+        if missing:
+            known = ", ".join(f"{n} ({names[n]})" if names else str(n) for n in present[:20])
+            raise BadRequest(
+                f"dataset.classes: {missing[0]!r} is no label of the {name} part of "
+                f"{source.origin}; it has {known}{', ...' if len(present) > 20 else ''}"
+            )
+        return part.take(np.flatnonzero(np.isin(part.labels, numbers)))
+
+
+def _cut(rows: np.ndarray, size: int | float, key: str) -> tuple[np.ndarray, np.ndarray]:
+    """(what remains, the last `size` rows); both have at least one."""
+    count = size if isinstance(size, int) else max(1, round(size * len(rows)))
+    if count >= len(rows):
+        raise BadRequest(
+            f"dataset.{key}={size} leaves no training image of {len(rows):,}; "
+            f"choose fewer or a fraction, as in dataset.{key}=0.1"
+        )
+    return rows[:-count], rows[-count:]

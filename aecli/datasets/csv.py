@@ -1,0 +1,67 @@
+"""Images or tables of your own in CSV, MNIST's layout (header row, label,pixel,...) among them."""
+
+import dataclasses
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from aecli.datasets.arrays import images, labels
+from aecli.datasets.base import Dataset, Source, Split, TestSize
+from aecli.datasets.csv_table import Table, read_table
+from aecli.datasets.source_file import existing_file
+from aecli.errors import BadRequest
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Csv(Dataset):
+    """One image a row, one pixel a column, plain or .gz; a row has at most one label.
+
+    Whole numbers in 0..255 are taken as x/255, those in 0..1 as 0 and 1, others as they are.
+    test_size applies where no test_path is given.
+    """
+
+    path: Annotated[str | None, Field(description="a CSV file, plain or .gz")] = None
+    test_path: Annotated[str | None, Field(description="a CSV file, plain or .gz")] = None
+    label: Annotated[
+        str | int | None,
+        Field(description="a column's name or position, 'auto': the one called label, or null"),
+    ] = "auto"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    shape: Annotated[
+        list[Annotated[int, Field(ge=1)]] | None,
+        Field(min_length=2, max_length=3, description="[H, W] or [H, W, C] of an image"),
+    ] = None
+    test_size: TestSize = 0.2
+
+    def read(self) -> Source:
+        file = existing_file(self.path, "path", "csv")
+        tables = {str(file): read_table(file, self.label, self.delimiter)}
+        if self.test_path is not None:
+            test_file = existing_file(self.test_path, "test_path", "csv")
+            tables[str(test_file)] = read_table(test_file, self.label, self.delimiter)
+            _check_columns(tables)
+        found = images({name: table.pixels for name, table in tables.items()}, self.shape)
+        texts = {name: t.labels for name, t in tables.items() if t.labels is not None}
+        counts = [len(column) for column in texts.values()]
+        columns = {f"{name}: label": _numbers(column) for name, column in texts.items()}
+        numbered, label_names = labels(columns, counts)
+        by_file = dict(zip(texts, numbered, strict=True))
+        parts = [Split(x, by_file.get(name)) for name, x in zip(tables, found, strict=True)]
+        return Source(parts[0], parts[1] if len(parts) > 1 else None, str(file), label_names)
+
+
+def _numbers(texts: np.ndarray) -> np.ndarray:
+    """Labels that all are numbers become numbers."""
+    try:
+        return texts.astype(np.float64)
+    except ValueError:
+        return texts
+
+
+def _check_columns(tables: dict[str, Table]) -> None:
+    (first, table), (last, test) = tables.items()
+    if table.columns and test.columns and table.columns != test.columns:
+        raise BadRequest(
+            f"{last} and {first} have other columns or another order; give both the same header"
+        )

@@ -1,0 +1,61 @@
+"""A CSV row by row: its first row, and the place of what is wrong in it."""
+
+import csv
+import gzip
+import itertools
+import math
+import pathlib
+from collections.abc import Iterator
+from typing import TextIO
+
+import numpy as np
+
+from aecli.datasets.source_file import is_gzip
+
+SHOWN = 5  # bad places in one message
+
+
+def open_text(path: pathlib.Path) -> TextIO:
+    opener = gzip.open if is_gzip(path) else open
+    return opener(path, "rt", encoding="utf-8-sig", newline="")  # -sig: Excel's byte order mark
+
+
+def rows(path: pathlib.Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """(line number, stripped cells) of each row that is not blank."""
+    with open_text(path) as stream:
+        reader = csv.reader(stream, delimiter=delimiter)
+        yield from ((reader.line_num, [cell.strip() for cell in row]) for row in reader if row)
+
+
+def is_number(cell: str) -> bool:
+    """As numpy.loadtxt reads it, and finite in float32."""
+    try:
+        with np.errstate(over="ignore"):
+            return "_" not in cell and math.isfinite(np.float32(cell))
+    except ValueError:
+        return False
+
+
+def problems(
+    path: pathlib.Path, delimiter: str, skipped: int, label: int | None, width: int
+) -> list[str]:
+    """The first few "line: what" or "line:column: what" after the skipped lines.
+
+    label is the position of the label column; width the number of columns, 0 for the first row's.
+    """
+    return list(itertools.islice(_every_problem(path, delimiter, skipped, label, width), SHOWN))
+
+
+def _every_problem(path, delimiter, skipped, label, width) -> Iterator[str]:
+    for line, row in rows(path, delimiter):
+        if line <= skipped:
+            continue
+        width = width or len(row)
+        if len(row) != width:
+            yield f"{line}: {len(row)} columns, expected {width} as in the first row"
+            continue
+        for i, cell in enumerate(row):
+            if i == label and not cell:
+                yield f"{line}:{i + 1}: the label is empty"
+            elif i != label and not is_number(cell):
+                yield f"{line}:{i + 1}: {cell[:20]!r} is not a finite number"

@@ -1,0 +1,122 @@
+"""A CSV of numbers and at most one label column; a bad row is named as file:line:column."""
+
+import contextlib
+import csv
+import dataclasses
+import pathlib
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+
+from aecli.datasets.csv_rows import is_number, open_text, problems, rows
+from aecli.datasets.source_file import DAMAGE
+from aecli.errors import BadRequest
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """pixels: [N, D] uint8 if all are whole numbers 0..255, else float32; labels: texts [N]."""
+
+    pixels: np.ndarray
+    labels: np.ndarray | None
+    columns: list[str] | None  # names of the pixel columns, where there is a header row
+
+
+def read_table(path: pathlib.Path, label: str | int | None, delimiter: str) -> Table:
+    """Read a CSV, plain or gzipped. Raises BadRequest.
+
+    label: a column's name or position (0 is the first, -1 the last), None for no label column,
+    "auto" for a column called label if there is one. The first row is a header if none of its
+    cells is a number, or if one is the label's name.
+    """
+    with _readable(path):
+        names, skipped = _header(path, label, delimiter)
+        column = _label_column(path, names, label, delimiter)
+        values, texts = _parse(path, delimiter, skipped, column, len(names or ()))
+    if column is None:
+        return Table(values, None, names)
+    kept = [i for i in range(values.shape[1]) if i != column]
+    if not kept:
+        raise BadRequest(f"{path} has a label column and nothing else; dataset.label=null keeps it")
+    labels = np.array(texts)[values[:, column].astype(np.int64)]
+    return Table(values[:, kept], labels, names and [names[i] for i in kept])
+
+
+@contextlib.contextmanager
+def _readable(path: pathlib.Path) -> Iterator[None]:
+    try:
+        yield
+    except BadRequest:
+        raise
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"{path} is not a text file in UTF-8: {error.reason}") from None
+    except csv.Error as error:
+        raise BadRequest(f"{path} is not a CSV file: {error}") from None
+    except DAMAGE as error:
+        raise BadRequest(f"{path} is truncated or damaged, fetch it again: {error}") from None
+
+
+def _header(path, label, delimiter) -> tuple[list[str] | None, int]:
+    """(column names or None, lines to skip)"""
+    line, first = next(rows(path, delimiter), (0, []))
+    named = label in first or (label == "auto" and _called_label(first) is not None)
+    if first and (named or not any(is_number(cell) for cell in first)):
+        return first, line
+    return None, 0
+
+
+def _called_label(names: list[str]) -> int | None:
+    return next((i for i, name in enumerate(names) if name.lower() == "label"), None)
+
+
+def _label_column(path, names, label, delimiter) -> int | None:
+    if label is None:
+        return None
+    if label == "auto":
+        return _called_label(names or [])
+    if isinstance(label, int):
+        _, row = next(rows(path, delimiter), (0, []))
+        if not -len(row) <= label < len(row):
+            raise BadRequest(f"dataset.label={label}: {path} has columns 0 to {len(row) - 1}")
+        return label % len(row)
+    if names is None or label not in names:
+        has = f"its columns are {', '.join(names[:8])}" if names else "it has no header row"
+        raise BadRequest(
+            f"dataset.label={label}: {path} has no such column, {has}; "
+            "a position works too: dataset.label=0"
+        )
+    return names.index(label)
+
+
+def _parse(path, delimiter, skipped, column, width) -> tuple[np.ndarray, list[str]]:
+    """([N, columns], texts): the label column holds positions in texts. Raises BadRequest."""
+    for dtype in (np.uint8, np.float32):  # uint8 reads twice as fast, and refuses 256, -1, 0.5
+        texts = _Numbering()
+        options = {"dtype": dtype, "delimiter": delimiter, "skiprows": skipped, "ndmin": 2}
+        if column is not None:
+            options["converters"] = {column: texts}
+        with open_text(path) as stream, warnings.catch_warnings(action="ignore"):
+            try:
+                values = np.loadtxt(stream, comments=None, quotechar='"', **options)
+            except UnicodeDecodeError:
+                raise
+            except ValueError as error:
+                reason = str(error)
+                continue
+        if values.size == 0:
+            raise BadRequest(f"{path} has no rows of data")
+        if width in (0, values.shape[1]) and np.isfinite(values).all():
+            return values, list(texts)
+        reason = f"a row has other than {width} columns"
+    found = problems(path, delimiter, skipped, column, width) or [reason]
+    raise BadRequest(f"{path}:{'; '.join(found)}")
+
+
+class _Numbering(dict):
+    """Texts are numbered as they come."""
+
+    def __call__(self, text: str) -> int:
+        if not text.strip():
+            raise ValueError("empty label")
+        return self.setdefault(text.strip(), len(self))

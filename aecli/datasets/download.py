@@ -1,0 +1,57 @@
+"""One file over HTTPS into a cache: whole and checked, or not at all."""
+
+import http.client
+import os
+import pathlib
+import tempfile
+import urllib.request
+from collections.abc import Callable
+
+from tqdm import tqdm
+
+from aecli.errors import BadRequest
+
+TIMEOUT = 10  # seconds to connect, and without a byte
+CHUNK = 2**18
+
+
+class DownloadFailed(Exception):
+    """The text says why, in a few words."""
+
+
+def download(
+    url: str, target: pathlib.Path, max_bytes: int, check: Callable[[pathlib.Path], None]
+) -> None:
+    """Fetch url to target. `check` reads the temporary file and raises BadRequest if it is wrong.
+
+    Raises DownloadFailed and then leaves nothing behind, nor replaces an older target.
+    """
+    part = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        part = pathlib.Path(name)
+        with os.fdopen(handle, "wb") as stream:
+            _copy(url, stream, max_bytes)
+        check(part)
+        part.chmod(0o644)  # a temporary file is private
+        part.replace(target)
+    except BadRequest:
+        raise DownloadFailed("sends something else than the file") from None
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", None) or error  # URLError wraps the cause
+        raise DownloadFailed(getattr(reason, "strerror", None) or str(reason)) from None
+    finally:
+        if part is not None:
+            part.unlink(missing_ok=True)
+
+
+def _copy(url: str, stream, max_bytes: int) -> None:
+    with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
+        name = url.rsplit("/", 1)[1]
+        with tqdm(total=response.length, desc=name, unit="B", unit_scale=True, disable=None) as bar:
+            while chunk := response.read(CHUNK):
+                if bar.n + len(chunk) > max_bytes:
+                    raise DownloadFailed(f"sends more than {max_bytes:,} bytes")
+                stream.write(chunk)
+                bar.update(len(chunk))

@@ -1,0 +1,119 @@
+"""A folder of image files; its sub-folders, where there are any, are the labels."""
+
+import dataclasses
+import pathlib
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+from tqdm import tqdm
+
+from aecli.datasets.arrays import labels
+from aecli.datasets.base import Dataset, Source, Split, TestSize
+from aecli.errors import BadRequest
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
+SHOWN = 5  # unreadable files in one message
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImageFolder(Dataset):
+    """Each image is turned upright (EXIF), laid on black where it is transparent, and stretched.
+
+    It is brought to image_size by bilinear resampling with antialiasing; of an animation the
+    first frame is taken. Files are read in alphabetical order. 16-bit images are refused.
+    Two sub-folders called train and test are the two parts; test_size applies to all others.
+    """
+
+    path: Annotated[str | None, Field(description="a folder")] = None
+    image_size: Annotated[
+        list[Annotated[int, Field(ge=1)]],
+        Field(min_length=2, max_length=2, description="[height, width] in pixels"),
+    ] = dataclasses.field(default_factory=lambda: [64, 64])
+    color: Literal["grey", "rgb"] = "grey"
+    test_size: TestSize = 0.2
+
+    def read(self) -> Source:
+        if self.path is None:
+            raise BadRequest("dataset.path is needed: dataset=image_folder dataset.path=FOLDER")
+        folder = pathlib.Path(self.path).expanduser()
+        if not folder.is_dir():
+            problem = "is a file, not a folder" if folder.exists() else "does not exist"
+            raise BadRequest(f"dataset.path: {folder} {problem}")
+        listed = _listed(folder)
+        found = [self._read(files) for files in listed.values()]
+        texts = {str(place): _label_texts(place, files) for place, files in listed.items()}
+        texts = {place: column for place, column in texts.items() if column is not None}
+        if len(texts) not in (0, len(listed)):
+            raise BadRequest(f"{folder}: only one of train and test has sub-folders for labels")
+        numbered, names = labels(texts, [len(x) for x in found]) if texts else ([None] * 2, None)
+        parts = [Split(x, column) for x, column in zip(found, numbered, strict=False)]
+        return Source(parts[0], parts[1] if len(parts) > 1 else None, str(folder), names)
+
+    def _read(self, files: list[pathlib.Path]) -> np.ndarray:
+        """[N, height, width, channels] uint8; raises BadRequest that names the bad files."""
+        x = np.empty((len(files), *self.image_size, 1 if self.color == "grey" else 3), np.uint8)
+        problems = []
+        for row, file in enumerate(tqdm(files, "read images", unit="", leave=False, disable=None)):
+            try:
+                x[row] = _decoded(file, self.image_size, self.color)
+            except Exception as error:  # each decoder has its own exceptions for a damaged file
+                problems.append(f"{file}: {error}")
+        if problems:
+            raise BadRequest(
+                f"{len(problems)} of {len(files)} images cannot be read, remove or replace them: "
+                + "; ".join(problems[:SHOWN])
+            )
+        return x
+
+
+def _listed(folder: pathlib.Path) -> dict[pathlib.Path, list[pathlib.Path]]:
+    """{the folder: its images}, or {its train folder: ..., its test folder: ...}"""
+    files = sorted(
+        file
+        for file in folder.rglob("*")
+        if file.suffix.lower() in SUFFIXES
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    )
+    if not files:
+        raise BadRequest(f"dataset.path: {folder} has no image ({' '.join(sorted(SUFFIXES))})")
+    tops = {file.relative_to(folder).parts[0] for file in files}
+    if tops == {"train", "test"}:
+        places = (folder / "train", folder / "test")
+        return {place: [file for file in files if place in file.parents] for place in places}
+    if "train" in tops:
+        raise BadRequest(
+            f"dataset.path: {folder} has {', '.join(sorted(tops)[:8])}; train and test alone would "
+            f"be the two parts, or name one folder: dataset.path={folder / 'train'}"
+        )
+    return {folder: files}
+
+
+def _label_texts(folder: pathlib.Path, files: list[pathlib.Path]) -> np.ndarray | None:
+    """The name of each file's sub-folder; None if there are no sub-folders."""
+    places = [file.relative_to(folder).parts for file in files]
+    loose = [place[0] for place in places if len(place) == 1]
+    if len(loose) == len(files):
+        return None
+    if loose:
+        raise BadRequest(
+            f"{folder} has images both in sub-folders, which are the labels, and outside of them "
+            f"({loose[0]}); move those into a sub-folder"
+        )
+    return np.array([place[0] for place in places])
+
+
+def _decoded(file: pathlib.Path, size: list[int], color: str) -> np.ndarray:
+    """[height, width, channels] uint8; raises whatever the decoder raises."""
+    from PIL import Image, ImageOps
+
+    with Image.open(file) as image:
+        if image.mode.startswith(("I", "F")):
+            raise ValueError(f"has more than 8 bits a channel (mode {image.mode})")
+        image = ImageOps.exif_transpose(image)
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
+        image = image.convert("L" if color == "grey" else "RGB")
+        image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+    return np.asarray(image).reshape(*size, -1)

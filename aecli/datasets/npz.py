@@ -1,0 +1,87 @@
+"""Arrays of your own in an .npz, or images alone in an .npy."""
+
+import dataclasses
+import pathlib
+from typing import Annotated
+
+from pydantic import Field
+
+from aecli.datasets.arrays import images, labels
+from aecli.datasets.base import Dataset, Source, Split, TestSize
+from aecli.datasets.numpy_file import npz_headers, read_npy, read_npz
+from aecli.datasets.source_file import existing_file
+from aecli.errors import BadRequest
+
+LAYOUTS = (  # images, labels, test images, test labels
+    ("x_train", "y_train", "x_test", "y_test"),  # keras.datasets
+    ("train_images", "train_labels", "test_images", "test_labels"),  # MedMNIST
+    ("x", "y", "x_test", "y_test"),
+)
+Key = Annotated[str | None, Field(description="'auto', an array's name in the file, or null")]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Npz(Dataset):
+    """Images [N, H, W, C], [N, H, W] or [N, D] of any numeric type; labels [N] where there are.
+
+    Integers in 0..255 are taken as x/255, integers in 0..1 and truth values as 0 and 1, anything
+    else as it is. With 'auto', the usual names are looked for (keras.datasets', MedMNIST's, x and
+    y, or the only array). test_size applies where the file has no test part.
+    """
+
+    path: str | None = None
+    x_key: Annotated[str, Field(description="'auto' or an array's name in the file")] = "auto"
+    y_key: Key = "auto"
+    x_test_key: Key = "auto"
+    y_test_key: Key = "auto"
+    shape: Annotated[
+        list[Annotated[int, Field(ge=1)]] | None,
+        Field(min_length=2, max_length=3, description="[H, W] or [H, W, C] of an image"),
+    ] = None
+    test_size: TestSize = 0.2
+
+    def read(self) -> Source:
+        file = existing_file(self.path, "path", "npz")
+        with file.open("rb") as stream:
+            is_npy = stream.read(6) == b"\x93NUMPY"
+        if is_npy:
+            (x,) = images({str(file): read_npy(file)}, self.shape)
+            return Source(Split(x), None, str(file))
+        keys = self._keys(file)
+        arrays = read_npz(file, [key for key in keys if key])
+        x, y, x_test, y_test = keys
+        found = images({f"{file}: {k}": arrays[k] for k in (x, x_test) if k}, self.shape)
+        counts = [len(part) for k, part in zip((y, y_test), found, strict=False) if k]
+        numbered, names = labels({f"{file}: {k}": arrays[k] for k in (y, y_test) if k}, counts)
+        train = Split(found[0], numbered.pop(0) if y else None)
+        test = Split(found[1], numbered.pop(0) if y_test else None) if x_test else None
+        return Source(train, test, str(file), names)
+
+    def _keys(self, file: pathlib.Path) -> tuple[str | None, ...]:
+        """The names of the four arrays, None where there is none."""
+        headers = npz_headers(file)
+        layout = next((names for names in LAYOUTS if names[0] in headers), None)
+        if layout is None and len(headers) == 1:
+            layout = (*headers, None, None, None)
+        stated = (self.x_key, self.y_key, self.x_test_key, self.y_test_key)
+        if layout is None and self.x_key == "auto":
+            raise BadRequest(f"{file} has {_inventory(headers)}; name one: dataset.x_key=NAME")
+        keys = []
+        for field, name, usual in zip(FIELDS, stated, layout or (None,) * 4, strict=True):
+            if name == "auto":
+                name = usual if usual in headers else None
+            elif name is not None and name not in headers:
+                raise BadRequest(
+                    f"dataset.{field}={name}: {file} has no such array, but {_inventory(headers)}"
+                )
+            keys.append(name)
+        if keys[2] is None:
+            keys[3] = None
+        return tuple(keys)
+
+
+FIELDS = ("x_key", "y_key", "x_test_key", "y_test_key")
+
+
+def _inventory(headers: dict) -> str:
+    return ", ".join(f"{name} {header.shape}" for name, header in list(headers.items())[:10])

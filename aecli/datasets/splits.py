@@ -1,0 +1,54 @@
+"""Split and Splits: what a data set hands to training, metrics and figures."""
+
+import dataclasses
+import functools
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """x: [N, H, W, C], uint8 (0..255, meaning x/255 in [0, 1]) or float32; labels: int64 [N]."""
+
+    x: np.ndarray
+    labels: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def pixels(self) -> np.ndarray:
+        """x as a new float32 array, uint8 divided by 255."""
+        if self.x.dtype == np.uint8:
+            return self.x / np.float32(255)
+        return self.x.astype(np.float32)
+
+    def take(self, rows: np.ndarray) -> "Split":
+        """The images at these positions, in this order."""
+        return Split(self.x[rows], None if self.labels is None else self.labels[rows])
+
+
+@dataclasses.dataclass(frozen=True)
+class Splits:
+    """The three parts. `source` says where they were found; `label_names[i]` is label i's name."""
+
+    train: Split
+    val: Split
+    test: Split
+    source: str
+    label_names: tuple[str, ...] | None = None
+
+    @property
+    def data_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels)"""
+        return self.train.x.shape[1:]
+
+    @functools.cached_property
+    def data_range(self) -> tuple[float, float]:
+        """(smallest, largest) value of the training part, in float units: uint8 255 is 1.0."""
+        return value_range(self.train)
+
+
+def value_range(split: Split) -> tuple[float, float]:
+    """(smallest, largest) value of a part, in float units."""
+    unit = 255.0 if split.x.dtype == np.uint8 else 1.0
+    return float(split.x.min()) / unit, float(split.x.max()) / unit

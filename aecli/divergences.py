@@ -1,0 +1,40 @@
+"""Divergences and log-densities as pure functions: tensors in, one number an example out."""
+
+import math
+
+from keras import ops
+
+
+def gaussian_kl(mean, log_var):
+    """KL( N(mean, exp(log_var)) || N(0, I) ), in nats, summed over all but the first axis.
+
+    Args: mean, log_var: [B, ...]. Returns: [B].
+    Source: Kingma & Welling 2014, appendix B: -1/2 sum(1 + log s^2 - m^2 - s^2).
+    """
+    terms = -0.5 * (1.0 + log_var - ops.square(mean) - ops.exp(log_var))
+    return sum_per_example(terms)
+
+
+def gaussian_log_prob(x, mean, log_var):
+    """log N(x; mean, exp(log_var)), in nats, summed over all but the first axis.
+
+    Args: x, mean: [B, ...]; log_var: broadcastable to them. Returns: [B].
+    """
+    log_var = ops.broadcast_to(log_var, ops.shape(x))
+    squares = ops.square(x - mean) * ops.exp(-log_var)
+    return sum_per_example(-0.5 * (math.log(2.0 * math.pi) + log_var + squares))
+
+
+def bernoulli_kl(rho, rate):
+    """KL( Bernoulli(rho) || Bernoulli(rate) ), in nats, element by element.
+
+    Args: rho: target rate in (0, 1); rate: [...] in [0, 1], kept 1e-6 away from the ends.
+    Source: Ng 2011, Sparse autoencoder (CS294A lecture notes), eq. for KL(rho || rho_hat).
+    """
+    rate = ops.clip(rate, 1e-6, 1.0 - 1e-6)
+    return rho * ops.log(rho / rate) + (1.0 - rho) * ops.log((1.0 - rho) / (1.0 - rate))
+
+
+def sum_per_example(x):
+    """Sum over all axes but the first: [B, ...] -> [B]."""
+    return ops.sum(ops.reshape(x, (ops.shape(x)[0], -1)), axis=-1)

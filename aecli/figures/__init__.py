@@ -1,0 +1,1 @@
+"""Figures: a run in, a Matplotlib figure out."""

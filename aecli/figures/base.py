@@ -1,0 +1,32 @@
+"""RunFigure: what every figure is."""
+
+import dataclasses
+from typing import ClassVar
+
+import matplotlib.style
+from matplotlib.figure import Figure
+
+from aecli.component import Component
+from aecli.figures import style
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RunFigure(Component):
+    """A drawing of a run; a subclass writes draw().
+
+    Raises NotApplicable, with a text that says what the figure needs, for a model or data that
+    it does not fit.
+    """
+
+    group: ClassVar[str] = "figures"
+    uses_model: ClassVar[bool] = True
+
+    def __call__(self, run) -> Figure:
+        """Draw the run; the same look whatever matplotlibrc the user has."""
+        with matplotlib.style.context(["default", style.RC]):
+            figure = self.draw(run)
+            figure.draw_without_rendering()  # ticks are made late: they must see this style
+        return figure
+
+    def draw(self, run) -> Figure:
+        raise NotImplementedError

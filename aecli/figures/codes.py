@@ -1,0 +1,66 @@
+"""The codes themselves as pictures."""
+
+import dataclasses
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from aecli.errors import NotApplicable
+from aecli.figures import images, style
+from aecli.figures.base import RunFigure
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Codes(RunFigure):
+    """Test images, and under each its code.
+
+    A grid code [h, w, D] is drawn as its D feature maps; a flat code as a column of its units.
+    """
+
+    n: Annotated[int, Field(ge=1, le=30, description="number of test images")] = 10
+
+    def draw(self, run):
+        images.require_images(run.model.data_shape)
+        if run.model.code_shape == (1,):
+            raise NotApplicable("needs a code of more than one unit")
+        x, _, _ = run.examples(n=self.n)
+        codes = run.model.encode(x)
+        grid = codes.ndim == 4
+
+        gap = images.gap_for(x.shape[2])
+        below = feature_maps(codes) if grid else codes.T
+        tallness = below.shape[0] / below.shape[1] if grid else 0.35
+        picture = images.tile(x[None], gap)
+        heights = [picture.shape[0] / picture.shape[1], tallness]
+        inches = (style.WIDTH - 1.6) * sum(heights) + 1.1
+        figure = style.new_figure(run, "Codes of test images", inches)
+        top, bottom = figure.subplots(2, 1, height_ratios=heights)
+        images.show(top, picture, images.shown_range(x))
+        image = bottom.imshow(below, aspect="equal" if grid else "auto", interpolation="nearest")
+        bottom.set_xticks([])
+        bottom.spines[:].set_visible(False)
+        if grid:
+            h, w, depth = codes.shape[1:]
+            bottom.set(ylabel=f"{depth} feature maps\nof {h} x {w}", yticks=[])
+        else:
+            bottom.set_ylabel("code unit")
+            bottom.yaxis.get_major_locator().set_params(integer=True)
+        figure.colorbar(image, ax=[top, bottom], label="value of a code unit")
+        return figure
+
+
+def feature_maps(codes: np.ndarray) -> np.ndarray:
+    """Grid codes [n, h, w, D] -> one picture: n blocks side by side, each of its D maps.
+
+    Maps fill a block row by row, about twice as many rows as columns, as tall as legible; gaps and
+    unused places are NaN.
+    """
+    n, h, w, depth = codes.shape
+    columns = int(np.ceil(np.sqrt(depth / 2)))
+    rows = -(-depth // columns)
+    maps = np.full((n, rows * columns, h, w), np.nan, "float32")
+    maps[:, :depth] = codes.transpose(0, 3, 1, 2)
+    maps = maps.reshape(n, rows, columns, h, w, 1)
+    blocks = np.stack([images.tile(block, gap=1) for block in maps])
+    return images.tile(blocks[None], gap=max(2, columns * w // 6))[..., 0]

@@ -1,0 +1,90 @@
+"""Images put on axes: their range, grids of them, rows of numbers as heat maps."""
+
+import matplotlib
+import numpy as np
+
+from aecli.errors import NotApplicable
+
+GREY = matplotlib.colormaps["gray"].with_extremes(bad="white")  # the gaps of a grid are NaN
+
+
+def is_tabular(data_shape: tuple[int, int, int]) -> bool:
+    """Rows of numbers, [1, D, 1], rather than images."""
+    return data_shape[0] == 1 and data_shape[2] == 1
+
+
+def require_images(data_shape: tuple[int, int, int]) -> None:
+    """Raises NotApplicable unless the data can be seen as grey or colour images."""
+    height, width, channels = data_shape
+    if is_tabular(data_shape):
+        raise NotApplicable(f"needs images; this data is rows of {width} numbers")
+    if channels not in (1, 3):
+        raise NotApplicable(f"needs images of 1 or 3 channels; these have {channels}")
+
+
+def shown_range(x: np.ndarray) -> tuple[float, float]:
+    """The values drawn as black and as white: (0, 1) when all of x lies there.
+
+    Otherwise the 0.5 and 99.5 % quantiles of x, so that a few outliers do not hide the rest.
+    """
+    if x.min() >= -1e-6 and x.max() <= 1 + 1e-6:
+        return 0.0, 1.0
+    low, high = (float(q) for q in np.quantile(x, [0.005, 0.995]))
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def range_note(limits: tuple[float, float]) -> str:
+    """What a reader must be told of the range; nothing for [0, 1]."""
+    return "" if limits == (0.0, 1.0) else f"black = {limits[0]:.3g}, white = {limits[1]:.3g}"
+
+
+def tile(x: np.ndarray, gap: int = 0) -> np.ndarray:
+    """Images [R, C, H, W, channels] -> one picture, row r from the top, column c from the left.
+
+    gap pixels of NaN lie between neighbours: [R*H + (R-1)*gap, C*W + (C-1)*gap, channels].
+    """
+    rows, columns, height, width, channels = x.shape
+    cells = np.full((rows, columns, height + gap, width + gap, channels), np.nan, "float32")
+    cells[:, :, :height, :width] = x
+    picture = cells.transpose(0, 2, 1, 3, 4).reshape(
+        rows * (height + gap), columns * (width + gap), channels
+    )
+    return picture[: picture.shape[0] - gap, : picture.shape[1] - gap]
+
+
+def gap_for(width: int) -> int:
+    """A gap, in pixels, that can be seen between images of this width."""
+    return max(1, width // 14)
+
+
+def show(axes, picture: np.ndarray, limits: tuple[float, float]):
+    """Draw a picture [H, W, 1 or 3], limits = (black, white), without ticks or frame."""
+    if picture.shape[-1] == 1:
+        low, high = limits
+        image = axes.imshow(picture[..., 0], cmap=GREY, vmin=low, vmax=high)
+    else:
+        scaled = (picture - limits[0]) / (limits[1] - limits[0])
+        image = axes.imshow(np.nan_to_num(np.clip(scaled, 0, 1), nan=1.0))
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    return image
+
+
+def name_rows(axes, names: list[str], height: int, gap: int) -> None:
+    """Write a name to the left of each row of a tiled picture."""
+    centres = np.arange(len(names)) * (height + gap) + (height - 1) / 2
+    axes.set_yticks(centres, names)
+    axes.tick_params(axis="y", length=0, labelsize=10)
+
+
+def show_table(figure, panels: dict[str, np.ndarray], column_name: str = "feature") -> None:
+    """Draw {title: rows [n, D]} side by side as heat maps with one scale and one colour bar."""
+    first = next(iter(panels.values()))
+    axes = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
+    for ax, (title, rows) in zip(axes, panels.items(), strict=True):
+        image = ax.imshow(rows, aspect="auto", vmin=first.min(), vmax=first.max())
+        ax.set(title=title, xlabel=column_name)
+        ax.xaxis.get_major_locator().set_params(integer=True, nbins=6)
+    axes[0].set_ylabel("example")
+    axes[0].yaxis.get_major_locator().set_params(integer=True)
+    figure.colorbar(image, ax=axes, label="value", extend="both")

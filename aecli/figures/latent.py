@@ -1,0 +1,89 @@
+"""Where the test examples lie in the latent space."""
+
+import dataclasses
+from typing import Annotated
+
+import numpy as np
+from matplotlib.cm import ScalarMappable
+from pydantic import Field
+
+from aecli.figures import style
+from aecli.figures.base import RunFigure
+
+BINS = 60
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Latent(RunFigure):
+    """Scatter of the test codes, coloured by label.
+
+    Codes of one dimension become a histogram. Codes of more than two dimensions are projected on
+    their first two principal components, and the figure says so.
+    """
+
+    max_points: Annotated[int, Field(ge=2, description="codes drawn, at random if there are more")] = 5000
+    seed: Annotated[int, Field(ge=0, description="of that random choice")] = 0
+
+    def draw(self, run):
+        total = len(run.splits.test)
+        x, _, labels = run.examples(n=self.max_points, seed=self.seed, random=total > self.max_points)
+        codes = run.model.encode(x)
+        codes = codes.reshape(len(codes), -1)
+        size = codes.shape[1]
+
+        figure = style.new_figure(run, "Codes of the test examples", 4.0 if size == 1 else 5.6)
+        ax = figure.add_subplot()
+        unit = " (prior standard deviations)" if run.model.has_prior else ""
+        names = [f"z[{i}]{unit}" for i in range(min(size, 2))]
+        note = [f"{len(codes):,} of {total:,}"] if len(codes) < total else []
+        note += ["noisy inputs"] if run.is_noisy else []
+        if size > 2:
+            codes, shares = project(codes)
+            names = [f"principal component {i + 1} ({s:.1%} of the variance)" for i, s in enumerate(shares)]
+            note.append(f"PCA of the {size} code units: {shares.sum():.1%} of their variance is shown")
+        ax.set_title("; ".join(note))
+        if labels is None:
+            mappable = self._points(ax, codes, None, None, None)
+        else:
+            index, colours, norm, classes = style.label_colours(labels, run.splits.label_names)
+            mappable = self._points(ax, codes, index, colours, norm)
+            self._colour_bar(figure, ax, mappable, classes)
+        ax.set_xlabel(names[0])
+        ax.set_ylabel("examples" if size == 1 else names[1])
+        return figure
+
+    def _points(self, ax, codes, index, colours, norm):
+        """Scatter [N, 2], or histogram of [N, 1]; returns what a colour bar is made from."""
+        if codes.shape[1] == 2:
+            ax.set_aspect("equal", adjustable="datalim")
+            ax.grid(alpha=0.3)
+            size = float(np.clip(20_000 / len(codes), 5, 25))  # points squared
+            look = {"s": size, "alpha": 0.7, "linewidths": 0, "rasterized": True}
+            colour = {} if index is None else {"c": index, "cmap": colours, "norm": norm}
+            return ax.scatter(codes[:, 0], codes[:, 1], **look, **colour)
+        if norm is None:  # no labels, or too many for a stack each
+            return ax.hist(codes[:, 0], bins=BINS) and None
+        parts = [codes[index == i, 0] for i in range(colours.N)]
+        ax.hist(parts, bins=BINS, stacked=True, color=colours.colors)
+        return ScalarMappable(norm, colours)
+
+    def _colour_bar(self, figure, ax, mappable, classes):
+        if mappable is None:
+            return
+        bar = figure.colorbar(mappable, ax=ax, label="label")
+        bar.solids.set_alpha(1)
+        if classes is not None:
+            bar.set_ticks(np.arange(len(classes)), labels=classes)
+            bar.minorticks_off()
+            bar.ax.tick_params(length=0)
+
+
+def project(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Codes [N, d] -> their first two principal components [N, 2] and the variance shares [2]."""
+    from sklearn.decomposition import PCA
+
+    pca = PCA(n_components=2, random_state=0)
+    with np.errstate(invalid="ignore"):  # a collapsed code has no variance to share
+        components = pca.fit_transform(codes)
+        shares = np.nan_to_num(pca.explained_variance_ratio_)
+    return components, shares

@@ -1,0 +1,68 @@
+"""The losses by epoch."""
+
+import dataclasses
+from typing import ClassVar
+
+import numpy as np
+
+from aecli.errors import NotApplicable
+from aecli.figures import images, style
+from aecli.figures.base import RunFigure
+
+NOT_TERMS = {"epoch", "seconds", "loss", "learning_rate"}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LossCurve(RunFigure):
+    """Training and validation loss by epoch, in nats an image, with the best epoch marked.
+
+    Each term of the objective (reconstruction, kl ...) has a panel of its own when there is more
+    than one; terms are unweighted. An axis is logarithmic where it spans more than two decades.
+    """
+
+    uses_model: ClassVar[bool] = False
+
+    def draw(self, run):
+        history = {name: np.asarray(column, float) for name, column in run.history.items()}
+        if len(history.get("epoch", ())) == 0:
+            raise NotApplicable("needs at least one finished epoch")
+        terms = [n for n in history if n not in NOT_TERMS and not n.startswith("val_")]
+        terms = terms if len(terms) > 1 else []
+
+        figure = style.new_figure(run, "Loss by epoch", max(3.8, 1.6 * len(terms) + 0.6))
+        grid = figure.add_gridspec(max(1, len(terms)), 2 if terms else 1)
+        main = figure.add_subplot(grid[:, 0])
+        unit = "example" if images.is_tabular(run.status["data_shape"]) else "image"
+        self._curves(main, history, "loss")
+        self._mark_best(main, history)
+        main.set(ylabel=f"loss (nats an {unit})", xlabel="epoch")
+        main.legend()
+        for row, term in enumerate(terms):
+            ax = figure.add_subplot(grid[row, 1], sharex=main)
+            self._curves(ax, history, term)
+            ax.set_title(f"{term.replace('_', ' ')} (nats an {unit})")
+            ax.tick_params(labelbottom=row == len(terms) - 1)
+        figure.axes[-1].set_xlabel("epoch")
+        return figure
+
+    def _curves(self, ax, history, name):
+        drawn = []
+        for column, label in ((name, "training"), (f"val_{name}", "validation")):
+            values = history.get(column, np.array([np.nan]))
+            if np.isfinite(values).any():
+                marker = "o" if len(values) <= 20 else None  # one epoch is a point, not a line
+                ax.plot(history["epoch"], values, marker=marker, markersize=3.5, label=label)
+                drawn.append(values[np.isfinite(values)])
+        ax.grid(alpha=0.3)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        if drawn and (low := np.concatenate(drawn).min()) > 0:
+            ax.set_yscale("log" if np.concatenate(drawn).max() > 100 * low else "linear")
+
+    def _mark_best(self, ax, history):
+        values = history.get("val_loss", np.array([np.nan]))
+        if not np.isfinite(values).any():
+            return
+        best = int(np.nanargmin(np.where(np.isfinite(values), values, np.nan)))
+        epoch, value = history["epoch"][best], values[best]
+        label = f"best: {value:.4g} at epoch {epoch:.0f}"
+        ax.plot(epoch, value, "*", color="black", markersize=10, linestyle="none", label=label)

@@ -1,0 +1,39 @@
+"""Square mosaics of originals and of reconstructions, side by side."""
+
+import dataclasses
+from typing import Annotated
+
+from pydantic import Field
+
+from aecli.errors import NotApplicable
+from aecli.figures import images, style
+from aecli.figures.base import RunFigure
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Mosaic(RunFigure):
+    """The first n*n test images in an n x n mosaic beside the mosaic of their reconstructions.
+
+    The noisy inputs make a third one where the run has noise.
+    """
+
+    n: Annotated[int, Field(ge=1, le=20, description="images a side")] = 4
+
+    def draw(self, run):
+        images.require_images(run.model.data_shape)
+        x, target, _ = run.examples(n=self.n**2)
+        if len(target) < self.n**2:
+            raise NotApplicable(f"needs {self.n**2} test images; there are {len(target)}")
+        panels = {"originals": target, "noisy inputs": x}
+        panels["reconstructions"] = run.model.reconstruct(x)
+        if not run.is_noisy:
+            del panels["noisy inputs"]
+
+        limits, data_shape = images.shown_range(target), target.shape[1:]
+        height = style.WIDTH / len(panels) * data_shape[0] / data_shape[1] + 0.8
+        figure = style.new_figure(run, "Test images and reconstructions", height)
+        axes = figure.subplots(1, len(panels))
+        for ax, (title, batch) in zip(axes, panels.items(), strict=True):
+            images.show(ax, images.tile(batch.reshape(self.n, self.n, *data_shape)), limits)
+            ax.set(title=title, xlabel=images.range_note(limits))
+        return figure

@@ -1,0 +1,44 @@
+"""Images beside what the model makes of them."""
+
+import dataclasses
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from aecli.figures import images, style
+from aecli.figures.base import RunFigure
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Reconstructions(RunFigure):
+    """Rows of test images: original, noisy input (if the run has noise), reconstruction.
+
+    Rows of numbers instead of images are drawn as heat maps, one line an example.
+    """
+
+    n: Annotated[int, Field(ge=1, le=100, description="number of examples")] = 10
+    select: Annotated[Literal["first", "random"], Field(description="which test examples")] = "first"
+    seed: Annotated[int, Field(ge=0, description="of the random selection")] = 0
+
+    def draw(self, run):
+        x, target, _ = run.examples(n=self.n, seed=self.seed, random=self.select == "random")
+        rows = {"original": target, "noisy input": x, "reconstruction": run.model.reconstruct(x)}
+        if not run.is_noisy:
+            del rows["noisy input"]
+        if images.is_tabular(run.model.data_shape):
+            figure = style.new_figure(run, "Reconstructions of test examples", 3.6)
+            images.show_table(figure, {k: v.reshape(len(v), -1) for k, v in rows.items()})
+            return figure
+        images.require_images(run.model.data_shape)
+
+        _, height, width, _ = target.shape
+        gap, limits = images.gap_for(width), images.shown_range(target)
+        picture = images.tile(np.stack(list(rows.values())), gap)
+        inches = (style.WIDTH - 1.2) * picture.shape[0] / picture.shape[1] + 0.7
+        figure = style.new_figure(run, "Reconstructions of test images", inches)
+        ax = figure.add_subplot()
+        images.show(ax, picture, limits)
+        images.name_rows(ax, list(rows), height, gap)
+        ax.set_xlabel(images.range_note(limits))
+        return figure

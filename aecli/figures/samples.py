@@ -1,0 +1,54 @@
+"""Images decoded from random codes."""
+
+import dataclasses
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from aecli.figures import images, style
+from aecli.figures.base import RunFigure
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Samples(RunFigure):
+    """n x n images decoded from random codes.
+
+    The codes come from the prior; for a model without one, from the Gaussian with the mean and
+    the full covariance of the test codes, and the figure says so.
+    """
+
+    n: Annotated[int, Field(ge=1, le=50, description="images a side")] = 8
+    seed: Annotated[int, Field(ge=0, description="of the random codes")] = 0
+
+    def draw(self, run):
+        images.require_images(run.model.data_shape)
+        x, target, _ = run.examples(n=5000)
+        if run.model.has_prior:
+            pictures = run.model.sample(self.n**2, self.seed)
+            how = "codes drawn from the prior"
+        else:
+            codes = gaussian_like(run.model.encode(x), self.n**2, self.seed)
+            pictures = run.model.decode(codes)
+            how = f"no prior: codes drawn from a Gaussian fitted to {len(x):,} test codes"
+
+        shape = run.model.data_shape
+        limits, gap = images.shown_range(target), images.gap_for(shape[1])
+        figure = style.new_figure(run, "Decoded random codes", style.WIDTH * shape[0] / shape[1])
+        ax = figure.add_subplot()
+        images.show(ax, images.tile(pictures.reshape(self.n, self.n, *shape), gap), limits)
+        ax.set(title=how, xlabel=images.range_note(limits))
+        return figure
+
+
+def gaussian_like(codes: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """n draws [n, *code_shape] of the Gaussian with the mean and covariance of codes [N, ...].
+
+    A standard normal [n, N] times the centred codes, over sqrt(N - 1), has just that covariance,
+    without the d x d matrix that a large grid code would need.
+    """
+    flat = codes.reshape(len(codes), -1)
+    mean = flat.mean(axis=0)
+    epsilon = np.random.default_rng(seed).standard_normal((n, len(flat)), dtype="float32")
+    draws = mean + epsilon @ (flat - mean) / np.sqrt(max(1, len(flat) - 1))
+    return draws.reshape(n, *codes.shape[1:]).astype("float32")

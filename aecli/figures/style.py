@@ -1,0 +1,46 @@
+"""The common look: sizes, titles, and the colours of labels."""
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.figure import Figure
+
+WIDTH = 6.7  # inches; 800 pixels at DPI
+DPI = 120
+RC = {
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.labelsize": 10,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 9,
+    "figure.titlesize": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "image.cmap": "viridis",
+}
+
+
+def new_figure(run, title: str, height: float, layout: str = "constrained") -> Figure:
+    """An empty figure, WIDTH x height inches, titled with what it shows, of which model and data."""
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout=layout)
+    FigureCanvasAgg(figure)
+    figure.suptitle(f"{title}: {run.title}")
+    return figure
+
+
+def label_colours(labels: np.ndarray, names: tuple[str, ...] | None):
+    """How to colour integer labels [N].
+
+    Returns (index [N] of each label's colour, colour map, norm, label names); more than 20 labels
+    share a continuous map, with norm and names None and the label itself as index.
+    """
+    values, index = np.unique(labels, return_inverse=True)
+    if len(values) > 20:
+        return labels, matplotlib.colormaps["viridis"], None, None
+    palette = matplotlib.colormaps["tab10" if len(values) <= 10 else "tab20"]
+    colours = ListedColormap(palette.colors[: len(values)])
+    norm = BoundaryNorm(np.arange(len(values) + 1) - 0.5, len(values))
+    known = names is not None and 0 <= values.min() and values.max() < len(names)
+    return index, colours, norm, [names[v] if known else str(v) for v in values]

@@ -1,0 +1,47 @@
+"""Loss: the likelihood that a decoder parameterises."""
+
+import dataclasses
+from typing import ClassVar
+
+from aecli.component import Component
+from aecli.errors import BadRequest
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Loss(Component):
+    """A likelihood p(x | params) of images x [B, H, W, C] given a decoder's output.
+
+    A decoder emits params [B, H, W, C * params_per_channel], never activated pixels; this object
+    alone turns them into pixels.
+    """
+
+    group: ClassVar[str] = "loss"
+    params_per_channel: ClassVar[int] = 1
+    needs_unit_range: ClassVar[bool] = False  # data must lie in [0, 1]
+
+    def __call__(self, target, params):
+        """Per-example loss in nats, summed over pixels: [B]. Constants may be left out."""
+        return -self.log_prob(target, params)
+
+    def log_prob(self, x, params):
+        """log p(x | params), in nats an image: [B]."""
+        raise NotImplementedError
+
+    def mean(self, params):
+        """The expected image: [B, H, W, C]."""
+        raise NotImplementedError
+
+    def sample(self, params, seed):
+        """An image drawn from p(x | params): [B, H, W, C]. seed: int or keras SeedGenerator."""
+        raise NotImplementedError
+
+    def check_range(self, low: float, high: float) -> None:
+        """Refuse data that the likelihood gives no probability. Raises BadRequest."""
+        if self.needs_unit_range and not (low >= 0.0 and high <= 1.0):
+            raise BadRequest(
+                f"loss={self._option()} needs data in [0, 1]; the training images are in "
+                f"[{low:g}, {high:g}]\nscale them: dataset.scale=minmax, or take loss=mse"
+            )
+
+    def _option(self) -> str:
+        return type(self).__module__.rsplit(".", 1)[-1]

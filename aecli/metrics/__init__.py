@@ -1,0 +1,1 @@
+"""Figures of merit: an Evaluation of a run -> {name: value}."""

@@ -1,0 +1,15 @@
+"""The loss and its terms, in nats an image."""
+
+import dataclasses
+
+from aecli.metrics.base import Evaluation, Metric
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Objective(Metric):
+    """Means over the images of the loss and of each term (unweighted), draws frozen."""
+
+    def __call__(self, evaluation: Evaluation) -> dict[str, float | None]:
+        return {
+            name: float(values.mean(dtype="float64")) for name, values in evaluation.scores.items()
+        }

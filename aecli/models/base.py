@@ -1,0 +1,178 @@
+"""Autoencoder: the one base class. A variant overrides infer, penalties, or sample_prior."""
+
+from typing import Annotated, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+from pydantic import Field
+
+from aecli.errors import BadRequest, NotApplicable
+from aecli.models.draws import normal_draws
+from aecli.serial import Configurable
+
+LatentDim = Annotated[int, Field(gt=0, description="numbers a code, or a cell of a grid code")]
+ROWS = 1000  # images a prediction step
+
+
+class Autoencoder(Configurable, keras.Model):
+    """An encoder, a decoder and an objective over images x [B, H, W, C].
+
+    Every term of the objective is [B], in nats an example, summed over pixels and over code
+    units, so that a weight means the same for every image size. The loss is the reconstruction
+    plus the weighted penalties.
+
+    A variant's constructor calls super().__init__(), keeps its own arguments, then assemble().
+    """
+
+    has_prior = False
+
+    def assemble(self, data_shape, network, reconstruction_loss, latent_dim, flat) -> None:
+        """Build encoder and decoder.
+
+        Args:
+            data_shape: (H, W, C).
+            network: an aecli.networks.Network.
+            reconstruction_loss: an aecli.losses.Loss, turns the decoder's params into images.
+            latent_dim: code size, or channels of a grid code; None: the last feature map.
+            flat: code [B, latent_dim] if true, else [B, h, w, latent_dim].
+        Raises BadRequest where the network cannot take the shape.
+        """
+        self.data_shape = tuple(data_shape)
+        self.network = network
+        self.reconstruction_loss = reconstruction_loss
+        self.latent_dim = latent_dim
+        self.flat = flat
+        self.seed_generator = keras.random.SeedGenerator(0)
+        self.encoder = network.encoder(self.data_shape, self.heads(), flat)
+        self.code_shape = tuple(next(iter(self.encoder.output.values())).shape[1:])
+        channels = self.data_shape[-1] * reconstruction_loss.params_per_channel
+        self.decoder = network.decoder(self.code_shape, (*self.data_shape[:2], channels))
+        self.term_trackers = [keras.metrics.Mean(name=name) for name in self.term_names()]
+
+    # ---- what a variant states -------------------------------------------------------------
+
+    def heads(self) -> dict[str, tuple[int | None, str]]:
+        """What the encoder emits: {name: (size, activation)}."""
+        return {"z": (self.latent_dim, "linear")}
+
+    def term_names(self) -> list[str]:
+        """The terms that are logged: the reconstruction and the names of the penalties."""
+        return ["reconstruction"]
+
+    def infer(self, x, epsilon=None, training=False) -> dict[str, Any]:
+        """x [B, H, W, C] -> {"z": [B, *code_shape], ...}; deterministic when epsilon is None."""
+        return self.encoder(x, training=training)
+
+    def noise_shape(self) -> tuple[int, ...] | None:
+        """Shape of the standard normal epsilon that infer wants for an example, or None."""
+        return None
+
+    def penalties(self, x, out, training=False) -> dict[str, tuple[Any, Any]]:
+        """{name: (weight, term [B] in nats)}, added to the reconstruction."""
+        return {}
+
+    def sample_prior(self, n: int, seed: int):
+        """Codes [n, *code_shape] from the prior. Raises NotApplicable where there is none."""
+        raise NotApplicable("a plain autoencoder has no prior to sample: take model=vae")
+
+    def at_progress(self, epochs: float) -> None:
+        """Set annealed weights to where they stand after so many epochs; nothing here."""
+
+    # ---- Keras -----------------------------------------------------------------------------
+
+    def build(self, input_shape):
+        self.built = True
+
+    def call(self, x, training=False, epsilon=None):
+        """-> {"params": [B, H, W, C * params_per_channel], "z": ..., whatever infer returns}."""
+        if training and epsilon is None and self.noise_shape() is not None:
+            shape = (ops.shape(x)[0], *self.noise_shape())
+            epsilon = keras.random.normal(shape, seed=self.seed_generator)
+        out = self.infer(x, epsilon=epsilon, training=training)
+        return {"params": self.decoder(out["z"], training=training), **out}
+
+    def objective(self, x, target, out, training=False):
+        """-> loss [B], terms {name: [B]}, all in nats an example."""
+        terms = {"reconstruction": self.reconstruction_loss(target, out["params"])}
+        loss = terms["reconstruction"]
+        for name, (weight, term) in self.penalties(x, out, training=training).items():
+            terms[name] = term
+            loss = loss + weight * term
+        return loss, terms
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        loss, terms = self.objective(x, x if y is None else y, y_pred, training=training)
+        for tracker in self.term_trackers:
+            tracker.update_state(terms[tracker.name])
+        return ops.mean(loss)
+
+    def test_step(self, data):
+        """As Keras's, with frozen draws: x may be {"image": [B, ...], "epsilon": [B, ...]}."""
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        epsilon = None
+        if isinstance(x, dict):
+            x, epsilon = x["image"], x["epsilon"]
+        elif self.noise_shape() is not None:
+            seen = ops.cast(self._loss_tracker.count, "int32")  # images, in this evaluation
+            shape = (ops.shape(x)[0], *self.noise_shape())
+            epsilon = tf.random.stateless_normal(shape, tf.stack([0, seen]), alg="philox")
+        out = self(x, training=False, epsilon=epsilon)
+        loss = self.compute_loss(x=x, y=y, y_pred=out, training=False)
+        self._loss_tracker.update_state(loss, sample_weight=ops.shape(x)[0])
+        return self.get_metrics_result()
+
+    def frozen_epsilon(self, n: int) -> np.ndarray | None:
+        """The draws that evaluation uses for n examples, [n, *noise_shape]; None: no draws."""
+        return None if self.noise_shape() is None else normal_draws(n, self.noise_shape())
+
+    # ---- data in, data out; deterministic ----------------------------------------------------
+
+    def encode(self, x: np.ndarray) -> np.ndarray:
+        """Images [N, H, W, C] -> codes [N, *code_shape] (the posterior mean)."""
+        return self._map("encode", lambda x: self.infer(x)["z"], x)
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """Codes [N, *code_shape] -> expected images [N, H, W, C]."""
+        z = np.asarray(z, "float32")
+        if z.shape[1:] != self.code_shape:
+            raise BadRequest(f"codes have shape {z.shape[1:]}; this model's are {self.code_shape}")
+        return self._map("decode", lambda z: self._pixels(self.decoder(z)), z)
+
+    def reconstruct(self, x: np.ndarray) -> np.ndarray:
+        """Images [N, H, W, C] -> expected images [N, H, W, C] of their codes."""
+        return self._map("reconstruct", lambda x: self._pixels(self(x)["params"]), x)
+
+    def score(self, x: np.ndarray, target: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """{"loss" and each term: [N] in nats}, draws frozen, for images x (and clean targets)."""
+
+        def step(batch):
+            x, target, *epsilon = batch
+            out = self(x, epsilon=epsilon[0] if epsilon else None)
+            loss, terms = self.objective(x, target, out)
+            return {"loss": loss, **terms}
+
+        arrays = [x, x if target is None else target]
+        if self.noise_shape() is not None:
+            arrays.append(self.frozen_epsilon(len(x)))
+        return self._map("score", step, arrays)
+
+    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+        """n images [n, H, W, C] decoded from codes of the prior."""
+        return self.decode(self.sample_prior(n, seed))
+
+    def _pixels(self, params):
+        return self.reconstruction_loss.mean(params)
+
+    def _map(self, name: str, step, arrays):
+        """Run a compiled step over rows of ROWS images and put the outcome together again."""
+        functions = self.__dict__.setdefault("_compiled_steps", {})
+        function = functions.setdefault(name, tf.function(step, reduce_retracing=True))
+        arrays = tf.nest.map_structure(lambda a: np.asarray(a, "float32"), arrays)
+        n = len(tf.nest.flatten(arrays)[0])
+        parts = []
+        for start in range(0, n, ROWS):
+            rows = tf.nest.map_structure(lambda a, s=start: a[s : s + ROWS], arrays)
+            parts.append(function(tf.nest.map_structure(tf.constant, rows)))
+        return tf.nest.map_structure(lambda *p: np.concatenate([np.asarray(q) for q in p]), *parts)

@@ -1,0 +1,70 @@
+"""Network: builds the encoder and the decoder as functional Keras models."""
+
+import dataclasses
+from typing import Annotated, Any, ClassVar, Literal
+
+import keras
+from keras import layers
+from pydantic import Field
+
+from aecli.component import Component
+from aecli.serial import revive
+
+Activation = Literal[
+    "linear", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus", "tanh", "sigmoid"
+]
+Slope = Annotated[float, Field(ge=0, lt=1, description="slope of leaky_relu below 0")]
+Width = Annotated[int, Field(gt=0)]
+Heads = dict[str, tuple[int | None, Activation]]
+"""name -> (size, activation); size None: the last feature map itself, no layer of its own."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Network(Component):
+    """Fields shared by all architectures."""
+
+    group: ClassVar[str] = "network"
+    jit_on_cpu: ClassVar[bool] = True  # whether XLA pays on a CPU
+
+    activation: Activation = "relu"
+    negative_slope: Slope = 0.3
+    kernel_initializer: Any = "glorot_uniform"
+    bias_initializer: Any = "zeros"
+
+    def encoder(self, data_shape: tuple, heads: Heads, flat: bool) -> keras.Model:
+        """x [B, H, W, C] -> {head: [B, size]} when flat, else {head: [B, h, w, size]}.
+
+        Raises BadRequest when the architecture cannot take the shape.
+        """
+        raise NotImplementedError
+
+    def decoder(self, code_shape: tuple, out_shape: tuple) -> keras.Model:
+        """z [B, *code_shape] -> params [B, *out_shape], linear and float32."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Network":
+        return cls(**{key: revive(value) for key, value in config.items()})
+
+    def _act(self, x, name: str | None = None):
+        """The activation as a layer of its own, since leaky_relu has a slope."""
+        name = name or self.activation
+        if name == "linear":
+            return x
+        if name == "leaky_relu":
+            return layers.LeakyReLU(negative_slope=self.negative_slope)(x)
+        return layers.Activation(name)(x)
+
+    def _dense(self, x, units: int, **kwargs):
+        return layers.Dense(units, **self._initializers(), **kwargs)(x)
+
+    def _initializers(self) -> dict[str, Any]:
+        """Fresh ones for each layer: one shared instance would give equal weights."""
+        return {
+            "kernel_initializer": _fresh(self.kernel_initializer),
+            "bias_initializer": _fresh(self.bias_initializer),
+        }
+
+
+def _fresh(initializer: Any) -> Any:
+    return initializer if isinstance(initializer, str) else initializer.clone()

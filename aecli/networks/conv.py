@@ -1,0 +1,126 @@
+"""A convolutional network: each stage halves height and width, the decoder doubles them again."""
+
+import dataclasses
+import math
+from typing import Annotated, ClassVar, Literal
+
+import keras
+from keras import layers
+from pydantic import Field
+
+from aecli.errors import BadRequest
+from aecli.networks.base import Heads, Network, Width
+from aecli.serial import register
+
+Padding = Literal["same", "valid"]
+
+
+@register
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Conv(Network):
+    """Encoder: (convolution, halving) a stage. Decoder: (convolution, doubling) a stage.
+
+    Odd sizes are rounded up on the way down (28, 14, 7, 4) and cropped on the way back
+    (4, 8 > 7, 14, 28). decoder_padding states each decoder convolution's padding instead of the
+    cropping; the size must then come out by itself.
+    """
+
+    jit_on_cpu: ClassVar[bool] = False  # XLA's convolutions are half as fast there
+
+    filters: list[Width] = dataclasses.field(default_factory=lambda: [32, 64])
+    kernel_size: Annotated[int, Field(gt=0, description="pixels")] = 3
+    downsampling: Literal["max_pool", "average_pool", "stride"] = "max_pool"
+    upsampling: Literal["nearest", "transpose"] = "nearest"
+    decoder_filters: list[Width] | None = None
+    decoder_padding: list[Padding] | None = None
+    widths: list[Width] = dataclasses.field(default_factory=list)
+
+    def encoder(self, data_shape: tuple, heads: Heads, flat: bool) -> keras.Model:
+        self._sizes(data_shape)
+        inputs = keras.Input(data_shape, name="image")
+        h = inputs
+        for filters in self.filters:
+            h = self._down(h, filters)
+        if flat:
+            h = layers.Flatten()(h)
+            for width in self.widths:
+                h = self._act(self._dense(h, width))
+        outputs = {name: self._head(h, name, *head, flat) for name, head in heads.items()}
+        return keras.Model(inputs, outputs, name="encoder")
+
+    def decoder(self, code_shape: tuple, out_shape: tuple) -> keras.Model:
+        sizes = self._sizes(out_shape)
+        inputs = keras.Input(code_shape, name="code")
+        h = inputs
+        if len(code_shape) == 1:
+            for width in reversed(self.widths):
+                h = self._act(self._dense(h, width))
+            grid = (*sizes[-1], self.filters[-1])
+            h = self._act(self._dense(h, math.prod(grid)))
+            h = layers.Reshape(grid)(h)
+        filters = self.decoder_filters or self.filters[::-1]
+        paddings = self.decoder_padding or ["same"] * len(filters)
+        if not len(filters) == len(paddings) == len(self.filters):
+            raise BadRequest(
+                f"network.decoder_filters and decoder_padding need one entry a stage "
+                f"({len(self.filters)}); got {len(filters)} and {len(paddings)}"
+            )
+        for stage, (width, padding) in enumerate(zip(filters, paddings, strict=True)):
+            h = self._up(h, width, padding)
+            if self.decoder_padding is None:
+                h = _crop(h, sizes[-2 - stage])
+        h = self._conv(h, out_shape[-1], name="params", dtype="float32")
+        if tuple(h.shape[1:3]) != tuple(out_shape[:2]):
+            raise BadRequest(
+                f"network.decoder_padding={list(paddings)} gives {h.shape[1]}x{h.shape[2]} images; "
+                f"the data has {out_shape[0]}x{out_shape[1]}\n"
+                "take network.decoder_padding=null: then each stage is cropped to fit"
+            )
+        return keras.Model(inputs, h, name="decoder")
+
+    def _sizes(self, shape: tuple) -> list[tuple[int, int]]:
+        """Height and width before the first stage and after each. Raises BadRequest."""
+        sizes = [tuple(shape[:2])]
+        for stage in range(len(self.filters)):
+            if max(sizes[-1]) < 2:
+                raise BadRequest(
+                    f"network.filters has {len(self.filters)} stages and each halves the image: "
+                    f"{shape[0]}x{shape[1]} is down to 1x1 after {stage}\n"
+                    f"use at most {stage}, as network.filters={self.filters[:stage]}"
+                )
+            sizes.append(tuple(math.ceil(side / 2) for side in sizes[-1]))
+        return sizes
+
+    def _conv(self, x, filters: int, **kwargs):
+        kwargs = {"padding": "same"} | self._initializers() | kwargs
+        return layers.Conv2D(filters, self.kernel_size, **kwargs)(x)
+
+    def _down(self, x, filters: int):
+        if self.downsampling == "stride":
+            return self._act(self._conv(x, filters, strides=2))
+        x = self._act(self._conv(x, filters))
+        if self.downsampling == "max_pool":
+            return layers.MaxPooling2D(2, padding="same")(x)
+        return layers.AveragePooling2D(2, padding="same")(x)
+
+    def _up(self, x, filters: int, padding: Padding):
+        if self.upsampling == "nearest":
+            return layers.UpSampling2D(2)(self._act(self._conv(x, filters, padding=padding)))
+        kwargs = {"strides": 2, "padding": padding} | self._initializers()
+        return self._act(layers.Conv2DTranspose(filters, self.kernel_size, **kwargs)(x))
+
+    def _head(self, h, name: str, size: int | None, act: str, flat: bool):
+        if size is None:
+            return layers.Identity(name=name, dtype="float32")(h)
+        if flat:
+            return self._act(self._dense(h, size, name=name, dtype="float32"), act)
+        pointwise = layers.Conv2D(size, 1, name=name, dtype="float32", **self._initializers())
+        return self._act(pointwise(h), act)
+
+
+def _crop(x, size: tuple[int, int]):
+    """Cut [B, h, w, C] down to [B, *size, C] at the bottom and right."""
+    rows, columns = x.shape[1] - size[0], x.shape[2] - size[1]
+    if rows == columns == 0:
+        return x
+    return layers.Cropping2D(((0, rows), (0, columns)))(x)

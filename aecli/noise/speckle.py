@@ -1,0 +1,22 @@
+"""Speckle: multiplicative noise, as in radar and ultrasound images."""
+
+import dataclasses
+from typing import Annotated
+
+import tensorflow as tf
+from pydantic import Field
+
+from aecli.noise.base import Noise
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Speckle(Noise):
+    """x * (1 + stddev * e), e from N(0, 1), then clipped to [0, 1] when clip is true."""
+
+    stddev: Annotated[float, Field(ge=0, description="relative to the pixel's value")] = 0.5
+    clip: bool = True
+
+    def __call__(self, x, seed):
+        e = tf.random.stateless_normal(tf.shape(x), seed, dtype=x.dtype, alg="philox")
+        x = x * (1.0 + self.stddev * e)
+        return tf.clip_by_value(x, 0.0, 1.0) if self.clip else x

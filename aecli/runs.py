@@ -1,0 +1,250 @@
+"""A run folder: create, find, load, list. The only reader and writer of its layout."""
+
+import csv
+import dataclasses
+import datetime
+import functools
+import json
+import os
+import pathlib
+from typing import Any
+
+import numpy as np
+import yaml
+from omegaconf import DictConfig, OmegaConf
+
+from aecli import build
+from aecli.errors import BadRequest
+from aecli.files import replacing, write_json, write_text
+
+CONFIG = pathlib.Path(".hydra", "config.yaml")
+
+
+def unique_folder(path: pathlib.Path) -> pathlib.Path:
+    """Make the folder, or path-2, path-3 ... where it exists: two runs never share one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    candidate, n = path, 1
+    while True:
+        try:
+            candidate.mkdir()
+            return candidate
+        except FileExistsError:
+            n += 1
+            candidate = path.with_name(f"{path.name}-{n}")
+
+
+def create(folder: pathlib.Path, config: DictConfig, overrides: list[str], about: dict) -> "Run":
+    """Write the config and a first status into an empty folder.
+
+    about: what later commands want to know without building anything (model, dataset, data).
+    """
+    (folder / ".hydra").mkdir(exist_ok=True)
+    (folder / "figures").mkdir(exist_ok=True)
+    write_text(folder / CONFIG, OmegaConf.to_yaml(config, resolve=True))
+    write_text(folder / ".hydra" / "overrides.yaml", yaml.safe_dump(overrides))
+    run = Run(folder)
+    run.update_status(state="running", started=_now(), ended=None, epochs_done=0, error=None)
+    run.update_status(**about)
+    return run
+
+
+class Run:
+    """A run folder and, on demand, its model and data."""
+
+    def __init__(self, folder: pathlib.Path | str):
+        self.folder = pathlib.Path(folder)
+
+    @property
+    def name(self) -> str:
+        """Date and folder, as 2026-11-21/11-20-03_vae_mnist."""
+        return "/".join(self.folder.absolute().parts[-2:])
+
+    @property
+    def title(self) -> str:
+        """Model and dataset, for the top of a figure."""
+        return f"{self.status.get('model', '?')} on {self.status.get('dataset', '?')}"
+
+    # ---- files -----------------------------------------------------------------------------
+
+    @functools.cached_property
+    def config(self) -> DictConfig:
+        """The run's whole config. Raises BadRequest where the folder is not a run's."""
+        path = self.folder / CONFIG
+        if not path.is_file():
+            raise BadRequest(f"{self.folder} is not a run folder: it has no {CONFIG}")
+        try:
+            loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise BadRequest(f"{path} is damaged: {str(error).splitlines()[0]}") from None
+        if not isinstance(loaded, dict) or "model" not in loaded:
+            raise BadRequest(f"{path} is not the config of a run")
+        return OmegaConf.create(loaded)
+
+    @property
+    def status(self) -> dict[str, Any]:
+        return read_status(self.folder)
+
+    def update_status(self, **changes: Any) -> None:
+        write_json(self.folder / "status.json", read_status(self.folder) | changes)
+
+    def finish(self, state: str, **changes: Any) -> None:
+        """state: done, failed or interrupted."""
+        self.update_status(state=state, ended=_now(), **changes)
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """The columns of history.csv."""
+        path = self.folder / "history.csv"
+        if not path.is_file():
+            raise BadRequest(f"{path} is missing: no epoch of this run was finished")
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        return {name: [float(row[name]) for row in rows] for name in (rows[0] if rows else {})}
+
+    def new_eval_folder(self) -> pathlib.Path:
+        stamp = datetime.datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+        return unique_folder(self.folder / "eval" / stamp)
+
+    def save_figure(
+        self, figure, name: str, format: str = "png", folder: pathlib.Path | None = None
+    ) -> pathlib.Path:
+        """Write a matplotlib figure into figures/ (or folder) and say where."""
+        path = (folder or self.folder / "figures") / f"{name}.{format}"
+        with replacing(path) as temporary:
+            figure.savefig(temporary, format=format)
+        return path
+
+    # ---- model and data --------------------------------------------------------------------
+
+    @functools.cached_property
+    def model(self):
+        """Built from the config; the weights are those of the best epoch."""
+        path = self.folder / "checkpoints" / "best.keras"
+        shape = self.status.get("data_shape")
+        if not path.is_file() or shape is None:
+            raise BadRequest(f"{path} is missing: no epoch of this run was finished")
+        model = build.model(self.config, tuple(shape))
+        try:
+            model.load_weights(path)
+        except (OSError, ValueError, KeyError) as error:
+            reason = str(error).splitlines()[0]
+            raise BadRequest(f"{path} is damaged or of another model: {reason}") from None
+        return model
+
+    @functools.cached_property
+    def splits(self):
+        return build.component(self.config.dataset, "dataset").load()
+
+    @functools.cached_property
+    def preparation(self):
+        from aecli.training.feed import Preparation
+
+        return Preparation(
+            noise=build.component(self.config.noise, "noise"),
+            dynamic=self.config.dataset.get("binarize") == "dynamic",
+            seed=self.config.seed,
+        )
+
+    @property
+    def is_noisy(self) -> bool:
+        return self.preparation.noise.is_noisy
+
+    def examples(self, split: str = "test", n: int | None = None, random: bool = False, seed=0):
+        """-> input, target [n, H, W, C] float32, labels [n] or None; noise and draws frozen.
+
+        The first n, or n at random; all when n is None.
+        """
+        part = getattr(self.splits, split)
+        rows = np.arange(len(part))[:n]
+        if random and n is not None:
+            count = min(n, len(part))
+            rows = np.sort(np.random.default_rng(seed).choice(len(part), count, replace=False))
+        x, target = self.preparation.frozen(part.x[rows])
+        return x, target, None if part.labels is None else part.labels[rows]
+
+    def replacing_data(self, dataset: Any = None, noise: Any = None) -> "Run":
+        """The same run with another dataset or noise, stated whole; None keeps its own."""
+        stated = {"dataset": dataset, "noise": noise}
+        changes = {key: build.plain(node) for key, node in stated.items() if node is not None}
+        other = Run(self.folder)
+        other.config = OmegaConf.merge(self.config)
+        for key, node in changes.items():
+            other.config[key] = node
+        if dataset is not None and list(other.splits.data_shape) != self.status["data_shape"]:
+            raise BadRequest(
+                f"dataset has images of {_by(other.splits.data_shape)}; "
+                f"this run was trained on {_by(self.status['data_shape'])}"
+            )
+        return other
+
+
+def open_run(cfg: DictConfig) -> Run:
+    """The run that a command's config asks for: its run=PATH or the latest, dataset, noise."""
+    return find(cfg.get("run")).replacing_data(cfg.get("dataset"), cfg.get("noise"))
+
+
+def find(path: str | None = None, root: str = "outputs") -> Run:
+    """The run at a path, or the latest finished one. Raises BadRequest."""
+    if path is not None:
+        if not pathlib.Path(path).is_dir():
+            raise BadRequest(f"run={path} does not exist; see aecli runs")
+        run = Run(path)
+        run.config  # noqa: B018  (refuses what is not a run)
+        return run
+    done = [info for info in list_runs(root) if info.state == "done"]
+    if not done:
+        raise BadRequest(f"no finished run under {root}/\nmake one: aecli train, or state run=PATH")
+    return Run(max(done, key=lambda info: info.started).folder)
+
+
+@dataclasses.dataclass(frozen=True)
+class RunInfo:
+    """One line of `aecli runs`."""
+
+    folder: pathlib.Path
+    name: str
+    model: str
+    dataset: str
+    epochs_done: int
+    state: str
+    val_loss: float | None
+    started: str
+
+
+def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
+    """The runs under a folder, oldest first; reads small text files only."""
+    infos = []
+    for path in pathlib.Path(root).glob("**/status.json"):
+        status = read_status(path.parent)
+        if not (path.parent / CONFIG).is_file() or "state" not in status:
+            continue
+        infos.append(
+            RunInfo(
+                folder=path.parent,
+                name=Run(path.parent).name,
+                model=str(status.get("model", "?")),
+                dataset=str(status.get("dataset", "?")),
+                epochs_done=int(status.get("epochs_done", 0)),
+                state=str(status["state"]),
+                val_loss=status.get("val_loss"),
+                started=str(status.get("started", "")),
+            )
+        )
+    return sorted(infos, key=lambda info: (info.started, str(info.folder)))
+
+
+def read_status(folder: pathlib.Path) -> dict[str, Any]:
+    """status.json, or {} where there is none that can be read."""
+    try:
+        status = json.loads((folder / "status.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return status if isinstance(status, dict) else {}
+
+
+def _now() -> str:
+    return datetime.datetime.now().astimezone().isoformat(timespec="microseconds")
+
+
+def _by(shape) -> str:
+    return "x".join(str(side) for side in shape)

@@ -1,0 +1,1 @@
+"""Training: data to the device, the fit, callbacks, learning-rate schedules."""

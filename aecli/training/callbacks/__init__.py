@@ -1,0 +1,1 @@
+"""Keras callbacks of a run; each YAML of configs/callbacks names one."""

@@ -1,0 +1,23 @@
+"""Early stopping that says why and which knob."""
+
+import logging
+
+import keras
+
+log = logging.getLogger("aecli")
+
+
+class EarlyStopping(keras.callbacks.EarlyStopping):
+    """Stop once val_loss has not improved by min_delta for `patience` epochs."""
+
+    def __init__(self, patience: int, min_delta: float = 0.0, monitor: str = "val_loss"):
+        super().__init__(monitor=monitor, patience=patience, min_delta=min_delta, mode="min")
+
+    def on_train_end(self, logs=None):
+        if self.stopped_epoch:
+            log.info(
+                "stop   epoch %d: %s did not improve for %d epochs (best %.5g at epoch %d); "
+                "change: callbacks.early_stopping.patience=%d",
+                self.stopped_epoch + 1, self.monitor, self.patience, self.best,
+                self.best_epoch + 1, 2 * self.patience,
+            )  # fmt: skip

@@ -1,0 +1,33 @@
+"""Diagrams of encoder and decoder, where Graphviz is present."""
+
+import logging
+import pathlib
+
+import keras
+
+from aecli.files import replacing
+
+log = logging.getLogger("aecli")
+
+
+class ModelDiagram(keras.callbacks.Callback):
+    """figures/model_encoder.png and figures/model_decoder.png, layers with their shapes."""
+
+    def __init__(self, folder: str, dpi: int = 96):
+        super().__init__()
+        self._folder, self._dpi = pathlib.Path(folder) / "figures", dpi
+
+    def on_train_begin(self, logs=None):
+        self._folder.mkdir(exist_ok=True)
+        for part in (self.model.encoder, self.model.decoder):
+            try:
+                with replacing(self._folder / f"model_{part.name}.png") as temporary:
+                    keras.utils.plot_model(
+                        part, temporary, show_shapes=True, show_layer_activations=True,
+                        dpi=self._dpi,
+                    )  # fmt: skip
+            except ImportError:
+                log.warning(
+                    "no model diagram: it needs pip install 'aecli[diagram]' and Graphviz's dot"
+                )
+                return

@@ -1,0 +1,96 @@
+"""A stand-in for aecli.runs.Run: PCA as the model, so that the pictures are of something."""
+
+import types
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+
+from aecli.datasets.splits import Split, Splits
+
+
+class LinearModel:
+    """PCA as an autoencoder; code_shape says how its code is laid out."""
+
+    def __init__(self, x, code_shape=(2,), has_prior=False):
+        self.data_shape, self.code_shape, self.has_prior = x.shape[1:], code_shape, has_prior
+        self.size = int(np.prod(code_shape))
+        self.pca = PCA(min(self.size, *x.reshape(len(x), -1).shape), whiten=True, random_state=0)
+        self.pca.fit(x.reshape(len(x), -1))
+
+    def encode(self, x):
+        z = self.pca.transform(x.reshape(len(x), -1))
+        z = np.pad(z, ((0, 0), (0, self.size - z.shape[1])))  # a code larger than the image
+        return z.reshape(-1, *self.code_shape)
+
+    def decode(self, z):
+        assert z.shape[1:] == self.code_shape
+        flat = self.pca.inverse_transform(z.reshape(len(z), -1)[:, : self.pca.n_components_])
+        return flat.reshape(-1, *self.data_shape).astype("float32")
+
+    def reconstruct(self, x):
+        return self.decode(self.encode(x))
+
+    def sample(self, n, seed):
+        return self.decode(np.random.default_rng(seed).standard_normal((n, *self.code_shape)))
+
+
+class FakeRun:
+    """The part of Run that figures use."""
+
+    def __init__(self, x, labels, *, code_shape=(2,), has_prior=False, noise=0.0, names=None):
+        part = Split(x, labels)
+        self.title = f"{'vae' if has_prior else 'ae'} on fake"
+        self.splits = Splits(part, part, part, "a test", names)
+        self.status = {"data_shape": list(x.shape[1:])}
+        self.model = LinearModel(part.pixels(), code_shape, has_prior)
+        self.noise, self.is_noisy = noise, noise > 0
+        epochs = np.arange(1.0, 31)
+        loss = 150 + 60 * np.exp(-epochs / 5)
+        self.history = {
+            "epoch": epochs, "seconds": epochs * 0 + 1, "loss": loss,
+            "val_loss": loss + 3 + 0.02 * (epochs - 20) ** 2, "kl": 6 - 3 * np.exp(-epochs / 9),
+            "reconstruction": loss - 6, "val_kl": 6.2 - 3 * np.exp(-epochs / 9),
+            "val_reconstruction": loss - 3, "learning_rate": epochs * 0 + 1e-3,
+        }  # fmt: skip
+
+    def examples(self, split="test", n=None, random=False, seed=0):
+        part = getattr(self.splits, split)
+        rows = np.arange(len(part))[:n]
+        if random:
+            rows = np.random.default_rng(seed).choice(len(part), min(n, len(part)), replace=False)
+        part = part.take(rows)
+        target = part.pixels()
+        draws = np.random.default_rng(0).standard_normal(target.shape, dtype="float32")
+        return target + self.noise * draws, target, part.labels
+
+
+def digits_run(n=300, **options):
+    """8x8 grey digits."""
+    data = load_digits()
+    x = (data.images[:n, :, :, None] / 16).astype("float32")
+    return FakeRun(x, data.target[:n].astype("int64"), **options)
+
+
+def colour_run(n=120, size=(12, 10), **options):
+    """Colour images of smooth random gradients, uint8, without labels."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.meshgrid(*(np.linspace(-1, 1, side) for side in size), indexing="ij")
+    slopes = rng.normal(size=(2, n, 1, 1, 3))
+    ramp = slopes[0] * rows[None, :, :, None] + slopes[1] * columns[None, :, :, None]
+    return FakeRun((255 / (1 + np.exp(-2 * ramp))).astype("uint8"), None, **options)
+
+
+def table_run(n=150, features=13, **options):
+    """Rows of standardised numbers with three labels."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, n)
+    x = rng.normal(size=(n, 1, features, 1)) + labels[:, None, None, None]
+    return FakeRun(x.astype("float32"), labels, **options)
+
+
+def with_history(run, **columns):
+    """A run whose history is just these columns."""
+    other = types.SimpleNamespace(**vars(run))
+    other.history = {name: np.asarray(values, float) for name, values in columns.items()}
+    return other
