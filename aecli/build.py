@@ -104,7 +104,10 @@ def _check_keys(target: type, node: dict, key: str, extra: dict) -> None:
     known = [name for name in parameters if name not in ("self", "kwargs", *extra)]
     unknown = [n for n in node if n not in known and not (n.startswith("_") and n.endswith("_"))]
     if unknown and inspect.Parameter.VAR_KEYWORD not in (p.kind for p in parameters.values()):
-        raise BadRequest(f"{key} has no key {unknown[0]!r}; it has {', '.join(known)}")
+        raise BadRequest(
+            f"{key} is a {target.__name__}, which has no key {unknown[0]!r}; "
+            f"it has {', '.join(known)}"
+        )
     missing = [
         name for name in known
         if name not in node and parameters[name].default is inspect.Parameter.empty

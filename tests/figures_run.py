@@ -94,3 +94,18 @@ def with_history(run, **columns):
     other = types.SimpleNamespace(**vars(run))
     other.history = {name: np.asarray(values, float) for name, values in columns.items()}
     return other
+
+
+def cell(picture, row, column, shape, gap):
+    """The image in a tiled picture, row counted from the top."""
+    top, left = row * (shape[0] + gap), column * (shape[1] + gap)
+    return np.asarray(picture)[top : top + shape[0], left : left + shape[1]]
+
+
+def picture_of(figure, axes=0):
+    return figure.axes[axes].images[0].get_array()
+
+
+def texts(figure):
+    axes = [ax.get_title() + ax.get_xlabel() + ax.get_ylabel() for ax in figure.axes]
+    return " ".join([figure.get_suptitle(), *axes])

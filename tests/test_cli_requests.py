@@ -20,6 +20,23 @@ def refused(capsys, *words, command="train"):
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# bad\nstddev: 1\n  rate: 2\n", "configs/noise/bad.yaml:3: not valid YAML"),
+        ("# bad\na: [1,\nb: 2\n", "(the bracket opened in line 2)"),
+        ("a: 1\na: 2\n", "configs/noise/bad.yaml:2: not valid YAML: found duplicate key a"),
+        ("a: !!python/object/apply:os.getcwd []\n", "configs/noise/bad.yaml:1: not valid YAML"),
+        (b"# caf\xe9\na: 1\n", "configs/noise/bad.yaml is not UTF-8 text"),
+    ],
+)
+def test_broken_yaml_of_the_user_is_named_with_its_line(tree, capsys, text, said):
+    folder = tree.work / "configs" / "noise"
+    folder.mkdir(parents=True)
+    (folder / "bad.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert said in refused(capsys, "noise=bad")
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (["modle=vae"], ["unknown key 'modle': did you mean 'model'?"]),
@@ -36,8 +53,14 @@ def refused(capsys, *words, command="train"):
         (["experiment=bug"], ["experiment has no option 'bug': did you mean 'big'?"]),
         (["experiment=stale"], ["model has no option 'gone'", "experiment/stale.yaml"]),
         (["noise=null"], ["did you mean noise=none?"]),
+        (["experiment=null"], ["experiment=null: to have none, leave it out"]),
+        (["callbacks=null"], ["callbacks=null: to have none, type callbacks=[]"]),
+        (["=3"], ["'' in =3 is not a key"]),
+        (["model.=3"], ["'model.' in model.=3 is not a key"]),
+        (["path=[1,2"], ["cannot read the value in path=[1,2", "left open"]),
+        (["--info", "bogus"], ["--info needs all or config"]),
         (["model=3"], ["model has no option '3'"]),
-        (["model={latent_dim:3}"], ["model takes the name of an option: ae, vae"]),
+        (["model={latent_dimm:3}"], ["did you mean 'model.latent_dim'?"]),
         (["model=ae", "model=vae"], ["model is given twice: model=ae and model=vae"]),
         (["+model=vae"], ["model is chosen already"]),
         (["+model.betta=3"], ["would add a key that nothing reads"]),
@@ -72,10 +95,3 @@ def test_bad_request(tree, capsys, words, said):
         assert part in message
     assert tree.seen == []
     assert list(tree.work.iterdir()) == []
-
-
-def test_broken_yaml_of_the_user_is_named_with_its_line(tree, capsys):
-    folder = tree.work / "configs" / "noise"
-    folder.mkdir(parents=True)
-    (folder / "bad.yaml").write_text("# bad\nstddev: 1\n  rate: 2\n")
-    assert "error: configs/noise/bad.yaml:3: not valid YAML" in refused(capsys, "noise=bad")

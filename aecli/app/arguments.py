@@ -63,6 +63,7 @@ def parse(command: str, argv: list[str]) -> Arguments:
     modes = [name for name in ("--multirun", "--cfg", "--info") if name in arguments.options]
     if len(modes) > 1:
         raise BadRequest(f"{' and '.join(modes)} do not go together: use one of them")
+    _refuse_bad_keys(arguments)
     _refuse_additions(arguments)
     _refuse_two_choices(arguments)
     return arguments
@@ -74,7 +75,9 @@ def _take_option(arguments: Arguments, word: str, unread: list[str]) -> None:
         arguments.options[SWITCHES[name]] = None
     elif name in VALUED:
         name = VALUED[name]
-        optional = name == "--info" and (not unread or unread[0] not in CHOICES["--info"])
+        optional = name == "--info" and (
+            not unread or "=" in unread[0] or unread[0].startswith("-")
+        )
         if not equals:
             value = "all" if optional else unread.pop(0) if unread else ""
         allowed = CHOICES.get(name)
@@ -93,6 +96,16 @@ def _take_option(arguments: Arguments, word: str, unread: list[str]) -> None:
 def _has_key(command: str, key: str) -> bool:
     text = catalog.commands()[command].read_text(encoding="utf-8")
     return re.search(rf"^{key}:", text, re.MULTILINE) is not None
+
+
+def _refuse_bad_keys(arguments: Arguments) -> None:
+    for override in arguments.overrides:
+        key = override.partition("=")[0]
+        if not re.fullmatch(r"[+~]*[A-Za-z_][\w/-]*(\.\w+)*(@[\w.]+)?", key, re.ASCII):
+            raise BadRequest(
+                f"'{key}' in {override} is not a key\n"
+                "a key is names joined by dots, such as model.latent_dim"
+            )
 
 
 def _refuse_additions(arguments: Arguments) -> None:

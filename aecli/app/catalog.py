@@ -62,20 +62,17 @@ def options(group: str, config_dir: str | None = None) -> list[Option]:
 
 
 def shadowed(group: str) -> list[Path]:
-    """The user's files that never take effect, since the package has an option of that name."""
-    mine = user_configs()
-    names = {file.name for file in (package_configs() / group).glob("*.yaml")}
-    return (
-        [file for file in sorted((mine / group).glob("*.yaml")) if file.name in names]
-        if mine
-        else []
-    )
+    """The user's files that never take effect: the package has another option of that name."""
+    mine, package = user_configs(), package_configs()
+    files = sorted((mine / group).glob("*.yaml")) if mine else []
+    pairs = [(file, package / group / file.name) for file in files]
+    return [f for f, own in pairs if own.exists() and own.read_bytes() != f.read_bytes()]
 
 
 def comment_lines(file: Path) -> list[str]:
     """The comment block at the top of a YAML, without `# ` and without the `# @package` line."""
     lines = []
-    for line in file.read_text(encoding="utf-8").splitlines():
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
         if not line.startswith("#"):
             break
         if not re.match(r"#\s*@package\b", line):
@@ -92,8 +89,8 @@ def key_comments(file: Path) -> dict[str, str]:
     """{dotted key: comment} of the `key: value  # comment` lines of a YAML."""
     comments: dict[str, str] = {}
     keys: list[tuple[int, str]] = []  # (indentation, key) of the line and of what it is inside
-    for line in file.read_text(encoding="utf-8").splitlines():
-        match = re.match(r"( *)(\w+):(?:.*?\s#\s+(.+))?", line)
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        match = re.match(r"( *)'?(\w+)'?:(?:.*?\s#\s+(.+))?", line)
         if match:
             indent = len(match[1])
             keys = [*((i, key) for i, key in keys if i < indent), (indent, match[2])]

@@ -1,8 +1,10 @@
 """`aecli COMMAND --help`, made from the composed config and the comments in its YAML files."""
 
+import re
 import shutil
 import textwrap
 
+import yaml
 from omegaconf import OmegaConf
 
 from aecli.app import catalog
@@ -16,6 +18,16 @@ options:
   --info defaults      which YAML files it was composed from
   --config-dir DIR     one more folder of YAML options (./configs is one already)
 """
+
+
+class _ShortLists(yaml.SafeDumper):
+    """Lists in one line: [128, 64]."""
+
+    def represent_list(self, data: list) -> yaml.Node:
+        return self.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True)
+
+
+_ShortLists.add_representer(list, _ShortLists.represent_list)
 
 
 def command_help(arguments: Arguments) -> str:
@@ -65,17 +77,23 @@ def _keys(config: Composed) -> str:
         if file is not None:
             prefix = f"{package}." if package else ""
             comments |= {prefix + k: text for k, text in catalog.key_comments(file).items()}
+    tree = _shown(OmegaConf.to_container(config.config))
+    text = yaml.dump(tree, Dumper=_ShortLists, sort_keys=False)
     lines = ["keys, as they stand:"]
-    stack: list[str] = []
-    for line in OmegaConf.to_yaml(config.config).splitlines():
+    above: list[str] = []
+    for line in text.splitlines():
+        line = re.sub(r"^( *)'(\w+)':", r"\1\2:", line)  # YAML 1.1 quotes keys such as n
         depth = (len(line) - len(line.lstrip())) // 2
-        name = line.strip().partition(":")[0]
-        if name == "_target_":
-            continue
-        stack = [*stack[:depth], name]
-        comment = comments.get(".".join(stack))
+        above = [*above[:depth], line.strip().partition(":")[0]]
+        comment = comments.get(".".join(above))
         lines.append(f"  {line:38}  # {comment}" if comment else f"  {line}")
     return "\n".join(lines) + "\n"
+
+
+def _shown(tree: dict) -> dict:
+    """Without `_target_`, and without what then has no keys."""
+    kept = {key: _shown(v) if isinstance(v, dict) else v for key, v in tree.items()}
+    return {k: v for k, v in kept.items() if not k.startswith("_") and v != {}}
 
 
 def _file(path: str):

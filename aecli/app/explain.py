@@ -17,7 +17,6 @@ from omegaconf.errors import (
 )
 
 from aecli.app import catalog, mistakes
-from aecli.app.suggest import some
 from aecli.errors import BadRequest
 
 COMPOSITION = (ConfigCompositionException, SearchPathException, OmegaConfBaseException)
@@ -28,9 +27,11 @@ def explain(error: Exception, command: str, overrides: list[str]) -> BadRequest 
     if isinstance(error, OverrideParseException):
         return _unreadable(error.override)
     if isinstance(error, MissingConfigException):
-        return _missing_option(error.missing_cfg_file or "", str(error), overrides)
+        return _missing_option(error, overrides)
     if isinstance(error, yaml.MarkedYAMLError):
         return _broken_yaml(error)
+    if isinstance(error, UnicodeDecodeError):
+        return _not_text()
     if isinstance(error, MissingMandatoryValue):
         return BadRequest(f"{error.full_key} needs a value\ngive one: {error.full_key}=VALUE")
     if isinstance(error, InterpolationResolutionError):
@@ -48,8 +49,8 @@ def _composition(error: Exception, command: str, overrides: list[str]) -> BadReq
         key = match[1]
         if (where := re.match(r"In '([^']+)'", text)) and where[1] != command:
             return BadRequest(f"configs/{where[1]}.yaml overrides '{key}', which nothing provides")
-        if key in catalog.groups() and any(o.startswith(f"{key}={{") for o in overrides):
-            return BadRequest(f"{key} takes the name of an option: {_names(key)}")
+        inner = getattr(error.__cause__, "full_key", None) or ""  # of model={latent_dimm:3}
+        key = inner if inner.startswith(f"{key}.") else key
         return mistakes.unknown_key(key, command, overrides)
     if match := re.search(r"Ambiguous value for argument '([^=]+)=(.*)'", text):
         key, value = match.groups()
@@ -68,16 +69,24 @@ def _composition(error: Exception, command: str, overrides: list[str]) -> BadReq
     return BadRequest(": ".join(lines))
 
 
-def _missing_option(path: str, text: str, overrides: list[str]) -> BadRequest:
-    group, _, name = path.removesuffix(".yaml").rpartition("/")
+def _missing_option(error: MissingConfigException, overrides: list[str]) -> BadRequest:
+    group, _, name = (error.missing_cfg_file or "").removesuffix(".yaml").rpartition("/")
     if group not in catalog.groups():
-        return BadRequest(_first_line(text))
+        return BadRequest(_first_line(error))
     problem = mistakes.unknown_choice(group, name)
-    asked = any(o.lstrip("+").split("=")[0].split("@")[0] == group for o in overrides)
-    where = re.match(r"In '([^']+)'", text)
-    if asked or where is None:
+    if any(o.lstrip("+").split("=")[0].split("@")[0] == group for o in overrides):
         return problem
-    return BadRequest(f"in configs/{where[1]}.yaml: {problem}")
+    return BadRequest(f"{_who_names(group, name)}: {problem}")
+
+
+def _who_names(group: str, name: str) -> str:
+    """The YAML whose defaults list asks for an option that does not exist."""
+    files = [option.file for g in catalog.groups() for option in catalog.options(g)]
+    pattern = re.compile(rf"^\s*- .*\b{group}(@\S+)?:\s*{name}\b", re.MULTILINE)
+    for file in files:
+        if pattern.search(file.read_text(encoding="utf-8")):
+            return str(file)
+    return "in the defaults list"
 
 
 def _choice_that_is_no_name(overrides: list[str]) -> BadRequest:
@@ -92,10 +101,20 @@ def _choice_that_is_no_name(overrides: list[str]) -> BadRequest:
 
 def _unreadable(override: str) -> BadRequest:
     key, _, value = override.partition("=")
-    return BadRequest(
-        f"cannot read the value in {override}\n"
-        f"text with special characters needs quotes, twice for the shell: '{key}=\"{value}\"'"
-    )
+    hint = f"special characters need quotes, twice for the shell: '{key}=\"{value}\"'"
+    if value[:1] in ("[", "{", "'", '"'):
+        hint = "is a bracket or a quote left open? the shell needs quotes of its own around it"
+    return BadRequest(f"cannot read the value in {override}\n{hint}")
+
+
+def _not_text() -> BadRequest | None:
+    """The YAML that is not UTF-8, if there is one: the decoder does not say which."""
+    for option in (o for group in catalog.groups() for o in catalog.options(group)):
+        try:
+            option.file.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            return BadRequest(f"{option.file} is not UTF-8 text")
+    return None
 
 
 def _broken_yaml(error: yaml.MarkedYAMLError) -> BadRequest:
@@ -103,14 +122,10 @@ def _broken_yaml(error: yaml.MarkedYAMLError) -> BadRequest:
     file = Path(mark.name)
     if file.is_relative_to(Path.cwd()):
         file = file.relative_to(Path.cwd())
-    start = error.context_mark.line + 1 if error.context_mark else mark.line + 1
-    opened = f" (what is open there began in line {start})" if start <= mark.line else ""
+    bracket = error.context_mark if "flow" in (error.context or "") else None
+    opened = f" (the bracket opened in line {bracket.line + 1})" if bracket else ""
     problem = error.problem or error.context
     return BadRequest(f"{file}:{mark.line + 1}: not valid YAML: {problem}{opened}")
-
-
-def _names(group: str) -> str:
-    return some((option.name for option in catalog.options(group)), 30)
 
 
 def _first_line(error: object) -> str:

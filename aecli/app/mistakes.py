@@ -14,7 +14,7 @@ def options_with_key(group: str, key: str) -> list[str]:
     found = []
     for option in catalog.options(group):
         try:
-            data = yaml.safe_load(option.file.read_text(encoding="utf-8"))
+            data = yaml.safe_load(option.file.read_bytes())
         except yaml.YAMLError:
             continue
         inner = data.get(group) if isinstance(data, dict) else None
@@ -67,8 +67,11 @@ def unchosen(group: str, choices: dict) -> list[str]:
 def unknown_choice(group: str, name: str) -> BadRequest:
     """A group has no such option."""
     names = [option.name for option in catalog.options(group)]
-    if name in ("null", "None", "") and "none" in names:
-        return BadRequest(f"{group}={name or '(nothing)'}: did you mean {group}=none?")
+    if name in ("null", "None", ""):
+        takes_list = isinstance(compose.declared("train").get(group), list)
+        hint = f"to have none, {f'type {group}=[]' if takes_list else 'leave it out'}"
+        hint = f"did you mean {group}=none?" if "none" in names else hint
+        return BadRequest(f"{group}={name}: {hint}")
     near = nearest(name, names, cutoff=0.5)
     hint = f": did you mean '{near}'?" if near else ""
     return BadRequest(f"{group} has no option '{name}'{hint}\n{group} is one of: {some(names, 30)}")

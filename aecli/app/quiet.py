@@ -1,5 +1,6 @@
 """The first import of TensorFlow, without its chatter on the terminal."""
 
+import logging
 import os
 import sys
 import tempfile
@@ -17,6 +18,7 @@ def import_tensorflow_quietly(threads: int | None = None) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if "tensorflow" in sys.modules:
         return
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # advice on retracing and the like
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as chatter:

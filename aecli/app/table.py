@@ -8,17 +8,18 @@ from rich.text import Text
 
 
 def show_table(headers: list[str], rows: list[list[str]]) -> None:
-    """Print rows of text on stdout; no cell is ever cut short."""
+    """Print rows of text on stdout; no cell is ever cut short, only the last column is folded."""
     console = Console(highlight=False)
-    if not console.is_terminal:
-        widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
+    widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
+    room = console.width - sum(widths[:-1]) - 2 * len(widths)
+    if not console.is_terminal or room < min(widths[-1], 20):
         for row in [headers, *rows]:
             cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
             sys.stdout.write("  ".join(cells).rstrip() + "\n")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for header in headers:
-        table.add_column(header, overflow="fold")
+        table.add_column(header, overflow="fold", no_wrap=header is not headers[-1])
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)

@@ -19,7 +19,7 @@ def plot(cfg: DictConfig, name: str) -> pathlib.Path:
     The path goes to stdout. Figures that the training wrote are left as they are.
     """
     if cfg.format not in FORMATS:
-        raise BadRequest(f"format must be {', '.join(FORMATS)}; got {cfg.format!r}")
+        raise BadRequest(f"format must be png, svg or pdf; got {cfg.format!r}")
     node = {key: value for key, value in build.plain(cfg).items() if key not in OWN}
     try:
         draw = build.component(node, "figures")

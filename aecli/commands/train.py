@@ -7,11 +7,11 @@ import time
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from aecli import build, runs
 from aecli.app import logs, quiet
+from aecli.app.sweep import job_folder
 from aecli.errors import BadRequest, NotApplicable
 
 log = logging.getLogger("aecli")
@@ -21,12 +21,11 @@ def main(cfg: DictConfig) -> None:
     """The command, under Hydra."""
     hydra = HydraConfig.get()
     choices = hydra.runtime.choices
-    sweep = hydra.mode == RunMode.MULTIRUN
     train(
         cfg,
         names={key: choices[key] for key in ("model", "dataset", "noise", "experiment")},
         overrides=list(hydra.overrides.task),
-        folder=pathlib.Path(hydra.runtime.output_dir) if sweep else None,
+        folder=job_folder(),
     )
 
 
@@ -60,7 +59,7 @@ def train(
             figures = _draw(run, cfg)
         except BaseException as error:
             state = "failed" if isinstance(error, Exception) else "interrupted"
-            run.finish(state, error=str(error) or type(error).__name__)
+            run.finish(state, error=str(error) or type(error).__name__, **_so_far(run))
             if state == "failed":
                 log.error("failed: %s", error)
             raise
@@ -172,6 +171,15 @@ def _outcome(history) -> dict[str, Any]:
     losses = history.history["val_loss"]
     best = min(range(len(losses)), key=losses.__getitem__)
     return {"epochs_done": len(losses), "val_loss": losses[best], "best_epoch": best + 1}
+
+
+def _so_far(run: runs.Run) -> dict[str, Any]:
+    """What was finished before the end came."""
+    try:
+        losses = run.history["val_loss"]
+    except BadRequest:
+        return {"epochs_done": 0}
+    return {"epochs_done": len(losses), "val_loss": min(losses, default=None)}
 
 
 def _terminated(signum, frame):

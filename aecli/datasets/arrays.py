@@ -9,16 +9,15 @@ from aecli.errors import BadRequest
 BLOCK = 2**24  # values at a time: a memory-mapped array need not fit into memory to be checked
 
 
-def images(found: dict[str, np.ndarray], shape: list[int] | None = None) -> list[np.ndarray]:
-    """{name for messages: [N, H, W, C], [N, H, W] or [N, D]} -> uint8 or float32 [N, H, W, C].
+def images(found: list[tuple[str, np.ndarray]], shape: list[int] | None = None) -> list[np.ndarray]:
+    """(name for messages; [N, H, W, C], [N, H, W] or [N, D]) -> uint8 or float32 [N, H, W, C].
 
     All arrays get one dtype. Integers in 0..255 become uint8, those in 0..1 (and truth values)
     uint8 0 or 255; any others float32. D columns become a square image where D is a square
     number, else [1, D, 1]; `shape` [H, W] or [H, W, C] overrides. Raises BadRequest.
     """
-    arrays = [_shaped(name, array, shape) for name, array in found.items()]
-    first, *others = found
-    last = others[-1] if others else first
+    arrays = [_shaped(name, array, shape) for name, array in found]
+    first, last = found[0][0], found[-1][0]
     if arrays[0].shape[1:] != arrays[-1].shape[1:]:
         raise BadRequest(
             f"{first} has images of {arrays[0].shape[1:]} and {last} of {arrays[-1].shape[1:]}; "
@@ -31,12 +30,13 @@ def images(found: dict[str, np.ndarray], shape: list[int] | None = None) -> list
             "store both parts with one dtype, so that their values mean the same"
         )
     if all(floating):
-        return [_finite_float32(name, a) for name, a in zip(found, arrays, strict=True)]
+        return [_finite_float32(name, a) for (name, _), a in zip(found, arrays, strict=True)]
     low, high = min(a.min() for a in arrays), max(a.max() for a in arrays)
     if low < 0 or high > 255:
         return [array.astype(np.float32) for array in arrays]
-    unit = 255 if high <= 1 else 1  # integers up to 1 are black and white, not 1/255
-    return [np.multiply(a, unit, dtype=np.uint8, casting="unsafe") for a in arrays]
+    if high <= 1:  # black and white, not 1/255
+        return [array.astype(np.uint8) * np.uint8(255) for array in arrays]
+    return [array.astype(np.uint8, copy=False) for array in arrays]
 
 
 def _shaped(name: str, array: np.ndarray, shape: list[int] | None) -> np.ndarray:
@@ -86,14 +86,14 @@ def _finite_float32(name: str, array: np.ndarray) -> np.ndarray:
 
 
 def labels(
-    found: dict[str, np.ndarray], counts: list[int]
+    found: list[tuple[str, np.ndarray]], counts: list[int]
 ) -> tuple[list[np.ndarray], tuple[str, ...] | None]:
-    """{name for messages: [N] or [N, 1]} and the numbers of images -> int64 [N] each, and names.
+    """(name for messages; [N] or [N, 1]) and the numbers of images -> int64 [N] each, and names.
 
     Whole numbers are kept; texts are numbered in alphabetical order. Raises BadRequest.
     """
     arrays = []
-    for (name, array), count in zip(found.items(), counts, strict=True):
+    for (name, array), count in zip(found, counts, strict=True):
         if array.ndim == 2 and array.shape[1] == 1:
             array = array[:, 0]
         if array.ndim != 1:

@@ -36,19 +36,20 @@ class Csv(Dataset):
 
     def read(self) -> Source:
         file = existing_file(self.path, "path", "csv")
-        tables = {str(file): read_table(file, self.label, self.delimiter)}
+        tables = [(str(file), read_table(file, self.label, self.delimiter))]
         if self.test_path is not None:
             test_file = existing_file(self.test_path, "test_path", "csv")
-            tables[str(test_file)] = read_table(test_file, self.label, self.delimiter)
-            _check_columns(tables)
-        found = images({name: table.pixels for name, table in tables.items()}, self.shape)
-        texts = {name: t.labels for name, t in tables.items() if t.labels is not None}
-        counts = [len(column) for column in texts.values()]
-        columns = {f"{name}: label": _numbers(column) for name, column in texts.items()}
-        numbered, label_names = labels(columns, counts)
-        by_file = dict(zip(texts, numbered, strict=True))
-        parts = [Split(x, by_file.get(name)) for name, x in zip(tables, found, strict=True)]
-        return Source(parts[0], parts[1] if len(parts) > 1 else None, str(file), label_names)
+            tables.append((str(test_file), read_table(test_file, self.label, self.delimiter)))
+            _check_columns(*tables)
+        found = images([(name, table.pixels) for name, table in tables], self.shape)
+        texts = [(name, table.labels) for name, table in tables if table.labels is not None]
+        counts = [len(column) for _, column in texts]
+        numbered, names = labels([(f"{n}: label", _numbers(column)) for n, column in texts], counts)
+        parts = [
+            Split(x, None if table.labels is None else numbered.pop(0))
+            for x, (_, table) in zip(found, tables, strict=True)
+        ]
+        return Source(parts[0], parts[1] if len(parts) > 1 else None, str(file), names)
 
 
 def _numbers(texts: np.ndarray) -> np.ndarray:
@@ -59,9 +60,9 @@ def _numbers(texts: np.ndarray) -> np.ndarray:
         return texts
 
 
-def _check_columns(tables: dict[str, Table]) -> None:
-    (first, table), (last, test) = tables.items()
-    if table.columns and test.columns and table.columns != test.columns:
+def _check_columns(train: tuple[str, Table], test: tuple[str, Table]) -> None:
+    (first, table), (last, test_table) = train, test
+    if table.columns and test_table.columns and table.columns != test_table.columns:
         raise BadRequest(
             f"{last} and {first} have other columns or another order; give both the same header"
         )

@@ -58,4 +58,10 @@ def _every_problem(path, delimiter, skipped, label, width) -> Iterator[str]:
             if i == label and not cell:
                 yield f"{line}:{i + 1}: the label is empty"
             elif i != label and not is_number(cell):
-                yield f"{line}:{i + 1}: {cell[:20]!r} is not a finite number"
+                yield f"{line}:{i + 1}: {cell[:20]!r} is not a finite number{_separator(row)}"
+
+
+def _separator(row: list[str]) -> str:
+    """What else may separate the cells of a row that seems to have one."""
+    other = next((mark for mark in ";\t| " if len(row) == 1 and mark in row[0]), None)
+    return f" (dataset.delimiter={other!r}?)" if other else ""

@@ -16,7 +16,7 @@ from aecli.errors import BadRequest
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """pixels: [N, D] uint8 if all are whole numbers 0..255, else float32; labels: texts [N]."""
+    """pixels: [N, D] uint8 or int32 if all are whole numbers, else float32; labels: texts [N]."""
 
     pixels: np.ndarray
     labels: np.ndarray | None
@@ -91,7 +91,7 @@ def _label_column(path, names, label, delimiter) -> int | None:
 
 def _parse(path, delimiter, skipped, column, width) -> tuple[np.ndarray, list[str]]:
     """([N, columns], texts): the label column holds positions in texts. Raises BadRequest."""
-    for dtype in (np.uint8, np.float32):  # uint8 reads twice as fast, and refuses 256, -1, 0.5
+    for dtype in (np.uint8, np.int32, np.float32):  # each refuses what it cannot hold
         texts = _Numbering()
         options = {"dtype": dtype, "delimiter": delimiter, "skiprows": skipped, "ndmin": 2}
         if column is not None:
@@ -110,7 +110,9 @@ def _parse(path, delimiter, skipped, column, width) -> tuple[np.ndarray, list[st
             return values, list(texts)
         reason = f"a row has other than {width} columns"
     found = problems(path, delimiter, skipped, column, width) or [reason]
-    raise BadRequest(f"{path}:{'; '.join(found)}")
+    raise BadRequest(
+        f"{path}:{'; '.join(found)}\ncorrect these rows; one column may hold texts: dataset.label"
+    )
 
 
 class _Numbering(dict):

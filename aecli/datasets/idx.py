@@ -1,6 +1,7 @@
 """Images of your own in IDX, MNIST's format (EMNIST, KMNIST, QMNIST ... use it), plain or .gz."""
 
 import dataclasses
+import pathlib
 from typing import Annotated
 
 from pydantic import Field
@@ -30,14 +31,20 @@ class Idx(Dataset):
     def read(self) -> Source:
         if self.test_labels_path is not None and self.test_path is None:
             raise BadRequest("dataset.test_labels_path needs dataset.test_path=FILE beside it")
-        keys = [k for k in ("path", "test_path") if k == "path" or self.test_path is not None]
-        files = [existing_file(getattr(self, key), key, "idx") for key in keys]
-        found = images({str(file): read_idx(file) for file in files})
-        keys = ("labels_path", "test_labels_path")
-        stated = [key for key in keys if getattr(self, key) is not None]
-        label_files = [existing_file(getattr(self, key), key, "idx") for key in stated]
-        counts = [len(part) for key, part in zip(keys, found, strict=False) if key in stated]
-        numbered, _ = labels({str(file): read_idx(file) for file in label_files}, counts)
-        by_key = dict(zip(stated, numbered, strict=True))
-        parts = [Split(x, by_key.get(key)) for key, x in zip(keys, found, strict=False)]
+        files = [self._file(key) for key in ("path", "test_path")]
+        files = [file for file in files if file is not None]
+        found = images([(str(file), read_idx(file)) for file in files])
+        label_files = [self._file(key) for key in ("labels_path", "test_labels_path")]
+        named = [(str(file), read_idx(file)) for file in label_files if file is not None]
+        counts = [len(x) for x, file in zip(found, label_files, strict=False) if file is not None]
+        numbered, _ = labels(named, counts)
+        parts = [
+            Split(x, None if file is None else numbered.pop(0))
+            for x, file in zip(found, label_files, strict=False)
+        ]
         return Source(parts[0], parts[1] if len(parts) > 1 else None, str(files[0]))
+
+    def _file(self, key: str) -> pathlib.Path | None:
+        """The file of this field; only path must be given."""
+        stated = getattr(self, key)
+        return existing_file(stated, key, "idx") if stated is not None or key == "path" else None

@@ -42,8 +42,8 @@ class ImageFolder(Dataset):
             raise BadRequest(f"dataset.path: {folder} {problem}")
         listed = _listed(folder)
         found = [self._read(files) for files in listed.values()]
-        texts = {str(place): _label_texts(place, files) for place, files in listed.items()}
-        texts = {place: column for place, column in texts.items() if column is not None}
+        texts = [(str(place), _label_texts(place, files)) for place, files in listed.items()]
+        texts = [(place, column) for place, column in texts if column is not None]
         if len(texts) not in (0, len(listed)):
             raise BadRequest(f"{folder}: only one of train and test has sub-folders for labels")
         numbered, names = labels(texts, [len(x) for x in found]) if texts else ([None] * 2, None)

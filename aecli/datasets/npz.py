@@ -45,14 +45,15 @@ class Npz(Dataset):
         with file.open("rb") as stream:
             is_npy = stream.read(6) == b"\x93NUMPY"
         if is_npy:
-            (x,) = images({str(file): read_npy(file)}, self.shape)
+            (x,) = images([(str(file), read_npy(file))], self.shape)
             return Source(Split(x), None, str(file))
         keys = self._keys(file)
         arrays = read_npz(file, [key for key in keys if key])
+        named = {key: (f"{file}: {key}", array) for key, array in arrays.items()}
         x, y, x_test, y_test = keys
-        found = images({f"{file}: {k}": arrays[k] for k in (x, x_test) if k}, self.shape)
-        counts = [len(part) for k, part in zip((y, y_test), found, strict=False) if k]
-        numbered, names = labels({f"{file}: {k}": arrays[k] for k in (y, y_test) if k}, counts)
+        found = images([named[key] for key in (x, x_test) if key], self.shape)
+        counts = [len(part) for key, part in zip((y, y_test), found, strict=False) if key]
+        numbered, names = labels([named[key] for key in (y, y_test) if key], counts)
         train = Split(found[0], numbered.pop(0) if y else None)
         test = Split(found[1], numbered.pop(0) if y_test else None) if x_test else None
         return Source(train, test, str(file), names)

@@ -33,16 +33,19 @@ class Codes(RunFigure):
         tallness = below.shape[0] / below.shape[1] if grid else 0.35
         picture = images.tile(x[None], gap)
         heights = [picture.shape[0] / picture.shape[1], tallness]
-        inches = (style.WIDTH - 1.6) * sum(heights) + 1.1
+        inches = np.clip((style.WIDTH - 1.7) * sum(heights) + 0.75, 2.2, style.MAX_HEIGHT)
         figure = style.new_figure(run, "Codes of test images", inches)
         top, bottom = figure.subplots(2, 1, height_ratios=heights)
         images.show(top, picture, images.shown_range(x))
+        images.name_rows(top, ["input"], x.shape[1], gap)
         image = bottom.imshow(below, aspect="equal" if grid else "auto", interpolation="nearest")
         bottom.set_xticks([])
         bottom.spines[:].set_visible(False)
         if grid:
             h, w, depth = codes.shape[1:]
-            bottom.set(ylabel=f"{depth} feature maps\nof {h} x {w}", yticks=[])
+            middle = (below.shape[0] - 1) / 2
+            bottom.set_yticks([middle], [f"{depth} feature\nmaps of\n{h} x {w}"])
+            bottom.tick_params(axis="y", length=0, labelsize=10)
         else:
             bottom.set_ylabel("code unit")
             bottom.yaxis.get_major_locator().set_params(integer=True)

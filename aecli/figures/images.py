@@ -15,7 +15,7 @@ def is_tabular(data_shape: tuple[int, int, int]) -> bool:
 
 def require_images(data_shape: tuple[int, int, int]) -> None:
     """Raises NotApplicable unless the data can be seen as grey or colour images."""
-    height, width, channels = data_shape
+    _, width, channels = data_shape
     if is_tabular(data_shape):
         raise NotApplicable(f"needs images; this data is rows of {width} numbers")
     if channels not in (1, 3):
@@ -52,9 +52,9 @@ def tile(x: np.ndarray, gap: int = 0) -> np.ndarray:
     return picture[: picture.shape[0] - gap, : picture.shape[1] - gap]
 
 
-def gap_for(width: int) -> int:
-    """A gap, in pixels, that can be seen between images of this width."""
-    return max(1, width // 14)
+def gap_for(width: int, share: int = 14) -> int:
+    """A gap, in pixels, that can be seen between images: this share of their width."""
+    return max(1, width // share)
 
 
 def show(axes, picture: np.ndarray, limits: tuple[float, float]):

@@ -10,7 +10,7 @@ from pydantic import Field
 from aecli.figures import style
 from aecli.figures.base import RunFigure
 
-BINS = 60
+MAX_BINS = 60
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -21,12 +21,16 @@ class Latent(RunFigure):
     their first two principal components, and the figure says so.
     """
 
-    max_points: Annotated[int, Field(ge=2, description="codes drawn, at random if there are more")] = 5000
+    max_points: Annotated[
+        int, Field(ge=2, description="codes drawn, at random if there are more")
+    ] = 5000
     seed: Annotated[int, Field(ge=0, description="of that random choice")] = 0
 
     def draw(self, run):
         total = len(run.splits.test)
-        x, _, labels = run.examples(n=self.max_points, seed=self.seed, random=total > self.max_points)
+        x, _, labels = run.examples(
+            n=self.max_points, seed=self.seed, random=total > self.max_points
+        )
         codes = run.model.encode(x)
         codes = codes.reshape(len(codes), -1)
         size = codes.shape[1]
@@ -35,12 +39,16 @@ class Latent(RunFigure):
         ax = figure.add_subplot()
         unit = " (prior standard deviations)" if run.model.has_prior else ""
         names = [f"z[{i}]{unit}" for i in range(min(size, 2))]
-        note = [f"{len(codes):,} of {total:,}"] if len(codes) < total else []
+        note = [f"{len(codes):,} of {total:,}, drawn at random"] if len(codes) < total else []
         note += ["noisy inputs"] if run.is_noisy else []
         if size > 2:
             codes, shares = project(codes)
-            names = [f"principal component {i + 1} ({s:.1%} of the variance)" for i, s in enumerate(shares)]
-            note.append(f"PCA of the {size} code units: {shares.sum():.1%} of their variance is shown")
+            names = [
+                f"principal component {i + 1} ({100 * s:.1f} % of the variance)"
+                for i, s in enumerate(shares)
+            ]
+            shown = f"{100 * shares.sum():.1f} % of their variance is shown"
+            note.append(f"PCA of the {size} code units: {shown}")
         ax.set_title("; ".join(note))
         if labels is None:
             mappable = self._points(ax, codes, None, None, None)
@@ -61,10 +69,13 @@ class Latent(RunFigure):
             look = {"s": size, "alpha": 0.7, "linewidths": 0, "rasterized": True}
             colour = {} if index is None else {"c": index, "cmap": colours, "norm": norm}
             return ax.scatter(codes[:, 0], codes[:, 1], **look, **colour)
+        ax.yaxis.get_major_locator().set_params(integer=True)
+        bins = min(MAX_BINS, int(np.ceil(np.sqrt(len(codes)))))
         if norm is None:  # no labels, or too many for a stack each
-            return ax.hist(codes[:, 0], bins=BINS) and None
+            ax.hist(codes[:, 0], bins=bins)
+            return None
         parts = [codes[index == i, 0] for i in range(colours.N)]
-        ax.hist(parts, bins=BINS, stacked=True, color=colours.colors)
+        ax.hist(parts, bins=bins, stacked=True, color=colours.colors)
         return ScalarMappable(norm, colours)
 
     def _colour_bar(self, figure, ax, mappable, classes):

@@ -27,9 +27,9 @@ class LossCurve(RunFigure):
         if len(history.get("epoch", ())) == 0:
             raise NotApplicable("needs at least one finished epoch")
         terms = [n for n in history if n not in NOT_TERMS and not n.startswith("val_")]
-        terms = terms if len(terms) > 1 else []
+        terms = sorted(terms, key=lambda n: n != "reconstruction") if len(terms) > 1 else []
 
-        figure = style.new_figure(run, "Loss by epoch", max(3.8, 1.6 * len(terms) + 0.6))
+        figure = style.new_figure(run, "Loss by epoch", max(4.0, 1.7 * len(terms) + 0.6))
         grid = figure.add_gridspec(max(1, len(terms)), 2 if terms else 1)
         main = figure.add_subplot(grid[:, 0])
         unit = "example" if images.is_tabular(run.status["data_shape"]) else "image"
@@ -55,6 +55,8 @@ class LossCurve(RunFigure):
                 drawn.append(values[np.isfinite(values)])
         ax.grid(alpha=0.3)
         ax.xaxis.get_major_locator().set_params(integer=True)
+        if len(history["epoch"]) == 1:
+            ax.set_xticks(history["epoch"])
         if drawn and (low := np.concatenate(drawn).min()) > 0:
             ax.set_yscale("log" if np.concatenate(drawn).max() > 100 * low else "linear")
 

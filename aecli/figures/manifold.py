@@ -11,7 +11,7 @@ from aecli.errors import BadRequest, NotApplicable
 from aecli.figures import images, style
 from aecli.figures.base import RunFigure
 
-TICKS = 8  # labels an axis that can be read
+TICK_SIZE = (0.18, 0.38)  # inches that a label takes: height, width
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,19 +26,18 @@ class Manifold(RunFigure):
 
     n: Annotated[int, Field(ge=2, le=100, description="images a side")] = 15
     range: Annotated[
-        Annotated[list[float], Field(min_length=2, max_length=2)] | None,
-        Field(description="[from, to] in units of the code, in equal steps"),
+        list[float] | None, Field(description="[from, to] in units of the code, in equal steps")
     ] = None
     dims: Annotated[
-        Annotated[list[int], Field(min_length=2, max_length=2)] | None,
+        list[int] | None,
         Field(description="the two code units, counted from 0; null: only codes that have just 2"),
     ] = None
 
     def __post_init__(self):
         super().__post_init__()
-        if self.range is not None and not self.range[0] < self.range[1]:
+        if self.range is not None and not (len(self.range) == 2 and self.range[0] < self.range[1]):
             raise BadRequest(f"figures.range must be [from, to] with from < to; got {self.range}")
-        if self.dims is not None and self.dims[0] == self.dims[1]:
+        if self.dims is not None and not (len(self.dims) == 2 and len(set(self.dims)) == 2):
             raise BadRequest(f"figures.dims must be two different code units; got {self.dims}")
 
     def draw(self, run):
@@ -53,18 +52,21 @@ class Manifold(RunFigure):
         limits = images.shown_range(run.examples(n=100)[1])
 
         height, width, _ = model.data_shape
-        inches = (style.WIDTH - 0.9) * height / width + 1.2
+        rest = [f"the other {z.shape[-1] - 2} units at 0"] if z.shape[-1] > 2 else []
+        rest = "; ".join(filter(None, [*rest, images.range_note(limits)]))
+        inches, across = style.fitted(height, width, beside=0.9, above=1.35 if rest else 1.15)
         figure = style.new_figure(run, "Decoded latent plane", inches)
         ax = figure.add_subplot()
-        images.show(ax, images.tile(decoded.reshape(self.n, self.n, *model.data_shape)), limits)
-        step = -(-self.n // TICKS)
-        shown = np.arange((self.n - 1) % step // 2, self.n, step)
-        ax.set_xticks(shown * width + (width - 1) / 2, [f"{v:.3g}" for v in right[shown]])
-        below = self.n - 1 - shown
-        ax.set_yticks(below * height + (height - 1) / 2, [f"{v:.3g}" for v in up[shown]])
+        gap = images.gap_for(width, share=28)
+        grid = decoded.reshape(self.n, self.n, *model.data_shape)
+        images.show(ax, images.tile(grid, gap), limits)
+        cell = np.array([across * height / width, across]) / self.n  # inches: height, width
+        every = np.ceil(TICK_SIZE / cell).astype(int)
+        rows, columns = (np.arange((self.n - 1) % step // 2, self.n, step) for step in every)
+        ax.set_xticks(columns * (width + gap) + (width - 1) / 2, tick_labels(right[columns]))
+        ax.set_yticks(rows * (height + gap) + (height - 1) / 2, tick_labels(up[::-1][rows]))
         ax.set(xlabel=f"z[{dims[0]}]", ylabel=f"z[{dims[1]}]")
-        rest = [f"the other {z.shape[-1] - 2} units at 0"] if z.shape[-1] > 2 else []
-        ax.set_title("; ".join(filter(None, [how, *rest, images.range_note(limits)])))
+        ax.set_title(f"{how}\n{rest}".strip())
         return figure
 
     def _dims(self, code_shape):
@@ -95,3 +97,9 @@ class Manifold(RunFigure):
         low, high = np.percentile(codes[:, dims], [2, 98], axis=0)
         right, up = (np.linspace(low[i], high[i], self.n) for i in (0, 1))
         return right, up, "no prior: span of the test codes, 2nd to 98th percentile"
+
+
+def tick_labels(values: np.ndarray) -> list[str]:
+    """As many decimals for all as give the largest value three digits: '1.64', '-0.50'."""
+    decimals = max(0, 2 - int(np.floor(np.log10(np.abs(values).max() or 1.0))))
+    return [f"{v:.{decimals}f}" for v in np.round(values, decimals) + 0.0]  # + 0.0: no '-0.00'

@@ -30,10 +30,15 @@ class Mosaic(RunFigure):
             del panels["noisy inputs"]
 
         limits, data_shape = images.shown_range(target), target.shape[1:]
-        height = style.WIDTH / len(panels) * data_shape[0] / data_shape[1] + 0.8
-        figure = style.new_figure(run, "Test images and reconstructions", height)
+        note = images.range_note(limits)
+        inches, _ = style.fitted(
+            data_shape[0], len(panels) * data_shape[1], beside=0.4, above=0.9 if note else 0.7
+        )
+        figure = style.new_figure(run, "Test images and reconstructions", inches)
+        figure.get_layout_engine().set(wspace=0.06)
         axes = figure.subplots(1, len(panels))
         for ax, (title, batch) in zip(axes, panels.items(), strict=True):
-            images.show(ax, images.tile(batch.reshape(self.n, self.n, *data_shape)), limits)
-            ax.set(title=title, xlabel=images.range_note(limits))
+            grid = batch.reshape(self.n, self.n, *data_shape)
+            images.show(ax, images.tile(grid, images.gap_for(data_shape[1], share=28)), limits)
+            ax.set(title=title, xlabel=note)
         return figure

@@ -17,8 +17,10 @@ class Reconstructions(RunFigure):
     Rows of numbers instead of images are drawn as heat maps, one line an example.
     """
 
-    n: Annotated[int, Field(ge=1, le=100, description="number of examples")] = 10
-    select: Annotated[Literal["first", "random"], Field(description="which test examples")] = "first"
+    n: Annotated[int, Field(ge=1, le=30, description="number of examples")] = 10
+    select: Annotated[Literal["first", "random"], Field(description="which test examples")] = (
+        "first"
+    )
     seed: Annotated[int, Field(ge=0, description="of the random selection")] = 0
 
     def draw(self, run):
@@ -35,10 +37,11 @@ class Reconstructions(RunFigure):
         _, height, width, _ = target.shape
         gap, limits = images.gap_for(width), images.shown_range(target)
         picture = images.tile(np.stack(list(rows.values())), gap)
-        inches = (style.WIDTH - 1.2) * picture.shape[0] / picture.shape[1] + 0.7
+        note = images.range_note(limits)
+        inches, _ = style.fitted(*picture.shape[:2], beside=1.25, above=0.75 if note else 0.55)
         figure = style.new_figure(run, "Reconstructions of test images", inches)
         ax = figure.add_subplot()
         images.show(ax, picture, limits)
         images.name_rows(ax, list(rows), height, gap)
-        ax.set_xlabel(images.range_note(limits))
+        ax.set_xlabel(note)
         return figure

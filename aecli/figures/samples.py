@@ -34,9 +34,11 @@ class Samples(RunFigure):
 
         shape = run.model.data_shape
         limits, gap = images.shown_range(target), images.gap_for(shape[1])
-        figure = style.new_figure(run, "Decoded random codes", style.WIDTH * shape[0] / shape[1])
+        picture = images.tile(pictures.reshape(self.n, self.n, *shape), gap)
+        inches, _ = style.fitted(*picture.shape[:2], beside=0.5, above=0.9)
+        figure = style.new_figure(run, "Decoded random codes", inches)
         ax = figure.add_subplot()
-        images.show(ax, images.tile(pictures.reshape(self.n, self.n, *shape), gap), limits)
+        images.show(ax, picture, limits)
         ax.set(title=how, xlabel=images.range_note(limits))
         return figure
 

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 WIDTH = 6.7  # inches; 800 pixels at DPI
 DPI = 120
+MAX_HEIGHT = 9.0  # inches; tall images make a narrower picture instead
 RC = {
     "font.size": 10,
     "axes.titlesize": 10,
@@ -22,12 +23,22 @@ RC = {
 }
 
 
-def new_figure(run, title: str, height: float, layout: str = "constrained") -> Figure:
-    """An empty figure, WIDTH x height inches, titled with what it shows, of which model and data."""
-    figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout=layout)
+def new_figure(run, title: str, height: float) -> Figure:
+    """An empty figure, WIDTH x height inches, titled with what it shows and run.title."""
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06)
     FigureCanvasAgg(figure)
     figure.suptitle(f"{title}: {run.title}")
     return figure
+
+
+def fitted(rows: int, columns: int, beside: float, above: float) -> tuple[float, float]:
+    """How large a picture of rows x columns pixels gets, with room left beside and above (inches).
+
+    Returns (height of the figure, width of the picture) in inches.
+    """
+    width = min(WIDTH - beside, (MAX_HEIGHT - above) * columns / rows)
+    return width * rows / columns + above, width
 
 
 def label_colours(labels: np.ndarray, names: tuple[str, ...] | None):
@@ -42,5 +53,5 @@ def label_colours(labels: np.ndarray, names: tuple[str, ...] | None):
     palette = matplotlib.colormaps["tab10" if len(values) <= 10 else "tab20"]
     colours = ListedColormap(palette.colors[: len(values)])
     norm = BoundaryNorm(np.arange(len(values) + 1) - 0.5, len(values))
-    known = names is not None and 0 <= values.min() and values.max() < len(names)
+    known = names is not None and values.min() >= 0 and values.max() < len(names)
     return index, colours, norm, [names[v] if known else str(v) for v in values]

@@ -8,6 +8,7 @@ from keras import layers
 from pydantic import Field
 
 from aecli.component import Component
+from aecli.errors import BadRequest
 from aecli.serial import revive
 
 Activation = Literal[
@@ -30,6 +31,17 @@ class Network(Component):
     negative_slope: Slope = 0.3
     kernel_initializer: Any = "glorot_uniform"
     bias_initializer: Any = "zeros"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for key in ("kernel_initializer", "bias_initializer"):
+            try:
+                keras.initializers.get(getattr(self, key))
+            except (ValueError, TypeError):
+                raise BadRequest(
+                    f"network.{key}={getattr(self, key)} is no Keras initializer; "
+                    "for example glorot_uniform, he_normal, zeros"
+                ) from None
 
     def encoder(self, data_shape: tuple, heads: Heads, flat: bool) -> keras.Model:
         """x [B, H, W, C] -> {head: [B, size]} when flat, else {head: [B, h, w, size]}.

@@ -21,9 +21,9 @@ class Trainer(Component):
 
     group: ClassVar[str] = "trainer"
 
-    epochs: Count = 20
+    epochs: Count = 50
     steps: Count | None = None
-    batch_size: Annotated[int, Field(gt=0, description="images a step")] = 128
+    batch_size: Annotated[int, Field(gt=0, description="images a step")] = 64
     jit_compile: bool | Literal["auto"] = "auto"
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     threads: Count | None = None  # the bits of a result depend on it

@@ -1,0 +1,49 @@
+"""What the tests share: configs composed as the command line composes them, small data."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from aecli.app.quiet import import_tensorflow_quietly
+
+import_tensorflow_quietly()
+
+
+@pytest.fixture(scope="session")
+def compose():
+    """compose("model=vae", ...) -> the train config."""
+    from aecli.app.compose import composed
+
+    def config(*overrides: str, command: str = "train"):
+        return composed(command, list(overrides)).config
+
+    return config
+
+
+@pytest.fixture(scope="session")
+def console() -> str:
+    """The installed console script."""
+    return sys.executable.rsplit("/", 1)[0] + "/aecli"
+
+
+@pytest.fixture(scope="session")
+def images() -> np.ndarray:
+    """[200, 8, 8, 1] float32: scikit-learn's digits, the first ones."""
+    from sklearn.datasets import load_digits
+
+    return (load_digits().images[:200, ..., None] / 16).astype("float32")
+
+
+@pytest.fixture(scope="session")
+def mnist_like(tmp_path_factory) -> str:
+    """An .npz of 28x28 uint8 images with labels: digits, enlarged; MNIST's layout."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    large = np.kron(digits.images[:300] * 15, np.ones((3, 3)))
+    x = np.pad(large, ((0, 0), (2, 2), (2, 2))).astype("uint8")
+    y = digits.target[:300].astype("uint8")
+    path = tmp_path_factory.mktemp("data") / "small.npz"
+    np.savez(path, x_train=x[:240], y_train=y[:240], x_test=x[240:], y_test=y[240:])
+    return str(path)

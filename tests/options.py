@@ -1,0 +1,17 @@
+"""The options of each config group, by glob: a new YAML is tested without a line here."""
+
+import pathlib
+
+import yaml
+
+CONFIGS = pathlib.Path(__file__).parent.parent / "configs"
+
+
+def options(group: str) -> list[str]:
+    names = sorted(path.stem for path in (CONFIGS / group).glob("*.yaml"))
+    assert names, f"no YAML under configs/{group}"
+    return names
+
+
+def contents(group: str, option: str) -> dict:
+    return yaml.safe_load((CONFIGS / group / f"{option}.yaml").read_text())

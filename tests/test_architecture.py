@@ -1,0 +1,58 @@
+"""Imports go one way, rooms do not import each other, Hydra stays in its rooms."""
+
+import ast
+import pathlib
+
+import pytest
+
+PACKAGE = pathlib.Path(__file__).parent.parent / "aecli"
+FILES = sorted(PACKAGE.rglob("*.py"))
+LAYERS = [
+    {"errors", "files", "component", "serial", "divergences", "__init__"},
+    {"networks", "losses", "noise", "datasets"},
+    {"models", "training"},
+    {"build"},
+    {"runs"},
+    {"metrics", "figures", "app"},
+    {"commands"},
+    {"cli", "__main__"},
+]
+RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
+SEPARATE = ["networks", "losses", "noise", "datasets"]  # and models from training, metrics ...
+HYDRA = {"app", "build", "runs", "commands"}
+
+
+def room(path: pathlib.Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: pathlib.Path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_every_room_has_a_rank():
+    assert {room(path) for path in FILES} <= set(RANK)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_go_one_way(path):
+    here = room(path)
+    for name in imported(path):
+        parts = name.split(".")
+        if parts[0] == "aecli" and len(parts) > 1 and parts[1] in RANK and parts[1] != here:
+            there = parts[1]
+            entry = here in ("__init__", "cli", "__main__")  # the package's doors
+            assert entry or RANK[there] <= RANK[here], f"{here} imports {there}"
+            assert not (here in SEPARATE and there in SEPARATE), f"{here} imports {there}"
+        if parts[0] in ("hydra", "omegaconf"):
+            assert here in HYDRA, f"{here} imports {parts[0]}"
+
+
+def test_files_stay_rooms_not_halls():
+    long = {str(p): n for p in FILES if (n := len(p.read_text().splitlines())) > 260}
+    assert not long

@@ -1,0 +1,116 @@
+"""Every loss: nats an image, a density that integrates to one, a mean that is its mean."""
+
+import keras
+import numpy as np
+import pytest
+from options import contents, options
+
+from aecli import build
+from aecli.errors import BadRequest
+
+SUPPORT = {"binary_crossentropy": "binary", "continuous_bernoulli": "unit"}
+
+
+def loss_of(name, **changes):
+    return build.component(contents("loss", name) | changes, "loss")
+
+
+def params_for(loss, value=0.7):
+    return np.full((1, 1, 1, loss.params_per_channel), value, "float32")
+
+
+def grid(name):
+    """x [n, 1, 1, 1] over the support and the width of a cell (1 for binary data)."""
+    if SUPPORT.get(name) == "binary":
+        return np.array([0.0, 1.0], "float32").reshape(-1, 1, 1, 1), 1.0
+    low, high = (0.0, 1.0) if SUPPORT.get(name) == "unit" else (-40.0, 40.0)
+    edges = np.linspace(low, high, 200_001)
+    return ((edges[1:] + edges[:-1]) / 2).astype("float32").reshape(-1, 1, 1, 1), edges[1] - edges[0]
+
+
+@pytest.mark.parametrize("name", options("loss"))
+@pytest.mark.parametrize("value", [-3.0, 0.0, 0.02, 0.7, 4.0])
+def test_density_and_mean(name, value):
+    loss = loss_of(name)
+    x, cell = grid(name)
+    params = np.repeat(params_for(loss, value), len(x), axis=0)
+    density = np.exp(np.asarray(loss.log_prob(x, params), "float64"))
+    assert density.sum() * cell == pytest.approx(1.0, abs=2e-4)
+    expected = (density * x.ravel()).sum() * cell
+    assert np.asarray(loss.mean(params[:1])).item() == pytest.approx(expected, abs=2e-3)
+
+
+@pytest.mark.parametrize("name", options("loss"))
+def test_samples_follow_the_density(name):
+    loss = loss_of(name)
+    params = np.repeat(params_for(loss), 40_000, axis=0)
+    draws = np.asarray(loss.sample(params, seed=1)).ravel()
+    mean = np.asarray(loss.mean(params[:1])).item()
+    assert abs(draws.mean() - mean) < 4 * draws.std() / 200
+    x, cell = grid(name)
+    density = np.exp(np.asarray(loss.log_prob(x, np.repeat(params[:1], len(x), 0)), "float64"))
+    variance = (density * (x.ravel() - mean) ** 2).sum() * cell
+    assert draws.var() == pytest.approx(variance, rel=0.05)
+
+
+@pytest.mark.parametrize("name", options("loss"))
+def test_loss_is_summed_over_pixels_and_differs_from_nll_by_a_constant(name):
+    loss = loss_of(name)
+    rng = np.random.default_rng(0)
+    x = rng.random((5, 4, 3, 2), dtype="float32")
+    params = rng.normal(size=(5, 4, 3, 2 * loss.params_per_channel)).astype("float32")
+    per_image = np.asarray(loss(x, params))
+    assert per_image.shape == (5,)
+    constants = per_image + np.asarray(loss.log_prob(x, params))
+    np.testing.assert_allclose(constants, constants[0], atol=1e-4)
+    twice = np.asarray(loss(np.concatenate([x, x], 1), np.concatenate([params, params], 1)))
+    np.testing.assert_allclose(twice, 2 * per_image, rtol=1e-5)
+
+
+def test_against_keras():
+    rng = np.random.default_rng(0)
+    x = rng.random((5, 4, 3, 1), dtype="float32")
+    params = rng.normal(size=x.shape).astype("float32")
+    keras_bce = keras.losses.BinaryCrossentropy(from_logits=True)(x, params)
+    ours = np.mean(loss_of("binary_crossentropy")(x, params)) / 12
+    assert ours == pytest.approx(float(keras_bce), rel=1e-5)
+    for name, theirs in (("mse", keras.losses.MeanSquaredError()), ("mae", keras.losses.MeanAbsoluteError())):
+        assert np.mean(loss_of(name)(x, params)) / 12 == pytest.approx(float(theirs(x, params)), rel=1e-5)
+
+
+def test_extreme_logits_stay_finite():
+    x = np.array([0.0, 1.0, 0.5], "float32").reshape(3, 1, 1, 1)
+    for name in ("binary_crossentropy", "continuous_bernoulli"):
+        for logit in (-300.0, -1e-4, 0.0, 1e-4, 300.0):
+            params = np.full_like(x, logit)
+            assert np.isfinite(loss_of(name)(x, params)).all()
+            assert np.isfinite(loss_of(name).mean(params)).all()
+            assert np.isfinite(loss_of(name).sample(params, seed=0)).all()
+
+
+def test_gaussian_with_stddev_is_scaled_mse():
+    rng = np.random.default_rng(0)
+    x, params = rng.random((2, 5, 4, 3, 1), dtype="float32")
+    half = loss_of("gaussian", stddev=float(np.sqrt(0.5)))
+    difference = np.asarray(half(x, params)) - np.asarray(loss_of("mse")(x, params))
+    np.testing.assert_allclose(difference, 12 * 0.5 * np.log(np.pi), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", options("loss"))
+def test_range_check(name):
+    loss = loss_of(name)
+    loss.check_range(0.0, 1.0)
+    if name in SUPPORT:
+        with pytest.raises(BadRequest, match="dataset.scale=minmax"):
+            loss.check_range(0.0, 255.0)
+    else:
+        loss.check_range(-3.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [("gaussian", {"stddev": 0}), ("mse", {"activation": "tanh"}), ("mae", {"slope": 1})],
+)
+def test_bad_values(name, changes):
+    with pytest.raises(BadRequest, match="loss"):
+        loss_of(name, **changes)

@@ -1,0 +1,157 @@
+"""Every model with every network: finite, trained whole, falling, reloadable."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from options import options
+
+from aecli import build
+from aecli.errors import BadRequest
+
+PAIRS = list(itertools.product(options("model"), options("network")))
+
+
+def built(compose, *overrides, shape=(8, 8, 1)):
+    """A model, or None where the two do not fit (and the message says what does)."""
+    try:
+        return build.model(compose(*overrides), shape)
+    except BadRequest as refusal:
+        assert "network is a MLP, which has no key 'filters'" in str(refusal)
+        return None
+
+
+@pytest.mark.parametrize(("name", "network"), PAIRS)
+def test_model_contract(compose, images, tmp_path, name, network):
+    filters = ["network.filters=[8,4]"] if network == "conv" else []
+    model = built(compose, f"model={name}", f"network={network}", *filters)
+    if model is None:
+        assert (name, network) == ("conv", "mlp")
+        return
+    x = images[:64]
+    out = model(x, training=True)
+    with tf.GradientTape() as tape:
+        loss, terms = model.objective(x, x, model(x, training=True), training=True)
+        total = tf.reduce_mean(loss)
+    assert loss.shape == (64,)
+    assert list(terms) == model.term_names()
+    assert all(term.shape == (64,) and np.isfinite(term).all() for term in terms.values())
+    gradients = tape.gradient(total, model.trainable_variables)
+    dead = [
+        v.path
+        for v, g in zip(model.trainable_variables, gradients, strict=True)
+        if g is None or not np.any(g)
+    ]
+    assert not dead
+    assert out["z"].shape[1:] == model.code_shape
+
+    model.compile(keras.optimizers.Adam(1e-2))
+    history = model.fit(x, x, epochs=20, batch_size=64, verbose=0).history["loss"]
+    assert history[-1] < 0.8 * history[0]
+
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    np.testing.assert_array_equal(again.reconstruct(x), model.reconstruct(x))
+    np.testing.assert_array_equal(again.score(x)["loss"], model.score(x)["loss"])
+    assert again.get_config()["latent_dim"] == model.latent_dim
+
+
+@pytest.mark.parametrize("name", options("model"))
+@pytest.mark.parametrize("loss", options("loss"))
+def test_any_loss_with_any_model(compose, images, name, loss):
+    filters = ["network.filters=[8,4]"] if name == "conv" else []
+    model = build.model(compose(f"model={name}", f"loss={loss}", *filters), (8, 8, 1))
+    scores = model.score(images[:7])
+    assert all(np.isfinite(values).all() for values in scores.values())
+    assert model.reconstruct(images[:7]).shape == (7, 8, 8, 1)
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (7, 13, 3), (5, 4, 1), (1, 30, 1)])
+@pytest.mark.parametrize("network", options("network"))
+@pytest.mark.parametrize("up", ["nearest", "transpose"])
+@pytest.mark.parametrize("down", ["max_pool", "average_pool", "stride"])
+def test_any_image_size(compose, shape, network, up, down):
+    changes = [f"network.upsampling={up}", f"network.downsampling={down}", "network.filters=[4,4]"]
+    if network != "conv" and (up, down) != ("nearest", "max_pool"):
+        pytest.skip("only a convolution has these keys")
+    config = compose(f"network={network}", *(changes if network == "conv" else []))
+    model = build.model(config, shape)
+    x = np.random.default_rng(0).random((3, *shape), dtype="float32")
+    assert model.reconstruct(x).shape == x.shape
+
+
+def test_odd_sizes_pass_through_7_and_4(compose):
+    model = build.model(compose("model=conv"), (28, 28, 1))
+    assert model.code_shape == (4, 4, 8)
+    sides = [layer.output.shape[1] for layer in model.decoder.layers]
+    assert [side for side in (4, 8, 7, 14, 28) if side in sides] == [4, 8, 7, 14, 28]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["network=conv", "network.filters=[8,8,8,8]"], "at most 3"),
+        (["model=conv", "network.decoder_padding=[same,same,valid]"], "decoder_padding=null"),
+        (["model=conv", "network.decoder_filters=[8]"], "one entry a stage"),
+        (["model=vae", "model.beta=-1"], "model.beta"),
+        (["model=vae", "model.latent_dim=0"], "model.latent_dim"),
+        (["model=vae", "model.latent_dim=two"], "model.latent_dim"),
+        (["model=sparse", "model.penalty=kl"], "code_activation=sigmoid"),
+        (["network.activation=rleu"], "network.activation"),
+        (["network.widths=[64,-1]"], "network.widths"),
+        (["network.kernel_initializer=glorot"], "network"),
+    ],
+)
+def test_bad_architecture_is_refused(compose, overrides, words):
+    with pytest.raises(BadRequest, match=words.replace("[", r"\[")) as refusal:
+        build.model(compose(*overrides), (8, 8, 1))
+    assert len(str(refusal.value).splitlines()) <= 2
+
+
+def test_initialisers_differ_between_layers_of_one_shape(compose):
+    node = "{_target_: keras.initializers.RandomNormal, mean: 0.0, stddev: 1.0}"
+    config = compose("network.widths=[8,8,8]", f"network.kernel_initializer={node}")
+    kernels = [v.numpy() for v in build.model(config, (8, 8, 1)).encoder.weights if v.shape == (8, 8)]
+    assert len(kernels) >= 2
+    assert not np.array_equal(kernels[0], kernels[1])
+    assert 0.7 < np.std(kernels[0]) < 1.3
+
+
+def test_same_seed_same_weights(compose):
+    first, second, other = (
+        build.model(compose(f"seed={seed}"), (8, 8, 1)).get_weights() for seed in (1, 1, 2)
+    )
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+def test_evaluation_does_not_depend_on_the_batches(compose, images):
+    """n = 7 in batches of 3 equals one batch of 7, draws included."""
+    from aecli.training.feed import evaluation_data
+
+    for name in options("model"):
+        filters = ["network.filters=[8,4]"] if name == "conv" else []
+        model = build.model(compose(f"model={name}", *filters), (8, 8, 1))
+        model.compile(keras.optimizers.SGD(0.0))
+        x = images[:7]
+        epsilon = model.frozen_epsilon(7)
+        by_batch = [
+            model.evaluate(evaluation_data(x, x, epsilon, size), verbose=0, return_dict=True)
+            for size in (3, 7)
+        ]
+        score = {key: float(value.mean()) for key, value in model.score(x).items()}
+        for key in score:
+            assert by_batch[0][key] == pytest.approx(by_batch[1][key], rel=1e-5, abs=1e-6)
+            assert by_batch[0][key] == pytest.approx(score[key], rel=1e-5, abs=1e-6)
+
+
+def test_frozen_draws_are_the_same_row_by_row():
+    from aecli.models.draws import normal_draws
+
+    whole = normal_draws(700, (3,))
+    parts = [normal_draws(n, (3,), start=start) for start, n in ((0, 255), (255, 2), (257, 443))]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+    assert abs(whole.mean()) < 0.1
+    assert not np.array_equal(whole[:256], whole[256:512])

@@ -1,0 +1,63 @@
+"""The scatter shows the codes, in the colours of their labels."""
+
+import numpy as np
+from figures_run import digits_run, texts
+from matplotlib.colors import to_rgba
+
+from aecli.figures.latent import Latent
+
+
+def test_latent_points_are_the_codes_in_the_colours_of_their_labels():
+    run = digits_run(names=tuple("abcdefghij"))
+    figure = Latent()(run)
+    scatter = figure.axes[0].collections[0]
+    x, _, labels = run.examples()
+    np.testing.assert_allclose(scatter.get_offsets(), run.model.encode(x), atol=1e-6)
+    figure.canvas.draw()
+    face = scatter.get_facecolors()
+    np.testing.assert_allclose(face[:, :3], [to_rgba(f"C{label}")[:3] for label in labels])
+    assert [t.get_text() for t in figure.axes[1].get_yticklabels()] == list("abcdefghij")
+    assert figure.axes[0].get_aspect() == 1
+
+
+def test_latent_of_more_dimensions_is_a_pca_and_says_so():
+    run = digits_run(code_shape=(2, 2, 3))
+    run.model.pca.whiten = False  # else every unit has the same variance
+    figure = Latent()(run)
+    codes = run.model.encode(run.examples()[0]).reshape(300, 12)
+    u, s, _ = np.linalg.svd(codes - codes.mean(0), full_matrices=False)
+    offsets = figure.axes[0].collections[0].get_offsets()
+    np.testing.assert_allclose(np.abs(offsets), np.abs(u[:, :2] * s[:2]), atol=1e-3)
+    shares = 100 * s**2 / (s**2).sum()
+    assert f"PCA of the 12 code units: {shares[:2].sum():.1f} % of their variance" in texts(figure)
+    assert f"principal component 2 ({shares[1]:.1f} % of the variance)" in texts(figure)
+
+
+def test_latent_of_one_dimension_counts_every_example_once():
+    figure = Latent()(digits_run(code_shape=(1,)))
+    stacks = [p for p in figure.axes[0].patches if p.get_height() > 0]
+    assert sum(p.get_height() for p in stacks) == 300
+    assert len({p.get_facecolor() for p in stacks}) == 10
+
+
+def test_latent_draws_at_most_max_points_at_random():
+    run = digits_run()
+    figure = Latent(max_points=50, seed=1)(run)
+    offsets = figure.axes[0].collections[0].get_offsets()
+    expected = run.model.encode(run.examples(n=50, random=True, seed=1)[0])
+    np.testing.assert_allclose(offsets, expected, atol=1e-6)
+    assert "50 of 300, drawn at random" in texts(figure)
+
+
+def test_latent_of_a_collapsed_code():
+    run = digits_run(code_shape=(4,))
+    run.model.encode = lambda x: np.zeros((len(x), 4))
+    assert "0.0 % of their variance" in texts(Latent()(run))
+
+
+def test_more_than_twenty_labels_share_a_continuous_map():
+    run = digits_run()
+    run.splits.test.labels[:] = np.arange(300) % 40
+    scatter = Latent()(run).axes[0].collections[0]
+    assert scatter.get_cmap().name == "viridis"
+    np.testing.assert_array_equal(scatter.get_array(), run.splits.test.labels)
