@@ -43,7 +43,9 @@ def check_arguments(callable_: Any, values: dict[str, Any], prefix: str) -> None
         try:
             adapter.validate_python(values[name])
         except ValidationError as error:
-            raise BadRequest(_explain(f"{prefix}.{name}", values[name], error, description)) from None
+            raise BadRequest(
+                _explain(f"{prefix}.{name}", values[name], error, description)
+            ) from None
 
 
 def _explain(key: str, value: Any, error: ValidationError, description: str) -> str:

@@ -169,6 +169,8 @@ class Run:
         other = Run(self.folder)
         other.config = OmegaConf.merge(self.config)
         for key, node in changes.items():
+            if "seed" in node and node["seed"] is None:  # the split that the model was trained on
+                node["seed"] = self.config.seed
             other.config[key] = node
         if dataset is not None and list(other.splits.data_shape) != self.status["data_shape"]:
             raise BadRequest(

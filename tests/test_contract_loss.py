@@ -25,7 +25,9 @@ def grid(name):
         return np.array([0.0, 1.0], "float32").reshape(-1, 1, 1, 1), 1.0
     low, high = (0.0, 1.0) if SUPPORT.get(name) == "unit" else (-40.0, 40.0)
     edges = np.linspace(low, high, 200_001)
-    return ((edges[1:] + edges[:-1]) / 2).astype("float32").reshape(-1, 1, 1, 1), edges[1] - edges[0]
+    return ((edges[1:] + edges[:-1]) / 2).astype("float32").reshape(-1, 1, 1, 1), edges[1] - edges[
+        0
+    ]
 
 
 @pytest.mark.parametrize("name", options("loss"))
@@ -74,8 +76,13 @@ def test_against_keras():
     keras_bce = keras.losses.BinaryCrossentropy(from_logits=True)(x, params)
     ours = np.mean(loss_of("binary_crossentropy")(x, params)) / 12
     assert ours == pytest.approx(float(keras_bce), rel=1e-5)
-    for name, theirs in (("mse", keras.losses.MeanSquaredError()), ("mae", keras.losses.MeanAbsoluteError())):
-        assert np.mean(loss_of(name)(x, params)) / 12 == pytest.approx(float(theirs(x, params)), rel=1e-5)
+    for name, theirs in (
+        ("mse", keras.losses.MeanSquaredError()),
+        ("mae", keras.losses.MeanAbsoluteError()),
+    ):
+        assert np.mean(loss_of(name)(x, params)) / 12 == pytest.approx(
+            float(theirs(x, params)), rel=1e-5
+        )
 
 
 def test_extreme_logits_stay_finite():
@@ -101,7 +108,7 @@ def test_range_check(name):
     loss = loss_of(name)
     loss.check_range(0.0, 1.0)
     if name in SUPPORT:
-        with pytest.raises(BadRequest, match="dataset.scale=minmax"):
+        with pytest.raises(BadRequest, match=r"dataset\.scale=minmax"):
             loss.check_range(0.0, 255.0)
     else:
         loss.check_range(-3.0, 3.0)

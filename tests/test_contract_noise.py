@@ -20,7 +20,9 @@ def noise_of(name, **changes):
 def test_pure_and_compiled(name, compiled):
     noise = noise_of(name)
     call = tf.function(noise, jit_compile=True) if compiled else noise
-    first, second, other = (np.asarray(call(GREY, tf.constant(s))) for s in ([1, 2], [1, 2], [1, 3]))
+    first, second, other = (
+        np.asarray(call(GREY, tf.constant(s))) for s in ([1, 2], [1, 2], [1, 3])
+    )
     np.testing.assert_array_equal(first, second)
     assert first.shape == GREY.shape
     assert np.array_equal(first, other) is (not noise.is_noisy)

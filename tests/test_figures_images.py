@@ -26,7 +26,7 @@ def test_reconstructions_has_a_named_row_for_each_stage():
 
 def test_reconstructions_at_random_follow_the_seed():
     run = digits_run()
-    picture = picture_of(Reconstructions(n=4, select="random", seed=7)(run))
+    picture = picture_of(Reconstructions(n=4, select="random", select_seed=7)(run))
     target = run.examples(n=4, random=True, seed=7)[1]
     np.testing.assert_allclose(cell(picture, 0, 1, (8, 8), 1), target[1, ..., 0], atol=1e-6)
 
@@ -69,7 +69,7 @@ def test_tile_puts_row_and_column_in_their_places():
 
 def test_samples_come_from_the_prior_or_else_say_where_from():
     run = digits_run(has_prior=True)
-    figure = Samples(n=3, seed=5)(run)
+    figure = Samples(n=3, sample_seed=5)(run)
     expected = run.model.sample(9, 5)[5, ..., 0]
     np.testing.assert_allclose(cell(picture_of(figure), 1, 2, (8, 8), 1), expected, atol=1e-6)
     assert "drawn from the prior" in texts(figure)

@@ -82,6 +82,16 @@ def test_another_dataset_and_noise_replace_the_runs_own(run, monkeypatch):
     assert figures[0].get_suptitle() == "Reconstructions of test images: ae on digits, shown npz"
 
 
+def test_another_scaling_keeps_the_split_of_the_run(run, monkeypatch):
+    figures = []
+    monkeypatch.setattr(runs.Run, "save_figure", lambda self, figure, *_: figures.append(figure))
+    overrides = ["dataset=digits", "dataset.scale=minmax", "n=1"]
+    plot.plot(composed("plot-reconstructions", overrides).config, "reconstructions")
+    own = runs.find().splits.test.pixels()[0, ..., 0]
+    shown = figures[0].axes[0].images[0].get_array()[:8, :8]
+    assert np.corrcoef(own.ravel(), shown.ravel())[0, 1] > 0.9
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [

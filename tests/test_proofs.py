@@ -31,7 +31,9 @@ def test_linear_autoencoder_reaches_pca_and_spans_its_space(compose):
     basis = np.linalg.qr(rng.normal(size=(8, 8)))[0]
     flat = (rng.normal(size=(400, 8)) * scales) @ basis.T + 0.5
     x = flat.reshape(-1, 2, 4, 1).astype("float32")
-    config = compose("loss=mse", "model.latent_dim=3", "network.widths=[]", "network.activation=linear")
+    config = compose(
+        "loss=mse", "model.latent_dim=3", "network.widths=[]", "network.activation=linear"
+    )
     schedule = keras.optimizers.schedules.CosineDecay(3e-2, 2400)
     model = trained(build.model(config, (2, 4, 1)), x, 300, keras.optimizers.Adam(schedule))
     pca = PCA(3).fit(flat)
@@ -60,7 +62,9 @@ def test_linear_denoiser_is_wiener_shrinkage(compose):
     preparation = Preparation(noise=noise)
     pairs = [preparation.fresh(tf.constant(x), step) for step in range(5)]
     noisy, clean = (np.concatenate([p[i].numpy() for p in pairs]) for i in (0, 1))
-    config = compose("loss=mse", "model.latent_dim=4", "network.widths=[]", "network.activation=linear")
+    config = compose(
+        "loss=mse", "model.latent_dim=4", "network.widths=[]", "network.activation=linear"
+    )
     schedule = keras.optimizers.schedules.CosineDecay(2e-2, 1200)
     optimizer = keras.optimizers.Adam(schedule)
     model = trained(build.model(config, (2, 2, 1)), noisy, 30, optimizer, clean, batch_size=500)
@@ -76,7 +80,9 @@ def test_denoising_learns_from_clean_targets_only_when_the_noise_differs(compose
     from aecli.training.feed import Preparation
 
     strong, none = (
-        Preparation(noise=build.component(compose("noise=gaussian", f"noise.stddev={s}").noise, "noise"))
+        Preparation(
+            noise=build.component(compose("noise=gaussian", f"noise.stddev={s}").noise, "noise")
+        )
         for s in (0.5, 0)
     )
     x, target = strong.frozen(images)
@@ -150,7 +156,9 @@ def test_elbo_is_the_evidence_at_the_true_posterior():
     assert 3 * difference.std() / np.sqrt(len(x)) < 0.1
 
 
-@pytest.mark.parametrize("error", [{"mean_error": 0.5}, {"log_var_error": 0.7}, {"log_var_error": -0.7}])
+@pytest.mark.parametrize(
+    "error", [{"mean_error": 0.5}, {"log_var_error": 0.7}, {"log_var_error": -0.7}]
+)
 def test_elbo_is_below_the_evidence_by_the_kl_to_the_true_posterior(error):
     model, x, evidence = linear_gaussian(np.random.default_rng(0), **error)
     true, _, _ = linear_gaussian(np.random.default_rng(0))
@@ -164,7 +172,9 @@ def test_elbo_is_below_the_evidence_by_the_kl_to_the_true_posterior(error):
 
 
 def test_vae_gradient_is_that_of_finite_differences(compose, images):
-    model = build.model(compose("model=vae", "network.widths=[8]", "network.activation=tanh"), (8, 8, 1))
+    model = build.model(
+        compose("model=vae", "network.widths=[8]", "network.activation=tanh"), (8, 8, 1)
+    )
     x = images[:16]
     epsilon = model.frozen_epsilon(16)
 
@@ -196,9 +206,15 @@ def weights_after_training(compose, images, *overrides):
 @pytest.mark.parametrize(
     ("special", "plain"),
     [
-        (["model=beta_vae", "model.beta=1", "model.latent_dim=4"], ["model=vae", "model.latent_dim=4"]),
+        (
+            ["model=beta_vae", "model.beta=1", "model.latent_dim=4"],
+            ["model=vae", "model.latent_dim=4"],
+        ),
         (["model=sparse", "model.weight=0"], ["model.latent_dim=32", "model.code_activation=relu"]),
-        (["model=sparse_kl", "model.weight=0"], ["model.latent_dim=32", "model.code_activation=sigmoid"]),
+        (
+            ["model=sparse_kl", "model.weight=0"],
+            ["model.latent_dim=32", "model.code_activation=sigmoid"],
+        ),
         (["model=vae", "model.beta=0", "model.epsilon_std=0", "model.latent_dim=4"], None),
     ],
     ids=["beta=1 is the VAE", "L1 of weight 0", "KL of weight 0", "beta=0 without draws"],
@@ -243,7 +259,9 @@ def test_sparsity_does_what_it_says(compose, images):
 def test_sparse_terms_are_the_formulas(compose, images):
     x = images[:20]
     model = build.model(compose("model=sparse"), (8, 8, 1))
-    np.testing.assert_allclose(model.score(x)["sparsity"], np.abs(model.encode(x)).sum(1), rtol=1e-5)
+    np.testing.assert_allclose(
+        model.score(x)["sparsity"], np.abs(model.encode(x)).sum(1), rtol=1e-5
+    )
     model = build.model(compose("model=sparse_kl", "model.rate=0.1"), (8, 8, 1))
     out = model(x)
     term = model.penalties(x, out, training=True)["sparsity"][1]

@@ -84,7 +84,9 @@ def _plan(cfg: DictConfig, splits) -> dict[str, Any]:
             f"noise.clip=true cuts to [0, 1]; the training images are in [{low:g}, {high:g}]\n"
             "take noise.clip=false, or scale them: dataset.scale=minmax"
         )
-    if "reduce_on_plateau" in (cfg.get("callbacks") or {}) and not isinstance(optimizer.learning_rate, _variable()):
+    if "reduce_on_plateau" in (cfg.get("callbacks") or {}) and not isinstance(
+        optimizer.learning_rate, _variable()
+    ):
         raise BadRequest("callbacks=reduce_on_plateau needs a constant rate: schedule=none")
     build.components(cfg.get("metrics"), "metrics")
     build.components(cfg.get("figures"), "figures")

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import itertools
-import math
 import pathlib
 from collections.abc import Iterator
 from typing import TextIO
@@ -13,6 +12,7 @@ import numpy as np
 from aecli.datasets.source_file import is_gzip
 
 SHOWN = 5  # bad places in one message
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def open_text(path: pathlib.Path) -> TextIO:
@@ -21,19 +21,19 @@ def open_text(path: pathlib.Path) -> TextIO:
 
 
 def rows(path: pathlib.Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """(line number, stripped cells) of each row that is not blank."""
+    """(line number, cells) of each row that is not blank."""
     with open_text(path) as stream:
         reader = csv.reader(stream, delimiter=delimiter)
-        yield from ((reader.line_num, [cell.strip() for cell in row]) for row in reader if row)
+        yield from ((reader.line_num, row) for row in reader if row)
 
 
-def is_number(cell: str) -> bool:
-    """As numpy.loadtxt reads it, and finite in float32."""
+def is_number(*cells: str) -> bool:
+    """All of them, as numpy.loadtxt reads them, and finite in float32."""
     try:
-        with np.errstate(over="ignore"):
-            return "_" not in cell and math.isfinite(np.float32(cell))
+        values = [float(cell) for cell in cells if "_" not in cell]
     except ValueError:
         return False
+    return len(values) == len(cells) and all(-LARGEST <= value <= LARGEST for value in values)
 
 
 def problems(
@@ -54,8 +54,10 @@ def _every_problem(path, delimiter, skipped, label, width) -> Iterator[str]:
         if len(row) != width:
             yield f"{line}: {len(row)} columns, expected {width} as in the first row"
             continue
+        if is_number(*row):
+            continue
         for i, cell in enumerate(row):
-            if i == label and not cell:
+            if i == label and not cell.strip():
                 yield f"{line}:{i + 1}: the label is empty"
             elif i != label and not is_number(cell):
                 yield f"{line}:{i + 1}: {cell[:20]!r} is not a finite number{_separator(row)}"

@@ -60,6 +60,7 @@ def _readable(path: pathlib.Path) -> Iterator[None]:
 def _header(path, label, delimiter) -> tuple[list[str] | None, int]:
     """(column names or None, lines to skip)"""
     line, first = next(rows(path, delimiter), (0, []))
+    first = [cell.strip() for cell in first]
     named = label in first or (label == "auto" and _called_label(first) is not None)
     if first and (named or not any(is_number(cell) for cell in first)):
         return first, line

@@ -9,10 +9,9 @@ class Scaler:
     def __init__(self, x: np.ndarray, per: str):
         axes = 0 if per == "feature" else None
         self.low, high = x.min(axis=axes), x.max(axis=axes)
-        constant = self.low == high  # exact, where a rounded deviation would be 1e-9 and not 0
-        mean = x.mean(axis=axes, dtype=np.float64).astype(np.float32)
-        deviation = np.sqrt(np.square(x - mean).mean(axis=axes, dtype=np.float64))
-        self.mean = np.where(constant, self.low, mean)
+        constant = self.low == high
+        self.mean = x.mean(axis=axes, dtype=np.float64).astype(np.float32)
+        deviation = np.sqrt(np.square(x - self.mean).mean(axis=axes, dtype=np.float64))
         self.stddev = np.where(constant, 1, deviation).astype(np.float32)
         self.span = np.where(constant, 1, high - self.low).astype(np.float32)
 

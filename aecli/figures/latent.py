@@ -24,13 +24,10 @@ class Latent(RunFigure):
     max_points: Annotated[
         int, Field(ge=2, description="codes drawn, at random if there are more")
     ] = 5000
-    seed: Annotated[int, Field(ge=0, description="of that random choice")] = 0
 
     def draw(self, run):
         total = len(run.splits.test)
-        x, _, labels = run.examples(
-            n=self.max_points, seed=self.seed, random=total > self.max_points
-        )
+        x, _, labels = run.examples(n=self.max_points, random=total > self.max_points)
         codes = run.model.encode(x)
         codes = codes.reshape(len(codes), -1)
         size = codes.shape[1]

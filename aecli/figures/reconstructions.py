@@ -21,10 +21,10 @@ class Reconstructions(RunFigure):
     select: Annotated[Literal["first", "random"], Field(description="which test examples")] = (
         "first"
     )
-    seed: Annotated[int, Field(ge=0, description="of the random selection")] = 0
+    select_seed: Annotated[int, Field(ge=0, description="of the random selection")] = 0
 
     def draw(self, run):
-        x, target, _ = run.examples(n=self.n, seed=self.seed, random=self.select == "random")
+        x, target, _ = run.examples(n=self.n, seed=self.select_seed, random=self.select == "random")
         rows = {"original": target, "noisy input": x, "reconstruction": run.model.reconstruct(x)}
         if not run.is_noisy:
             del rows["noisy input"]

@@ -19,16 +19,16 @@ class Samples(RunFigure):
     """
 
     n: Annotated[int, Field(ge=1, le=50, description="images a side")] = 8
-    seed: Annotated[int, Field(ge=0, description="of the random codes")] = 0
+    sample_seed: Annotated[int, Field(ge=0, description="of the random codes")] = 0
 
     def draw(self, run):
         images.require_images(run.model.data_shape)
         x, target, _ = run.examples(n=5000)
         if run.model.has_prior:
-            pictures = run.model.sample(self.n**2, self.seed)
+            pictures = run.model.sample(self.n**2, self.sample_seed)
             how = "codes drawn from the prior"
         else:
-            codes = gaussian_like(run.model.encode(x), self.n**2, self.seed)
+            codes = gaussian_like(run.model.encode(x), self.n**2, self.sample_seed)
             pictures = run.model.decode(codes)
             how = f"no prior: codes drawn from a Gaussian fitted to {len(x):,} test codes"
 

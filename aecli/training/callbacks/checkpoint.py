@@ -42,7 +42,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _save_last(self, epochs: int) -> None:
         variables = [*self.model.variables, *self.model.optimizer.variables]
-        state = {f"{i}:{v.path}": np.ascontiguousarray(v) for i, v in enumerate(variables)}
+        state = {f"{i}:{v.path}": np.asarray(v) for i, v in enumerate(variables)}
         header = {"aecli": json.dumps({"format": 1, "epochs_done": epochs})}
         with replacing(self._folder / "last.safetensors") as temporary:
             save_file(state, temporary, header)
