@@ -61,7 +61,7 @@ def test_files_are_whole_or_not_at_all(tmp_path):
     write_json(path, {"a": 1})
     with pytest.raises(ValueError, match="Out of range float"):
         write_json(path, {"a": float("nan")})
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
+    with pytest.raises(RuntimeError), replacing(path) as temporary:  # noqa: PT012
         temporary.write_text("half")
         raise RuntimeError
     assert json.loads(path.read_text()) == {"a": 1}
