@@ -35,7 +35,13 @@ def component(node: DictConfig | dict, key: str, **extra: Any) -> Any:
     except hydra.errors.InstantiationException as error:
         cause = error.__cause__ or error
         raise cause if isinstance(cause, BadRequest) else BadRequest(f"{key}: {cause}") from error
-    return partial(**extra)
+    try:
+        return partial(**extra)
+    except BadRequest as error:  # a component knows its group; the key may have a name more
+        group = key.partition(".")[0]
+        raise BadRequest(str(error).replace(f"{group}.", f"{key}.", 1)) from None
+    except (TypeError, ValueError) as error:
+        raise BadRequest(f"{key}: {error}") from error
 
 
 def plain(node: DictConfig | dict) -> dict:

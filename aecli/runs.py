@@ -182,7 +182,8 @@ class Run:
 
 def open_run(cfg: DictConfig) -> Run:
     """The run that a command's config asks for: its run=PATH or the latest, dataset, noise."""
-    return find(cfg.get("run")).replacing_data(cfg.get("dataset"), cfg.get("noise"))
+    run = find(cfg.get("run"), cfg.get("outputs", "outputs"))
+    return run.replacing_data(cfg.get("dataset"), cfg.get("noise"))
 
 
 def find(path: str | None = None, root: str = "outputs") -> Run:

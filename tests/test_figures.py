@@ -115,12 +115,12 @@ def test_pyplot_is_never_used():
 @pytest.mark.parametrize(
     ("name", "fields", "message"),
     [
-        ("manifold", {"n": 1}, r"figures\.n must be greater than or equal to 2; got 1"),
-        ("manifold", {"range": [2, 1]}, r"figures\.range must be \[from, to\] with from < to"),
-        ("manifold", {"range": [2]}, r"figures\.range must be \[from, to\]"),
-        ("manifold", {"dims": [1, 1]}, r"figures\.dims must be two different code units"),
-        ("reconstructions", {"select": "last"}, r"figures\.select must be 'first' or 'random'"),
-        ("latent", {"max_points": 0}, r"figures\.max_points"),
+        ("manifold", {"n": 1}, r"\.n must be greater than or equal to 2; got 1"),
+        ("manifold", {"range": [2, 1]}, r"\.range must be \[from, to\] with from < to"),
+        ("manifold", {"range": [2]}, r"\.range must be \[from, to\]"),
+        ("manifold", {"dims": [1, 1]}, r"\.dims must be two different code units"),
+        ("reconstructions", {"select": "last"}, r"\.select must be 'first' or 'random'"),
+        ("latent", {"max_points": 0}, r"\.max_points"),
     ],
 )
 def test_a_bad_value_names_its_key(name, fields, message):

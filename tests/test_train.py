@@ -113,11 +113,12 @@ def test_fresh_process_gives_the_same_bits_with_plain_keras(trained, tmp_path):
 
 
 def test_steps_instead_of_epochs(trained):
-    run = trained("trainer.steps=5", "trainer.batch_size=64")
-    assert len(run.history["loss"]) == 2  # 150 images are 3 steps: one epoch and a part
-    state = load_file(run.folder / "checkpoints/last.safetensors")
-    iterations = [int(v) for k, v in state.items() if k.endswith("iteration")]
-    assert iterations == [5]
+    for steps, epochs in ((5, 2), (6, 2), (2, 1)):  # 150 images are 3 steps of 64
+        run = trained(f"trainer.steps={steps}", "trainer.batch_size=64")
+        assert len(run.history["val_loss"]) == epochs
+        state = load_file(run.folder / "checkpoints/last.safetensors")
+        iterations = [int(v) for k, v in state.items() if k.endswith("iteration")]
+        assert iterations == [steps]
 
 
 def test_early_stopping_says_why(trained, capsys):
@@ -141,7 +142,7 @@ def test_other_callbacks_leave_their_files(trained):
         (["network=conv", "network.filters=[8,8,8,8]"], "network.filters"),
         (["callbacks=[checkpoint,csv_log,reduce_on_plateau]", "schedule=cosine"], "schedule=none"),
         (["dataset=npz"], "dataset.path"),
-        (["figures.manifold.n=0"], "n must be"),
+        (["figures.manifold.n=0"], "figures.manifold.n must be"),
     ],
 )
 def test_a_bad_request_leaves_no_folder(compose, tmp_path, overrides, words):

@@ -23,26 +23,21 @@ def numbered(n):
 
 
 def test_each_epoch_is_a_permutation_of_its_own_and_ends_with_a_partial_batch():
-    feed = TrainingFeed(numbered(10), Preparation(noise=NoNoise(), seed=3), 4, steps=9)
+    feed = TrainingFeed(numbered(10), Preparation(noise=NoNoise(), seed=3), 4)
     epochs = [rows(feed, epoch) for epoch in (0, 1, 2)]
     assert [[len(batch) for batch in epoch] for epoch in epochs] == [[4, 4, 2]] * 3
     orders = [np.concatenate(epoch).ravel().tolist() for epoch in epochs]
     assert all(sorted(order) == list(range(10)) for order in orders)
     assert orders[0] != orders[1] != orders[2]
-    again = TrainingFeed(numbered(10), Preparation(noise=NoNoise(), seed=3), 4, steps=9)
+    again = TrainingFeed(numbered(10), Preparation(noise=NoNoise(), seed=3), 4)
     assert np.concatenate(rows(again, 2)).ravel().tolist() == orders[2]
-    other = TrainingFeed(numbered(10), Preparation(noise=NoNoise(), seed=4), 4, steps=9)
+    other = TrainingFeed(numbered(10), Preparation(noise=NoNoise(), seed=4), 4)
     assert np.concatenate(rows(other, 0)).ravel().tolist() != orders[0]
-
-
-def test_steps_end_in_the_middle_of_an_epoch():
-    feed = TrainingFeed(numbered(10), Preparation(noise=NoNoise()), 4, steps=5)
-    assert [len(rows(feed, epoch)) for epoch in (0, 1)] == [3, 2]
 
 
 def test_training_noise_is_fresh_and_validation_noise_frozen(images):
     preparation = Preparation(noise=Gaussian(stddev=0.3, clip=False))
-    feed = TrainingFeed(images[:1], preparation, 1, steps=100)
+    feed = TrainingFeed(images[:1], preparation, 1)
     seen = []
     for epoch in range(3):
         feed.epoch.assign(epoch)

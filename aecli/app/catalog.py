@@ -24,8 +24,10 @@ def user_configs() -> Path | None:
 
 
 def commands() -> dict[str, Path]:
-    """{command word: its YAML}; a YAML whose name starts with _ is shared, not a command."""
-    files = sorted(package_configs().glob("[!_]*.yaml"))
+    """{command word: its YAML}, train and eval first; _NAME.yaml is shared, not a command."""
+    first = ["eval", "train"]
+    files = package_configs().glob("[!_]*.yaml")
+    files = sorted(files, key=lambda f: (-first.index(f.stem) if f.stem in first else 1, f.stem))
     return {file.stem: file for file in files}
 
 

@@ -20,6 +20,7 @@ def run_log(folder: pathlib.Path, bar: bool) -> Iterator[logging.Logger]:
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     screen = logging.StreamHandler(sys.stderr)
     screen.setFormatter(logging.Formatter("%(message)s"))
+    screen.addFilter(lambda record: record.levelno < logging.ERROR)  # the command prints errors
     if bar:
         screen.addFilter(lambda record: record.name != "aecli.epochs")
     handlers = [file, screen]

@@ -10,7 +10,7 @@ from aecli.app import quiet
 from aecli.errors import BadRequest, NotApplicable
 
 FORMATS = ("png", "svg", "pdf")
-OWN = ("run", "format", "seed", "dataset", "noise")  # the root's other keys are the figure's
+OWN = ("run", "outputs", "format", "seed", "dataset", "noise")  # the others are the figure's
 
 
 def plot(cfg: DictConfig, name: str) -> pathlib.Path:

@@ -26,8 +26,8 @@ def opening(cfg: DictConfig, names: dict, splits, plan: dict[str, Any], folder) 
         f"aecli {__version__}": f"tensorflow {tf.__version__}  keras {keras.__version__}  "
         f"{_device()}   seed {cfg.seed}",
         "data": f"{names['dataset']}   {images:,} train / {len(splits.val):,} val / "
-        f"{len(splits.test):,} test   {_by(splits.data_shape)} in [{low:g}, {high:g}]"
-        f"   ({splits.source}){noise}",
+        f"{len(splits.test):,} test   {_by(splits.data_shape)} in [{low:g}, {high:g}]{noise}",
+        "from": splits.source,
         "model": f"{names['model']}   {_by(splits.data_shape)} > code {_by(model.code_shape)}   "
         f"{model.encoder.count_params() + model.decoder.count_params():,} parameters   "
         f"network: {type(model.network).__name__.lower()}   loss: {_loss(cfg, model)} (nats/image)",

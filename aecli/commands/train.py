@@ -61,7 +61,7 @@ def train(
             state = "failed" if isinstance(error, Exception) else "interrupted"
             run.finish(state, error=str(error) or type(error).__name__, **_so_far(run))
             if state == "failed":
-                log.error("failed: %s", error)
+                log.error("failed", exc_info=error)
             raise
         run.finish("done", **_outcome(history), figures=figures)
         print(summary.closing(run, values, time.perf_counter() - start), flush=True)

@@ -73,13 +73,11 @@ class Preparation:
 class TrainingFeed:
     """The batches of each epoch as a tf.data.Dataset; set `epoch` before each pass.
 
-    Args:
-        x: [N, H, W, C], uint8 or float32, kept as it is in memory.
-        steps: training steps in all; the last epoch may be a part of one.
+    x: [N, H, W, C], uint8 or float32, kept as it is in memory.
     """
 
-    def __init__(self, x: np.ndarray, preparation: Preparation, batch_size: int, steps: int):
-        self.n, self.batch_size, self.steps = len(x), batch_size, steps
+    def __init__(self, x: np.ndarray, preparation: Preparation, batch_size: int):
+        self.n, self.batch_size = len(x), batch_size
         self.steps_per_epoch = -(-self.n // batch_size)
         self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._x, self._preparation = tf.constant(x), preparation
@@ -88,13 +86,14 @@ class TrainingFeed:
         """-> (input [B, H, W, C], target [B, H, W, C]) float32; the last batch may be smaller."""
         indices = tf.data.Dataset.range(1).flat_map(self._order).batch(self.batch_size)
         batches = indices.enumerate().map(self._batch, num_parallel_calls=2)
-        return batches.prefetch(4)
+        # Keras must know the number of batches: a step tried beyond the end counts as an iteration
+        known = tf.data.experimental.assert_cardinality(self.steps_per_epoch)
+        return batches.apply(known).prefetch(4)
 
     def _order(self, _) -> tf.data.Dataset:
         seed = stream_seed(self._preparation.seed, Stream.ORDER, self.epoch)
         order = tf.random.experimental.stateless_shuffle(tf.range(self.n), seed, alg="philox")
-        left = (self.steps - self.epoch * self.steps_per_epoch) * self.batch_size
-        return tf.data.Dataset.from_tensor_slices(order[: tf.minimum(left, self.n)])
+        return tf.data.Dataset.from_tensor_slices(order)
 
     def _batch(self, number, indices):
         step = self.epoch * self.steps_per_epoch + number

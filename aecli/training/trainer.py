@@ -1,7 +1,6 @@
 """Trainer: compile and fit."""
 
 import dataclasses
-import warnings
 from typing import Annotated, ClassVar, Literal
 
 import keras
@@ -50,18 +49,15 @@ class Trainer(Component):
     ) -> keras.callbacks.History:
         """Train on splits.train, validate on splits.val with frozen noise and draws."""
         images = len(splits.train)
-        steps = self.total_steps(images)
-        feed = TrainingFeed(splits.train.x, preparation, self.batch_size, steps)
+        feed = TrainingFeed(splits.train.x, preparation, self.batch_size)
         x, target = preparation.frozen(splits.val.x)
         validation = evaluation_data(x, target, model.frozen_epsilon(len(x)), self.batch_size)
         model.compile(optimizer=optimizer, jit_compile=self.uses_xla(model.network))
-        with warnings.catch_warnings():  # the feed ends each epoch itself, the last one early
-            warnings.filterwarnings("ignore", message="Your input ran out of data")
-            return model.fit(
-                feed.dataset(),
-                epochs=self.total_epochs(images),
-                validation_data=validation,
-                callbacks=[Clock(feed), *callbacks],
-                shuffle=False,
-                verbose=0,
-            )
+        return model.fit(
+            feed.dataset(),
+            epochs=self.total_epochs(images),
+            validation_data=validation,
+            callbacks=[Clock(feed, self.total_steps(images)), *callbacks],
+            shuffle=False,
+            verbose=0,
+        )

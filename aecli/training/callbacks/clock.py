@@ -6,16 +6,25 @@ import keras
 
 
 class Clock(keras.callbacks.Callback):
-    """Must come first: later callbacks read logs["seconds"] and logs["learning_rate"]."""
+    """Sets the epoch before it starts and ends the training after `steps` steps.
 
-    def __init__(self, feed):
+    Must come first: later callbacks read logs["seconds"] and logs["learning_rate"].
+    """
+
+    def __init__(self, feed, steps: int):
         super().__init__()
-        self._feed = feed
+        self._feed, self._steps = feed, steps
 
     def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
         self._feed.epoch.assign(epoch)
         self.model.at_progress(epoch)
         self._start = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        done = self._epoch * self._feed.steps_per_epoch + batch + 1
+        if done == self._steps:
+            self.model.stop_training = True  # Keras validates and ends the epoch as usual
 
     def on_epoch_end(self, epoch, logs=None):
         logs["seconds"] = time.perf_counter() - self._start

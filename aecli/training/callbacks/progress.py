@@ -51,15 +51,24 @@ class EpochLines(keras.callbacks.Callback):
 
 
 class Bar(TqdmCallback):
-    """tqdm's own bars, closed whatever ends the training."""
+    """tqdm's own bars with loss and val_loss alone, closed whatever ends the training."""
 
     def __init__(self, epochs: int, images: int, batch_size: int):
         super().__init__(epochs=epochs, data_size=images, batch_size=batch_size, verbose=1)
+        for hook in ("on_epoch_end", "on_batch_end"):
+            setattr(self, hook, _losses_only(getattr(self, hook)))
 
     def close(self):
         for bar in (self.epoch_bar, getattr(self, "batch_bar", None)):
             if bar is not None:
                 bar.close()
+
+
+def _losses_only(hook):
+    def shorter(number, logs=None):
+        hook(number, {k: v for k, v in (logs or {}).items() if k in ("loss", "val_loss")})
+
+    return shorter
 
 
 def show_bar() -> bool:
