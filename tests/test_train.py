@@ -142,6 +142,8 @@ def test_other_callbacks_leave_their_files(trained):
         (["network=conv", "network.filters=[8,8,8,8]"], "network.filters"),
         (["callbacks=[checkpoint,csv_log,reduce_on_plateau]", "schedule=cosine"], "schedule=none"),
         (["dataset=npz"], "dataset.path"),
+        (["seed=abc"], "seed must be a whole number"),
+        (["seed=4000000000"], "seed must be a whole number"),
         (["figures.manifold.n=0"], "figures.manifold.n must be"),
     ],
 )
@@ -150,6 +152,12 @@ def test_a_bad_request_leaves_no_folder(compose, tmp_path, overrides, words):
         train(compose(f"outputs={tmp_path}/out", *overrides), NAMES, [])
     assert words in str(refusal.value)
     assert not (tmp_path / "out").exists()
+
+
+def test_an_output_folder_that_cannot_be_written_is_refused(compose, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadRequest, match="outputs=.*cannot be written"):
+        train(compose(f"outputs={tmp_path}/file"), NAMES, [])
 
 
 def test_a_failing_figure_does_not_lose_the_run(trained, monkeypatch, capsys):

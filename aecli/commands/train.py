@@ -39,6 +39,8 @@ def train(
     Raises BadRequest before anything is written, RunFailed when the training goes wrong.
     """
     signal.signal(signal.SIGTERM, _terminated)  # before TensorFlow, whose import takes seconds
+    if type(cfg.seed) is not int or not 0 <= cfg.seed < 2**31:
+        raise BadRequest(f"seed must be a whole number from 0 to 2147483647; got {cfg.seed!r}")
     splits = build.component(cfg.dataset, "dataset").load()
     quiet.import_tensorflow_quietly(cfg.trainer.threads)
     from aecli.training.callbacks import progress
@@ -108,7 +110,13 @@ def _variable() -> type:
 
 def _new_folder(cfg: DictConfig, names: dict[str, str]) -> pathlib.Path:
     name = f"%Y-%m-%d/%H-%M-%S_{names['model']}_{names['dataset']}"
-    return runs.unique_folder(pathlib.Path(cfg.outputs) / time.strftime(name))
+    try:
+        return runs.unique_folder(pathlib.Path(cfg.outputs) / time.strftime(name))
+    except OSError as error:
+        raise BadRequest(
+            f"outputs={cfg.outputs} cannot be written to: {error.strerror}\n"
+            "name a folder of your own: outputs=DIR"
+        ) from None
 
 
 def _about(names: dict[str, str], splits) -> dict[str, Any]:
