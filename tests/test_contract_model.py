@@ -124,22 +124,21 @@ def test_same_seed_same_weights(compose):
 
 def test_evaluation_does_not_depend_on_the_batches(compose, images):
     """n = 7 in batches of 3 equals one batch of 7, draws included."""
-    from aecli.training.feed import evaluation_data
-
     for name in options("model"):
         filters = ["network.filters=[8,4]"] if name == "conv" else []
         model = build.model(compose(f"model={name}", *filters), (8, 8, 1))
         model.compile(keras.optimizers.SGD(0.0))
         x = images[:7]
         epsilon = model.frozen_epsilon(7)
-        by_batch = [
-            model.evaluate(evaluation_data(x, x, epsilon, size), verbose=0, return_dict=True)
-            for size in (3, 7)
-        ]
+        inputs = x if epsilon is None else {"image": x, "epsilon": epsilon}
+        whole, parts = (
+            model.evaluate(inputs, x, batch_size=size, verbose=0, return_dict=True)
+            for size in (7, 3)
+        )
         score = {key: float(value.mean()) for key, value in model.score(x).items()}
         for key in score:
-            assert by_batch[0][key] == pytest.approx(by_batch[1][key], rel=1e-5, abs=1e-6)
-            assert by_batch[0][key] == pytest.approx(score[key], rel=1e-5, abs=1e-6)
+            assert whole[key] == pytest.approx(parts[key], rel=1e-5, abs=1e-6)
+            assert whole[key] == pytest.approx(score[key], rel=1e-5, abs=1e-6)
 
 
 def test_frozen_draws_are_the_same_row_by_row():

@@ -156,7 +156,7 @@ def test_a_bad_request_leaves_no_folder(compose, tmp_path, overrides, words):
 
 def test_an_output_folder_that_cannot_be_written_is_refused(compose, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(BadRequest, match="outputs=.*cannot be written"):
+    with pytest.raises(BadRequest, match=r"outputs=.*cannot be written"):
         train(compose(f"outputs={tmp_path}/file"), NAMES, [])
 
 

@@ -9,11 +9,17 @@ from options import options
 from aecli import build
 from aecli.errors import BadRequest, RunFailed
 from aecli.noise import Gaussian, NoNoise
-from aecli.training.feed import Preparation, TrainingFeed
+from aecli.training.feed import Preparation
+from aecli.training.streaming import StreamingFeed
 
 
-def rows(feed, epoch):
-    feed.epoch.assign(epoch)
+def feed_of(x, seed=0, batch=4, noise=None):
+    preparation = Preparation(noise=noise or NoNoise(), seed=seed)
+    return StreamingFeed(x, preparation.frozen(x[:1]), preparation, batch)
+
+
+def batches(feed, epoch):
+    feed.begin_epoch(epoch)
     return [target.numpy() for _, target in feed.dataset()]
 
 
@@ -23,24 +29,25 @@ def numbered(n):
 
 
 def test_each_epoch_is_a_permutation_of_its_own_and_ends_with_a_partial_batch():
-    feed = TrainingFeed(numbered(10), Preparation(noise=NoNoise(), seed=3), 4)
-    epochs = [rows(feed, epoch) for epoch in (0, 1, 2)]
+    feed = feed_of(numbered(10), seed=3)
+    epochs = [batches(feed, epoch) for epoch in (0, 1, 2)]
     assert [[len(batch) for batch in epoch] for epoch in epochs] == [[4, 4, 2]] * 3
     orders = [np.concatenate(epoch).ravel().tolist() for epoch in epochs]
     assert all(sorted(order) == list(range(10)) for order in orders)
     assert orders[0] != orders[1] != orders[2]
-    again = TrainingFeed(numbered(10), Preparation(noise=NoNoise(), seed=3), 4)
-    assert np.concatenate(rows(again, 2)).ravel().tolist() == orders[2]
-    other = TrainingFeed(numbered(10), Preparation(noise=NoNoise(), seed=4), 4)
-    assert np.concatenate(rows(other, 0)).ravel().tolist() != orders[0]
+    again = feed_of(numbered(10), seed=3)
+    assert np.concatenate(batches(again, 2)).ravel().tolist() == orders[2]
+    other = feed_of(numbered(10), seed=4)
+    assert np.concatenate(batches(other, 0)).ravel().tolist() != orders[0]
 
 
 def test_training_noise_is_fresh_and_validation_noise_frozen(images):
-    preparation = Preparation(noise=Gaussian(stddev=0.3, clip=False))
-    feed = TrainingFeed(images[:1], preparation, 1)
+    noise = Gaussian(stddev=0.3, clip=False)
+    preparation = Preparation(noise=noise)
+    feed = feed_of(images[:1], noise=noise)
     seen = []
     for epoch in range(3):
-        feed.epoch.assign(epoch)
+        feed.begin_epoch(epoch)
         ((x, target),) = feed.dataset()
         np.testing.assert_array_equal(target[0], images[0])
         seen.append(x.numpy())

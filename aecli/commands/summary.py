@@ -32,7 +32,7 @@ def opening(cfg: DictConfig, names: dict, splits, plan: dict[str, Any], folder) 
         f"{model.encoder.count_params() + model.decoder.count_params():,} parameters   "
         f"network: {type(model.network).__name__.lower()}   loss: {_loss(cfg, model)} (nats/image)",
         "fit": f"{length}   batch {trainer.batch_size}   {_optimizer(cfg)}   "
-        f"{trainer.precision}, {xla}{_early(cfg)}",
+        f"{trainer.precision}, {plan['feed'].kind}, {xla}{_early(cfg)}",
         "run": str(folder),
     }
     return _table(rows)

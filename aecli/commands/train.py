@@ -92,13 +92,14 @@ def _plan(cfg: DictConfig, splits) -> dict[str, Any]:
         raise BadRequest("callbacks=reduce_on_plateau needs a constant rate: schedule=none")
     build.components(cfg.get("metrics"), "metrics")
     build.components(cfg.get("figures"), "figures")
+    dynamic = cfg.dataset.get("binarize") == "dynamic"
+    preparation = Preparation(noise=noise, dynamic=dynamic, seed=cfg.seed)
     return {
         "trainer": trainer,
         "model": model,
         "optimizer": optimizer,
-        "preparation": Preparation(
-            noise=noise, dynamic=cfg.dataset.get("binarize") == "dynamic", seed=cfg.seed
-        ),
+        "preparation": preparation,
+        "feed": trainer.make_feed(splits, preparation),
     }
 
 
@@ -132,20 +133,17 @@ def _about(names: dict[str, str], splits) -> dict[str, Any]:
 def _fit(plan: dict[str, Any], splits, callbacks: dict[str, Any]):
     from aecli.training.callbacks import progress
 
-    trainer, model = plan["trainer"], plan["model"]
-    images = len(splits.train)
+    trainer, feed, images = plan["trainer"], plan["feed"], len(splits.train)
     epochs = trainer.total_epochs(images)
     watchers = [progress.EpochLines(epochs), *callbacks.values()]
-    bar = None
-    if progress.show_bar():
-        bar = progress.Bar(epochs, images, trainer.batch_size)
-        watchers.append(bar)
+    if not progress.show_bar():
+        return trainer.fit(plan["model"], plan["optimizer"], feed, images, watchers)
+    bar = progress.Bar(feed, trainer.total_steps(images), epochs)
     try:
         with progress.above_the_bar():
-            return trainer.fit(model, plan["optimizer"], splits, plan["preparation"], watchers)
+            return trainer.fit(plan["model"], plan["optimizer"], feed, images, [*watchers, bar])
     finally:
-        if bar:
-            bar.close()
+        bar.close()
 
 
 def _evaluate(run: runs.Run, cfg: DictConfig) -> dict[str, float | None]:

@@ -1,4 +1,4 @@
-"""From arrays to batches: gathered, scaled, binarised and corrupted in the graph.
+"""What both feeds share: order, scaling, binarisation, corruption.
 
 The order of epoch e and the noise of step s are pure functions of (seed, e) and (seed, s).
 """
@@ -17,7 +17,6 @@ ROWS = 1000  # images corrupted from one seed where the noise is frozen
 class Stream(enum.IntEnum):
     """Independent random streams of one seed."""
 
-    ORDER = 0
     BINARISE = 1
     NOISE = 2
     FROZEN_BINARISE = 3
@@ -28,6 +27,11 @@ def stream_seed(seed: int, stream: Stream, index) -> tf.Tensor:
     """A [2] int32 seed for draw number `index` of a stream."""
     pair = tf.stack([tf.constant(seed, tf.int32), tf.cast(index, tf.int32)])
     return tf.random.experimental.stateless_fold_in(pair, int(stream), alg="philox")
+
+
+def epoch_order(seed: int, epoch: int, n: int) -> np.ndarray:
+    """The order of the n training images in an epoch: [n] int32."""
+    return np.random.default_rng((seed, epoch)).permutation(n).astype(np.int32)
 
 
 def to_float(x: tf.Tensor) -> tf.Tensor:
@@ -68,39 +72,3 @@ class Preparation:
         if self.dynamic:
             target = binarise(target, stream_seed(self.seed, binarise_stream, index))
         return self.noise(target, stream_seed(self.seed, noise_stream, index)), target
-
-
-class TrainingFeed:
-    """The batches of each epoch as a tf.data.Dataset; set `epoch` before each pass.
-
-    x: [N, H, W, C], uint8 or float32, kept as it is in memory.
-    """
-
-    def __init__(self, x: np.ndarray, preparation: Preparation, batch_size: int):
-        self.n, self.batch_size = len(x), batch_size
-        self.steps_per_epoch = -(-self.n // batch_size)
-        self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self._x, self._preparation = tf.constant(x), preparation
-
-    def dataset(self) -> tf.data.Dataset:
-        """-> (input [B, H, W, C], target [B, H, W, C]) float32; the last batch may be smaller."""
-        indices = tf.data.Dataset.range(1).flat_map(self._order).batch(self.batch_size)
-        batches = indices.enumerate().map(self._batch, num_parallel_calls=2)
-        # Keras must know the number of batches: a step tried beyond the end counts as an iteration
-        known = tf.data.experimental.assert_cardinality(self.steps_per_epoch)
-        return batches.apply(known).prefetch(4)
-
-    def _order(self, _) -> tf.data.Dataset:
-        seed = stream_seed(self._preparation.seed, Stream.ORDER, self.epoch)
-        order = tf.random.experimental.stateless_shuffle(tf.range(self.n), seed, alg="philox")
-        return tf.data.Dataset.from_tensor_slices(order)
-
-    def _batch(self, number, indices):
-        step = self.epoch * self.steps_per_epoch + number
-        return self._preparation.fresh(tf.gather(self._x, indices), step)
-
-
-def evaluation_data(x, target, epsilon, batch_size: int) -> tf.data.Dataset:
-    """Frozen validation batches; epsilon: the model's frozen draws or None."""
-    inputs = x if epsilon is None else {"image": x, "epsilon": epsilon}
-    return tf.data.Dataset.from_tensor_slices((inputs, target)).batch(batch_size).prefetch(2)

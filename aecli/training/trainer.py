@@ -1,6 +1,7 @@
 """Trainer: compile and fit."""
 
 import dataclasses
+import os
 from typing import Annotated, ClassVar, Literal
 
 import keras
@@ -9,8 +10,11 @@ from pydantic import Field
 
 from aecli.component import Component
 from aecli.training.callbacks.clock import Clock
-from aecli.training.feed import Preparation, TrainingFeed, evaluation_data
+from aecli.training.feed import Preparation
+from aecli.training.resident import ResidentFeed
+from aecli.training.streaming import StreamingFeed
 
+GPU_BYTES = 2 * 2**30  # beside the model and its activations; TensorFlow tells no free memory
 Count = Annotated[int, Field(gt=0)]
 
 
@@ -23,6 +27,7 @@ class Trainer(Component):
     epochs: Count = 50
     steps: Count | None = None
     batch_size: Annotated[int, Field(gt=0, description="images a step")] = 64
+    feed: Literal["auto", "resident", "streaming"] = "auto"
     jit_compile: bool | Literal["auto"] = "auto"
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     threads: Count | None = None  # the bits of a result depend on it
@@ -44,20 +49,32 @@ class Trainer(Component):
             return self.jit_compile
         return network.jit_on_cpu or bool(tf.config.list_physical_devices("GPU"))
 
-    def fit(
-        self, model, optimizer, splits, preparation: Preparation, callbacks: list
-    ) -> keras.callbacks.History:
-        """Train on splits.train, validate on splits.val with frozen noise and draws."""
-        images = len(splits.train)
-        feed = TrainingFeed(splits.train.x, preparation, self.batch_size)
-        x, target = preparation.frozen(splits.val.x)
-        validation = evaluation_data(x, target, model.frozen_epsilon(len(x)), self.batch_size)
+    def make_feed(self, splits, preparation: Preparation):
+        """The chosen way of the images to the device; auto: resident where they fit."""
+        resident = self.feed == "resident" or (self.feed == "auto" and _fits(splits))
+        feed = ResidentFeed if resident else StreamingFeed
+        validation = preparation.frozen(splits.val.x)
+        return feed(splits.train.x, validation, preparation, self.batch_size)
+
+    def fit(self, model, optimizer, feed, images: int, callbacks: list) -> keras.callbacks.History:
+        """Train and validate; the callbacks come after the one that keeps the time."""
+        steps = self.total_steps(images)
         model.compile(optimizer=optimizer, jit_compile=self.uses_xla(model.network))
+        feed.attach(model, steps)
         return model.fit(
             feed.dataset(),
             epochs=self.total_epochs(images),
-            validation_data=validation,
-            callbacks=[Clock(feed, self.total_steps(images)), *callbacks],
+            validation_data=feed.validation(),
+            callbacks=[Clock(feed, steps), *callbacks],
             shuffle=False,
             verbose=0,
         )
+
+
+def _fits(splits) -> bool:
+    """Whether the images take less than a quarter of the memory where they would live."""
+    needed = splits.train.x.nbytes + 2 * splits.val.x.size * 4  # frozen input and target
+    if tf.config.list_physical_devices("GPU"):
+        return needed < GPU_BYTES
+    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return needed < available / 4

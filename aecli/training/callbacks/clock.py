@@ -6,7 +6,7 @@ import keras
 
 
 class Clock(keras.callbacks.Callback):
-    """Sets the epoch before it starts and ends the training after `steps` steps.
+    """Tells the feed each epoch before it starts and ends the training after `steps` steps.
 
     Must come first: later callbacks read logs["seconds"] and logs["learning_rate"].
     """
@@ -16,14 +16,12 @@ class Clock(keras.callbacks.Callback):
         self._feed, self._steps = feed, steps
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._epoch = epoch
-        self._feed.epoch.assign(epoch)
+        self._feed.begin_epoch(epoch)
         self.model.at_progress(epoch)
         self._start = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
-        done = self._epoch * self._feed.steps_per_epoch + batch + 1
-        if done == self._steps:
+        if self._feed.steps_after(batch) == self._steps:
             self.model.stop_training = True  # Keras validates and ends the epoch as usual
 
     def on_epoch_end(self, epoch, logs=None):

@@ -6,8 +6,8 @@ import sys
 import time
 
 import keras
+from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
-from tqdm.keras import TqdmCallback
 
 from aecli.errors import RunFailed
 
@@ -50,25 +50,36 @@ class EpochLines(keras.callbacks.Callback):
             )
 
 
-class Bar(TqdmCallback):
-    """tqdm's own bars with loss and val_loss alone, closed whatever ends the training."""
+class Bar(keras.callbacks.Callback):
+    """One bar over the steps of the training, with the epoch, loss and val_loss."""
 
-    def __init__(self, epochs: int, images: int, batch_size: int):
-        super().__init__(epochs=epochs, data_size=images, batch_size=batch_size, verbose=1)
-        for hook in ("on_epoch_end", "on_batch_end"):
-            setattr(self, hook, _losses_only(getattr(self, hook)))
+    def __init__(self, feed, steps: int, epochs: int):
+        super().__init__()
+        self._feed, self._steps, self._epochs = feed, steps, epochs
+        self._shown, self._bar = {}, None
 
-    def close(self):
-        for bar in (self.epoch_bar, getattr(self, "batch_bar", None)):
-            if bar is not None:
-                bar.close()
+    def on_train_begin(self, logs=None):
+        self._bar = tqdm(total=self._steps, unit="step", dynamic_ncols=True)
 
+    def on_epoch_begin(self, epoch, logs=None):
+        self._bar.set_description(f"epoch {epoch + 1}/{self._epochs}", refresh=False)
 
-def _losses_only(hook):
-    def shorter(number, logs=None):
-        hook(number, {k: v for k, v in (logs or {}).items() if k in ("loss", "val_loss")})
+    def on_train_batch_end(self, batch, logs=None):
+        self._show(logs)
+        self._bar.update(self._feed.steps_after(batch) - self._bar.n)
 
-    return shorter
+    def on_epoch_end(self, epoch, logs=None):
+        self._show(logs)
+        self._bar.refresh()
+
+    def close(self) -> None:
+        """Whatever ended the training."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def _show(self, logs):
+        self._shown |= {k: f"{logs[k]:.4g}" for k in ("loss", "val_loss") if k in logs}
+        self._bar.set_postfix(self._shown, refresh=False)
 
 
 def show_bar() -> bool:

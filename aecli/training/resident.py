@@ -1,0 +1,154 @@
+"""The resident feed: the whole split stays on the device, one compiled program runs many steps.
+
+Keras's fit sees a data set of chunk numbers. Its train function, replaced here, hands a range of
+steps to a loop inside the graph, which gathers, prepares and trains; so callbacks fire once a
+chunk and once an epoch, and nothing crosses from Python to the device in between.
+"""
+
+import functools
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from aecli.training.feed import Preparation, epoch_order
+
+CHUNK_SECONDS = 0.5  # of work between two looks of the callbacks
+TRIAL_SECONDS = 0.05  # enough to time a step by
+VALIDATION_ROWS = 500  # images a validation step
+
+
+class ResidentFeed:
+    """Training and validation images on the device, in their own dtype.
+
+    x: [N, H, W, C] uint8 or float32. validation: (input, target) [M, H, W, C], frozen.
+    """
+
+    kind = "resident"
+
+    def __init__(self, x: np.ndarray, validation, preparation: Preparation, batch_size: int):
+        self.steps_per_epoch = -(-len(x) // batch_size)
+        self._x, self._validation = tf.constant(x), validation
+        self._preparation, self._n = preparation, len(x)
+        self._batch = min(batch_size, len(x))
+        self._full = len(x) // self._batch
+        self._chunk = self._full
+
+    # ---- what the trainer uses -----------------------------------------------------------------
+
+    def attach(self, model, steps: int) -> None:
+        """Replace the compiled model's train and test functions; `steps` in all."""
+        self._model, self._steps = model, steps
+        model.optimizer.build(model.trainable_variables)
+        jit = model.jit_compile
+        number = tf.TensorSpec([], tf.int32)
+        order = tf.TensorSpec([self._n], tf.int32)
+        compiled = functools.partial(tf.function, jit_compile=jit, autograph=False)
+        self._run = compiled(self._run_steps, input_signature=[order, number, number, number])
+        self._run_rest = compiled(self._rest_step, input_signature=[order, number])
+        self._prepare_validation(jit)
+        self.begin_epoch(0)
+        self._chunk = self._steps_a_chunk()
+        model.train_function, model.test_function = self._train, self._test
+
+    def dataset(self) -> tf.data.Dataset:
+        return tf.data.Dataset.range(-(-self._full // self._chunk))
+
+    def validation(self) -> tf.data.Dataset:
+        return tf.data.Dataset.range(1)
+
+    def begin_epoch(self, epoch: int) -> None:
+        self._epoch = epoch
+        self._order = tf.constant(epoch_order(self._preparation.seed, epoch, self._n), tf.int32)
+
+    def steps_after(self, chunk: int) -> int:
+        """Training steps done in all once Keras has counted this chunk of the epoch."""
+        done = min((chunk + 1) * self._chunk, self._full)
+        done = self.steps_per_epoch if done == self._full else done
+        return min(self._epoch * self.steps_per_epoch + done, self._steps)
+
+    # ---- the programs ----------------------------------------------------------------------------
+
+    def _train(self, iterator):
+        first = int(next(iterator)) * self._chunk
+        before = self._epoch * self.steps_per_epoch
+        count = min(self._chunk, self._full - first, self._steps - before - first)
+        logs = self._run(self._order, first, count, before) if count > 0 else None
+        is_last = first + self._chunk >= self._full
+        if is_last and self._full < self.steps_per_epoch <= self._steps - before:
+            logs = self._run_rest(self._order, before + self._full)
+        return logs
+
+    def _run_steps(self, order, first, count, before):
+        """Steps first .. first + count of an epoch, `before` steps into the training."""
+
+        batches = tf.reshape(order[: self._full * self._batch], (self._full, self._batch))
+
+        def body(i):
+            self._step(tf.gather(batches, first + i), before + first + i)
+            return i + 1
+
+        tf.while_loop(lambda i: i < count, body, [tf.constant(0)], parallel_iterations=1)
+        return self._model.get_metrics_result()
+
+    def _rest_step(self, order, step):
+        """The last batch of an epoch, smaller than the others."""
+        self._step(order[self._full * self._batch :], step)
+        return self._model.get_metrics_result()
+
+    def _step(self, rows, step):
+        self._model.train_step(self._preparation.fresh(tf.gather(self._x, rows), step))
+
+    def _steps_a_chunk(self) -> int:
+        """By a short trial whose traces are wiped out: the same steps are then trained for real."""
+        kept = [*self._model.variables, *self._model.optimizer.variables]
+        values = [variable.numpy() for variable in kept]
+        self._time(0)  # compiles
+        count, seconds = 1, 0.0
+        while seconds < TRIAL_SECONDS and count < self._full:
+            count = min(2 * count, self._full)
+            seconds = self._time(count)
+        for variable, value in zip(kept, values, strict=True):
+            variable.assign(value)
+        chunks = max(1, round(seconds / count * self._full / CHUNK_SECONDS))
+        return -(-self._full // chunks)
+
+    def _time(self, count: int) -> float:
+        start = time.perf_counter()
+        logs = self._run(self._order, 0, count, 0)
+        float(logs["loss"])
+        return time.perf_counter() - start
+
+    def _prepare_validation(self, jit: bool) -> None:
+        x, target = (tf.constant(part) for part in self._validation)
+        epsilon = self._model.frozen_epsilon(len(x))
+        epsilon = None if epsilon is None else tf.constant(epsilon)
+        rows = min(VALIDATION_ROWS, len(x))
+
+        def step(start, size):
+            images = tf.slice(x, [start, 0, 0, 0], [size, -1, -1, -1])
+            targets = (
+                images if target is x else tf.slice(target, [start, 0, 0, 0], [size, -1, -1, -1])
+            )
+            if epsilon is not None:
+                shape = [size, *epsilon.shape[1:]]
+                draws = tf.slice(epsilon, [start, *[0] * (len(shape) - 1)], shape)
+                images = {"image": images, "epsilon": draws}
+            self._model.test_step((images, targets))
+
+        def whole():
+            def body(i):
+                step(i * rows, rows)
+                return i + 1
+
+            full, rest = divmod(len(x), rows)
+            tf.while_loop(lambda i: i < full, body, [tf.constant(0)], parallel_iterations=1)
+            if rest:
+                step(tf.constant(full * rows), rest)
+            return self._model.get_metrics_result()
+
+        self._validate = tf.function(whole, jit_compile=jit, autograph=False)
+
+    def _test(self, iterator):
+        next(iterator)
+        return self._validate()
