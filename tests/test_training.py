@@ -15,7 +15,7 @@ from aecli.training.streaming import StreamingFeed
 
 def feed_of(x, seed=0, batch=4, noise=None):
     preparation = Preparation(noise=noise or NoNoise(), seed=seed)
-    return StreamingFeed(x, preparation.frozen(x[:1]), preparation, batch)
+    return StreamingFeed(x, x[:1], preparation, batch)
 
 
 def batches(feed, epoch):

@@ -1,5 +1,6 @@
 """The first import of TensorFlow, without its chatter on the terminal."""
 
+import gc
 import logging
 import os
 import sys
@@ -23,6 +24,7 @@ def import_tensorflow_quietly(threads: int | None = None) -> None:
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as chatter:
         os.dup2(chatter.fileno(), 2)
+        gc.disable()  # it would look through a million new objects several times: half a second
         try:
             import keras  # noqa: F401
             import tensorflow
@@ -34,6 +36,8 @@ def import_tensorflow_quietly(threads: int | None = None) -> None:
             os.write(terminal, chatter.read())
             raise
         finally:
+            gc.freeze()
+            gc.enable()
             sys.stderr.flush()
             os.dup2(terminal, 2)
             os.close(terminal)

@@ -52,13 +52,18 @@ class Preparation:
     dynamic: bool = False  # binarise anew each time an image is seen
     seed: int = 0
 
+    @property
+    def is_random(self) -> bool:
+        """Whether it changes an image at all, beyond its scale."""
+        return self.noise.is_noisy or self.dynamic
+
     def fresh(self, rows: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Rows [B, H, W, C] -> (input, target) for one training step."""
         return self._prepare(rows, step, Stream.BINARISE, Stream.NOISE)
 
     def frozen(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """All of x [N, H, W, C] -> (input, target), the same at every call."""
-        if not self.noise.is_noisy and not self.dynamic:
+        if not self.is_random:
             clean = to_float(tf.constant(x)).numpy()
             return clean, clean
         parts = [

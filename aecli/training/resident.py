@@ -6,12 +6,13 @@ chunk and once an epoch, and nothing crosses from Python to the device in betwee
 """
 
 import functools
+import math
 import time
 
 import numpy as np
 import tensorflow as tf
 
-from aecli.training.feed import Preparation, epoch_order
+from aecli.training.feed import Preparation, epoch_order, to_float
 
 CHUNK_SECONDS = 0.5  # of work between two looks of the callbacks
 TRIAL_SECONDS = 0.05  # enough to time a step by
@@ -21,14 +22,15 @@ VALIDATION_ROWS = 500  # images a validation step
 class ResidentFeed:
     """Training and validation images on the device, in their own dtype.
 
-    x: [N, H, W, C] uint8 or float32. validation: (input, target) [M, H, W, C], frozen.
+    x, val: [N, H, W, C] uint8 or float32. They are kept as rows of H * W * C numbers: gathering
+    from four axes takes several times as long.
     """
 
     kind = "resident"
 
-    def __init__(self, x: np.ndarray, validation, preparation: Preparation, batch_size: int):
+    def __init__(self, x: np.ndarray, val: np.ndarray, preparation: Preparation, batch_size: int):
         self.steps_per_epoch = -(-len(x) // batch_size)
-        self._x, self._validation = tf.constant(x), validation
+        self._x, self._val, self._shape = tf.constant(_flat(x)), val, x.shape[1:]
         self._preparation, self._n = preparation, len(x)
         self._batch = min(batch_size, len(x))
         self._full = len(x) // self._batch
@@ -52,10 +54,10 @@ class ResidentFeed:
         model.train_function, model.test_function = self._train, self._test
 
     def dataset(self) -> tf.data.Dataset:
-        return tf.data.Dataset.range(-(-self._full // self._chunk))
+        return _numbers(-(-self._full // self._chunk))
 
     def validation(self) -> tf.data.Dataset:
-        return tf.data.Dataset.range(1)
+        return _numbers(1)
 
     def begin_epoch(self, epoch: int) -> None:
         self._epoch = epoch
@@ -97,7 +99,8 @@ class ResidentFeed:
         return self._model.get_metrics_result()
 
     def _step(self, rows, step):
-        self._model.train_step(self._preparation.fresh(tf.gather(self._x, rows), step))
+        images = tf.reshape(tf.gather(self._x, rows), (rows.shape[0], *self._shape))
+        self._model.train_step(self._preparation.fresh(images, step))
 
     def _steps_a_chunk(self) -> int:
         """By a short trial whose traces are wiped out: the same steps are then trained for real."""
@@ -120,31 +123,32 @@ class ResidentFeed:
         return time.perf_counter() - start
 
     def _prepare_validation(self, jit: bool) -> None:
-        x, target = (tf.constant(part) for part in self._validation)
-        epsilon = self._model.frozen_epsilon(len(x))
-        epsilon = None if epsilon is None else tf.constant(epsilon)
-        rows = min(VALIDATION_ROWS, len(x))
+        """One program for the whole split: blocks of VALIDATION_ROWS images, then the rest."""
+        arrays = [self._val]  # input, then target and draws where they are others
+        if self._preparation.is_random:
+            arrays = list(self._preparation.frozen(self._val))
+        if self._model.noise_shape() is not None:
+            arrays.append(self._model.frozen_epsilon(len(self._val)))
+        shapes = [array.shape[1:] for array in arrays]
+        rows = min(VALIDATION_ROWS, len(self._val))
+        full = len(self._val) // rows
+        blocks = [tf.constant(_flat(a[: full * rows]).reshape(full, rows, -1)) for a in arrays]
+        rests = [tf.constant(_flat(a[full * rows :])) for a in arrays]
 
-        def step(start, size):
-            images = tf.slice(x, [start, 0, 0, 0], [size, -1, -1, -1])
-            targets = (
-                images if target is x else tf.slice(target, [start, 0, 0, 0], [size, -1, -1, -1])
-            )
-            if epsilon is not None:
-                shape = [size, *epsilon.shape[1:]]
-                draws = tf.slice(epsilon, [start, *[0] * (len(shape) - 1)], shape)
-                images = {"image": images, "epsilon": draws}
-            self._model.test_step((images, targets))
+        def step(parts):
+            parts = [tf.reshape(p, (p.shape[0], *s)) for p, s in zip(parts, shapes, strict=True)]
+            x = to_float(parts.pop(0))
+            y = parts.pop(0) if self._preparation.is_random else x
+            self._model.test_step(({"image": x, "epsilon": parts[0]} if parts else x, y))
+
+        def body(i):
+            step([tf.gather(block, i) for block in blocks])
+            return i + 1
 
         def whole():
-            def body(i):
-                step(i * rows, rows)
-                return i + 1
-
-            full, rest = divmod(len(x), rows)
             tf.while_loop(lambda i: i < full, body, [tf.constant(0)], parallel_iterations=1)
-            if rest:
-                step(tf.constant(full * rows), rest)
+            if len(rests[0]):
+                step(rests)
             return self._model.get_metrics_result()
 
         self._validate = tf.function(whole, jit_compile=jit, autograph=False)
@@ -152,3 +156,15 @@ class ResidentFeed:
     def _test(self, iterator):
         next(iterator)
         return self._validate()
+
+
+def _flat(x: np.ndarray) -> np.ndarray:
+    return x.reshape(len(x), math.prod(x.shape[1:]))
+
+
+def _numbers(n: int) -> tf.data.Dataset:
+    """0 .. n - 1, without the tuning threads whose end takes longer than an epoch."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    options.experimental_optimization.apply_default_optimizations = False
+    return tf.data.Dataset.range(n).with_options(options)

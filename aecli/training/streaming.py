@@ -9,14 +9,15 @@ from aecli.training.feed import Preparation, epoch_order
 class StreamingFeed:
     """Batches gathered on the host; x may be any array that takes an array of indices.
 
-    x: [N, H, W, C] uint8 or float32. validation: (input, target) [M, H, W, C], frozen.
+    x, val: [N, H, W, C] uint8 or float32.
     """
 
     kind = "streaming"
 
-    def __init__(self, x: np.ndarray, validation, preparation: Preparation, batch_size: int):
+    def __init__(self, x: np.ndarray, val: np.ndarray, preparation: Preparation, batch_size: int):
         self.steps_per_epoch = -(-len(x) // batch_size)
-        self._x, self._validation, self._preparation = x, validation, preparation
+        self._x, self._preparation = x, preparation
+        self._validation = preparation.frozen(val)
         self._batch = batch_size
         self._order = tf.Variable(np.zeros(len(x), np.int32), trainable=False)
         self._before = tf.Variable(0, dtype=tf.int64, trainable=False)

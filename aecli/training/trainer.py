@@ -53,8 +53,7 @@ class Trainer(Component):
         """The chosen way of the images to the device; auto: resident where they fit."""
         resident = self.feed == "resident" or (self.feed == "auto" and _fits(splits))
         feed = ResidentFeed if resident else StreamingFeed
-        validation = preparation.frozen(splits.val.x)
-        return feed(splits.train.x, validation, preparation, self.batch_size)
+        return feed(splits.train.x, splits.val.x, preparation, self.batch_size)
 
     def fit(self, model, optimizer, feed, images: int, callbacks: list) -> keras.callbacks.History:
         """Train and validate; the callbacks come after the one that keeps the time."""

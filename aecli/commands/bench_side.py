@@ -1,0 +1,70 @@
+"""One side of aecli bench, in a process of its own: config on stdin, figures on stdout."""
+
+import json
+import resource
+import sys
+import time
+
+START = time.perf_counter()
+
+
+def main() -> None:
+    from aecli.app import quiet
+
+    side, config = sys.argv[1], json.load(sys.stdin)
+    quiet.import_tensorflow_quietly(config["trainer"]["threads"])
+    import keras
+
+    from aecli import build
+    from aecli.training.feed import Preparation
+
+    splits = build.component(config["dataset"], "dataset").load()
+    config["trainer"] |= {"epochs": config["timed"] + 1, "steps": None}
+    trainer, images = build.component(config["trainer"], "trainer"), len(splits.train)
+    steps = trainer.total_steps(images)
+    model = build.model(config, splits.data_shape)
+    optimizer = build.optimizer(config, steps, trainer.steps_per_epoch(images))
+    noise = build.component(config["noise"], "noise")
+    preparation = Preparation(
+        noise=noise,
+        dynamic=config["dataset"].get("binarize") == "dynamic",
+        seed=config["seed"],
+    )
+
+    class Times(keras.callbacks.Callback):
+        first_step, epochs = None, []
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.begin = time.perf_counter()
+
+        def on_train_batch_end(self, batch, logs=None):
+            if self.first_step is None:
+                self.first_step = time.perf_counter() - START
+                type(self).on_train_batch_end = keras.callbacks.Callback.on_train_batch_end
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.epochs.append(time.perf_counter() - self.begin)
+
+    times = Times()
+    if side == "aecli":
+        feed = trainer.make_feed(splits, preparation)
+        history = trainer.fit(model, optimizer, feed, images, [times]).history
+    else:  # as a script would: corrupt once, hand over float arrays
+        (x, y), val = (preparation.frozen(part.x) for part in (splits.train, splits.val))
+        model.compile(optimizer=optimizer)
+        history = model.fit(
+            x, y, batch_size=trainer.batch_size, epochs=trainer.epochs, validation_data=val,
+            callbacks=[times], verbose=0,
+        ).history  # fmt: skip
+    figures = {
+        "first_step_seconds": times.first_step,
+        "epoch_seconds": times.epochs,
+        "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "loss": history["loss"][-1],
+        "val_loss": history["val_loss"][-1],
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
