@@ -90,6 +90,25 @@ def test_chunks_change_nothing(compose, images, monkeypatch, chunk):
         np.testing.assert_array_equal(mine, theirs)
 
 
+def test_xla_corrupts_and_samples_too(compose, images):
+    """XLA draws other numbers than TensorFlow's kernels: the losses agree, the bits do not."""
+    config = compose("model=vae", "noise=gaussian", "trainer.epochs=20", "trainer.batch_size=32")
+    splits = splits_of(images)
+    plain = compose("model=vae", "noise=gaussian", "trainer.epochs=20", "trainer.batch_size=32",
+                    "trainer.jit_compile=false")  # fmt: skip
+    (xla, _), (kernels, _) = (fitted(c, splits, "resident") for c in (config, plain))
+    assert xla["loss"][-1] == pytest.approx(kernels["loss"][-1], rel=0.03)
+    assert xla["loss"][-1] < 0.8 * xla["loss"][0]
+    assert xla["loss"] != kernels["loss"]
+
+
+def test_the_model_is_keras_own_again_after_the_training(compose, images):
+    _, model = fitted(compose("trainer.epochs=1"), splits_of(images), "resident")
+    loss = model.evaluate(images, images, verbose=0, return_dict=True)["loss"]
+    assert loss == pytest.approx(model.score(images)["loss"].mean(), rel=1e-5)
+    model.fit(images, images, verbose=0)
+
+
 def test_fewer_images_than_a_batch(compose, images):
     config = compose("trainer.epochs=2", "trainer.batch_size=64")
     history, model = fitted(config, splits_of(images, train=10), "resident")

@@ -48,8 +48,12 @@ def composed(command: str, overrides: list[str], config_dir: str | None = None) 
 def declared(command: str) -> dict[str, str | list[str] | None]:
     """{group: option or options} as the defaults list of configs/<command>.yaml states them."""
     text = catalog.commands()[command].read_text(encoding="utf-8")
-    entries = (yaml.safe_load(text) or {}).get("defaults", [])
-    stated = {k: v for entry in entries if isinstance(entry, dict) for k, v in entry.items()}
+    stated = {}
+    for entry in (yaml.safe_load(text) or {}).get("defaults", []):
+        if isinstance(entry, dict):
+            stated |= entry
+        elif entry in catalog.commands():  # one command's config on top of another's
+            stated |= declared(entry)
     return {group: stated[group] for group in catalog.groups() if group in stated}
 
 

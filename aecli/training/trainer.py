@@ -60,14 +60,17 @@ class Trainer(Component):
         steps = self.total_steps(images)
         model.compile(optimizer=optimizer, jit_compile=self.uses_xla(model.network))
         feed.attach(model, steps)
-        return model.fit(
-            feed.dataset(),
-            epochs=self.total_epochs(images),
-            validation_data=feed.validation(),
-            callbacks=[Clock(feed, steps), *callbacks],
-            shuffle=False,
-            verbose=0,
-        )
+        try:
+            return model.fit(
+                feed.dataset(),
+                epochs=self.total_epochs(images),
+                validation_data=feed.validation(),
+                callbacks=[Clock(feed, steps), *callbacks],
+                shuffle=False,
+                verbose=0,
+            )
+        finally:  # a later fit or evaluate of this model is Keras's own again
+            model.train_function = model.test_function = None
 
 
 def _fits(splits) -> bool:
