@@ -42,20 +42,25 @@ def images(found: list[tuple[str, np.ndarray]], shape: list[int] | None = None) 
 def _shaped(name: str, array: np.ndarray, shape: list[int] | None) -> np.ndarray:
     if array.dtype.kind not in "buif":
         raise BadRequest(f"{name} has dtype {array.dtype}, not numbers; store integers or floats")
-    if array.ndim < 2 or (shape is None and array.ndim > 4):
-        raise BadRequest(
-            f"{name} has shape {array.shape}; expected [N, H, W, C], [N, H, W] or [N, D]"
-        )
-    if array.size == 0:
-        raise BadRequest(f"{name} has shape {array.shape}: there are no images in it")
+    return array.reshape(len(array), *checked_shape(name, array.shape, shape))
+
+
+def checked_shape(
+    name: str, found: tuple[int, ...], shape: list[int] | None
+) -> tuple[int, int, int]:
+    """(H, W, C) of the images in an array of shape `found` [N, ...]. Raises BadRequest."""
+    if len(found) < 2 or (shape is None and len(found) > 4):
+        raise BadRequest(f"{name} has shape {found}; expected [N, H, W, C], [N, H, W] or [N, D]")
+    if math.prod(found) == 0:
+        raise BadRequest(f"{name} has shape {found}: there are no images in it")
     if shape is None:
-        shape = image_shape(array.shape[1:])
-    if math.prod(shape) != math.prod(array.shape[1:]):
+        shape = image_shape(found[1:])
+    if math.prod(shape) != math.prod(found[1:]):
         raise BadRequest(
             f"dataset.shape={shape} has {math.prod(shape)} values, but an image of {name} has "
-            f"{math.prod(array.shape[1:])} {array.shape[1:]}"
+            f"{math.prod(found[1:])} {found[1:]}"
         )
-    return array.reshape(len(array), *shape, *[1] * (3 - len(shape)))
+    return (*shape, *[1] * (3 - len(shape)))
 
 
 def image_shape(found: tuple[int, ...]) -> tuple[int, ...]:

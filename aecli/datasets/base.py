@@ -8,11 +8,13 @@ from pydantic import Field
 
 from aecli.component import Component
 from aecli.datasets.binarization import binarized
+from aecli.datasets.rows import Rows
 from aecli.datasets.scaling import Scaler
 from aecli.datasets.splits import Split as Split
 from aecli.datasets.splits import Splits as Splits
 from aecli.errors import BadRequest
 
+IN_MEMORY = ("fixed", "threshold")
 Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 ValidationSize = Annotated[
@@ -69,6 +71,11 @@ class Dataset(Component):
         """
         source = self.read()
         train, val, test = self._split(source)
+        if isinstance(train.x, Rows) and (self.scale != "none" or self.binarize in IN_MEMORY):
+            raise BadRequest(
+                f"dataset.scale and dataset.binarize={'|'.join(IN_MEMORY)} need the images in "
+                f"memory; {source.origin}\nleave them out, or take fewer images: dataset.limit=N"
+            )
         scaler = Scaler(train.pixels(), self.scale_per) if self.scale != "none" else None
         parts = []
         for stream, part in enumerate((train, val, test), start=1):

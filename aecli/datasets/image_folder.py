@@ -1,7 +1,9 @@
 """A folder of image files; its sub-folders, where there are any, are the labels."""
 
 import dataclasses
+import os
 import pathlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Literal
 
 import numpy as np
@@ -54,11 +56,18 @@ class ImageFolder(Dataset):
         """[N, height, width, channels] uint8; raises BadRequest that names the bad files."""
         x = np.empty((len(files), *self.image_size, 1 if self.color == "grey" else 3), np.uint8)
         problems = []
-        for row, file in enumerate(tqdm(files, "read images", unit="", leave=False, disable=None)):
+
+        def read(row: int) -> None:
             try:
-                x[row] = _decoded(file, self.image_size, self.color)
+                x[row] = _decoded(files[row], self.image_size, self.color)
             except Exception as error:  # each decoder has its own exceptions for a damaged file
-                problems.append(f"{file}: {error}")
+                problems.append(f"{files[row]}: {error}")
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoders let go of Python's lock
+            done = pool.map(read, range(len(files)))
+            for _ in tqdm(done, "read images", len(files), leave=False, unit="", disable=None):
+                pass
+        problems.sort()
         if problems:
             raise BadRequest(
                 f"{len(problems)} of {len(files)} images cannot be read, remove or replace them: "

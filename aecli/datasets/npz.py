@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from aecli.datasets.arrays import images, labels
+from aecli.datasets.arrays import checked_shape, images, labels
 from aecli.datasets.base import Dataset, Source, Split, TestSize
-from aecli.datasets.numpy_file import npz_headers, read_npy, read_npz
+from aecli.datasets.numpy_file import npy_header, npy_rows, npz_headers, read_npy, read_npz
+from aecli.datasets.rows import IN_PLACE_BYTES
 from aecli.datasets.source_file import existing_file
 from aecli.errors import BadRequest
 
@@ -44,6 +45,9 @@ class Npz(Dataset):
         file = existing_file(self.path, "path", "npz")
         with file.open("rb") as stream:
             is_npy = stream.read(6) == b"\x93NUMPY"
+        if is_npy and file.stat().st_size > IN_PLACE_BYTES:
+            shape = checked_shape(str(file), npy_header(file).shape, self.shape)
+            return Source(Split(npy_rows(file, shape)), None, f"{file}, read in place")
         if is_npy:
             (x,) = images([(str(file), read_npy(file))], self.shape)
             return Source(Split(x), None, str(file))

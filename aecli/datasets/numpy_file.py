@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from aecli.datasets.rows import Rows
 from aecli.datasets.source_file import DAMAGE, MAX_BYTES
 from aecli.errors import BadRequest
 
@@ -87,15 +88,42 @@ def read_npz(path: pathlib.Path, names: list[str]) -> dict[str, np.ndarray]:
     return arrays
 
 
-def read_npy(path: pathlib.Path) -> np.ndarray:
-    """The array of an .npy, memory-mapped. Raises BadRequest."""
+def npy_header(path: pathlib.Path) -> Header:
+    """Raises BadRequest."""
     try:
         with path.open("rb") as stream:
-            header = _header(stream, str(path), path.stat().st_size)
+            return _header(stream, str(path), path.stat().st_size)
     except BadRequest:
         raise
     except DAMAGE:
         raise _damaged(path) from None
+
+
+def npy_rows(path: pathlib.Path, shape: tuple[int, ...]) -> Rows:
+    """The images of an .npy as Rows of this shape (H, W, C), checked block by block.
+
+    Raises BadRequest.
+    """
+    header = npy_header(path)
+    if header.dtype not in (np.uint8, np.float32) or header.fortran_order:
+        raise BadRequest(
+            f"{path} has {header.end / 2**30:.1f} GiB of {header.dtype}; a file as large is read "
+            "in place, and for that must be uint8 or float32 in C order"
+        )
+    whole = (header.shape[0], *shape)
+
+    def read(positions: np.ndarray) -> np.ndarray:  # a short mapping: its pages leave memory again
+        return np.memmap(path, header.dtype, "r", header.start, whole)[positions]
+
+    rows = Rows(read, whole, header.dtype)
+    if header.dtype == np.float32 and not all(np.isfinite(b).all() for b in rows.blocks()):
+        raise BadRequest(f"{path} has values that are NaN or infinite; remove or fill them")
+    return rows
+
+
+def read_npy(path: pathlib.Path) -> np.ndarray:
+    """The array of an .npy, memory-mapped. Raises BadRequest."""
+    header = npy_header(path)
     if math.prod(header.shape) == 0:  # nothing to map; the caller refuses it by its shape
         return np.empty(header.shape, header.dtype)
     order = "F" if header.fortran_order else "C"

@@ -5,12 +5,17 @@ import functools
 
 import numpy as np
 
+from aecli.datasets.rows import Rows
+
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-    """x: [N, H, W, C], uint8 (0..255, meaning x/255 in [0, 1]) or float32; labels: int64 [N]."""
+    """x: [N, H, W, C], uint8 (0..255, meaning x/255 in [0, 1]) or float32; labels: int64 [N].
 
-    x: np.ndarray
+    x may be Rows: images that stay in their file.
+    """
+
+    x: np.ndarray | Rows
     labels: np.ndarray | None = None
 
     def __len__(self) -> int:
@@ -24,7 +29,8 @@ class Split:
 
     def take(self, rows: np.ndarray) -> "Split":
         """The images at these positions, in this order."""
-        return Split(self.x[rows], None if self.labels is None else self.labels[rows])
+        x = self.x.take(rows) if isinstance(self.x, Rows) else self.x[rows]
+        return Split(x, None if self.labels is None else self.labels[rows])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,4 +57,6 @@ class Splits:
 def value_range(split: Split) -> tuple[float, float]:
     """(smallest, largest) value of a part, in float units."""
     unit = 255.0 if split.x.dtype == np.uint8 else 1.0
-    return float(split.x.min()) / unit, float(split.x.max()) / unit
+    blocks = split.x.blocks() if isinstance(split.x, Rows) else [split.x]
+    ends = [(block.min(), block.max()) for block in blocks]
+    return float(min(low for low, _ in ends)) / unit, float(max(high for _, high in ends)) / unit

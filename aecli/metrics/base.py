@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -9,16 +10,19 @@ import numpy as np
 from aecli.component import Component
 from aecli.runs import Run
 
+MAX_VALUES = 80_000_000  # pixels that are evaluated at most: 100,000 images of 28x28
+
 
 class Evaluation:
-    """A run on one split, or a stand-in's reconstructions of the same images.
+    """A run on one split, or on the first images of it where it has more than MAX_VALUES pixels.
 
     x, target: [N, H, W, C] float32; reconstruction: what is compared with target.
     """
 
     def __init__(self, run: Run, split: str = "test"):
         self.run = run
-        self.x, self.target, self.labels = run.examples(split)
+        n = max(1, MAX_VALUES // math.prod(run.splits.data_shape))
+        self.x, self.target, self.labels = run.examples(split, n=n)
 
     @functools.cached_property
     def reconstruction(self) -> np.ndarray:

@@ -123,9 +123,13 @@ class Autoencoder(Configurable, keras.Model):
         self._loss_tracker.update_state(loss, sample_weight=ops.shape(x)[0])
         return self.get_metrics_result()
 
-    def frozen_epsilon(self, n: int) -> np.ndarray | None:
-        """The draws that evaluation uses for n examples, [n, *noise_shape]; None: no draws."""
-        return None if self.noise_shape() is None else normal_draws(n, self.noise_shape())
+    def frozen_epsilon(self, n: int, start: int = 0) -> np.ndarray | None:
+        """The draws for the examples start .. start + n of a split in evaluation.
+
+        [n, *noise_shape], or None where the model draws nothing.
+        """
+        shape = self.noise_shape()
+        return None if shape is None else normal_draws(int(n), shape, start=int(start))
 
     # ---- data in, data out; deterministic ----------------------------------------------------
 

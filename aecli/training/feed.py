@@ -66,11 +66,12 @@ class Preparation:
         if not self.is_random:
             clean = to_float(tf.constant(x)).numpy()
             return clean, clean
-        parts = [
-            self._prepare(x[i : i + ROWS], i // ROWS, Stream.FROZEN_BINARISE, Stream.FROZEN_NOISE)
-            for i in range(0, len(x), ROWS)
-        ]
+        parts = [self.frozen_block(x[i : i + ROWS], i // ROWS) for i in range(0, len(x), ROWS)]
         return tuple(np.concatenate([p.numpy() for p in side]) for side in zip(*parts, strict=True))
+
+    def frozen_block(self, rows, number) -> tuple[tf.Tensor, tf.Tensor]:
+        """Block `number` of ROWS images of a split -> (input, target), as frozen has them."""
+        return self._prepare(rows, number, Stream.FROZEN_BINARISE, Stream.FROZEN_NOISE)
 
     def _prepare(self, rows, index, binarise_stream, noise_stream):
         target = to_float(tf.convert_to_tensor(rows))

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from aecli.training.feed import Preparation, epoch_order
+from aecli.training.feed import ROWS, Preparation, epoch_order
 
 
 class StreamingFeed:
@@ -16,15 +16,14 @@ class StreamingFeed:
 
     def __init__(self, x: np.ndarray, val: np.ndarray, preparation: Preparation, batch_size: int):
         self.steps_per_epoch = -(-len(x) // batch_size)
-        self._x, self._preparation = x, preparation
-        self._validation = preparation.frozen(val)
+        self._x, self._val, self._preparation = x, val, preparation
         self._batch = batch_size
         self._order = tf.Variable(np.zeros(len(x), np.int32), trainable=False)
         self._before = tf.Variable(0, dtype=tf.int64, trainable=False)
 
     def attach(self, model, steps: int) -> None:
         """Keras's own train and test functions do; `steps` in all."""
-        self._epsilon, self._steps = model.frozen_epsilon(len(self._validation[0])), steps
+        self._model, self._steps = model, steps
 
     def dataset(self) -> tf.data.Dataset:
         """-> (input [B, H, W, C], target [B, H, W, C]) float32; the last batch may be smaller."""
@@ -37,10 +36,10 @@ class StreamingFeed:
         return batches.apply(known).prefetch(4)
 
     def validation(self) -> tf.data.Dataset:
-        x, target = self._validation
-        inputs = x if self._epsilon is None else {"image": x, "epsilon": self._epsilon}
-        batches = tf.data.Dataset.from_tensor_slices((inputs, target)).batch(self._batch)
-        return batches.prefetch(2)
+        """-> (input or {"image", "epsilon"}, target), frozen, read block by block."""
+        blocks = tf.data.Dataset.range(-(-len(self._val) // ROWS)).map(self._frozen_block)
+        known = tf.data.experimental.assert_cardinality(-(-len(self._val) // self._batch))
+        return blocks.rebatch(self._batch).apply(known).prefetch(2)
 
     def begin_epoch(self, epoch: int) -> None:
         self._epoch = epoch
@@ -52,6 +51,23 @@ class StreamingFeed:
         return min(self._epoch * self.steps_per_epoch + batch + 1, self._steps)
 
     def _prepare(self, number, indices):
-        rows = tf.numpy_function(lambda i: self._x[i], [indices], self._x.dtype, stateful=False)
-        rows = tf.ensure_shape(rows, (None, *self._x.shape[1:]))
+        rows = self._read(self._x, lambda i: self._x[i], indices)
         return self._preparation.fresh(rows, self._before + number)
+
+    def _frozen_block(self, number):
+        rows = self._read(self._val, lambda i: self._val[i * ROWS : (i + 1) * ROWS], number)
+        x, target = self._preparation.frozen_block(rows, number)
+        shape = self._model.noise_shape()
+        if shape is None:
+            return x, target
+        draws = tf.numpy_function(
+            lambda n, i: self._model.frozen_epsilon(n, start=i * ROWS),
+            [tf.shape(rows)[0], number],
+            tf.float32,
+        )
+        return {"image": x, "epsilon": tf.ensure_shape(draws, (None, *shape))}, target
+
+    @staticmethod
+    def _read(x, function, index) -> tf.Tensor:
+        rows = tf.numpy_function(function, [index], x.dtype, stateful=False)
+        return tf.ensure_shape(rows, (None, *x.shape[1:]))

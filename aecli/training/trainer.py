@@ -53,7 +53,10 @@ class Trainer(Component):
         """The chosen way of the images to the device; auto: resident where they fit."""
         resident = self.feed == "resident" or (self.feed == "auto" and _fits(splits))
         feed = ResidentFeed if resident else StreamingFeed
-        return feed(splits.train.x, splits.val.x, preparation, self.batch_size)
+        x, val = splits.train.x, splits.val.x
+        if resident:  # what is read in place is loaded after all
+            x, val = x[:], val[:]
+        return feed(x, val, preparation, self.batch_size)
 
     def fit(self, model, optimizer, feed, images: int, callbacks: list) -> keras.callbacks.History:
         """Train and validate; the callbacks come after the one that keeps the time."""
