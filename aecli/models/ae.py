@@ -7,7 +7,7 @@ from aecli.serial import register
 
 @register
 class AE(Autoencoder):
-    """code_activation acts on the code itself (relu gives document 001's non-negative code)."""
+    """code_activation acts on the code itself (relu: a non-negative one)."""
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
 """Autoencoder: the one base class. A variant overrides infer, penalties, or sample_prior."""
 
+import math
 from typing import Annotated, Any
 
 import keras
@@ -13,7 +14,8 @@ from aecli.models.draws import normal_draws
 from aecli.serial import Configurable
 
 LatentDim = Annotated[int, Field(gt=0, description="numbers a code, or a cell of a grid code")]
-ROWS = 1000  # images a prediction step
+ROWS = 1000  # images a prediction step, fewer where they are large
+VALUES = 2**20  # pixels a prediction step: the activations of a convolution are many times as many
 
 
 class Autoencoder(Configurable, keras.Model):
@@ -170,13 +172,14 @@ class Autoencoder(Configurable, keras.Model):
         return self.reconstruction_loss.mean(params)
 
     def _map(self, name: str, step, arrays):
-        """Run a compiled step over rows of ROWS images and put the outcome together again."""
+        """Run a compiled step over some images at a time and put the outcome together again."""
         functions = self.__dict__.setdefault("_compiled_steps", {})
         function = functions.setdefault(name, tf.function(step, reduce_retracing=True))
         arrays = tf.nest.map_structure(lambda a: np.asarray(a, "float32"), arrays)
         n = len(tf.nest.flatten(arrays)[0])
+        size = max(1, min(ROWS, VALUES // math.prod(self.data_shape)))
         parts = []
-        for start in range(0, n, ROWS):
-            rows = tf.nest.map_structure(lambda a, s=start: a[s : s + ROWS], arrays)
+        for start in range(0, n, size):
+            rows = tf.nest.map_structure(lambda a, s=start: a[s : s + size], arrays)
             parts.append(function(tf.nest.map_structure(tf.constant, rows)))
         return tf.nest.map_structure(lambda *p: np.concatenate([np.asarray(q) for q in p]), *parts)

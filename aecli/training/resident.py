@@ -16,7 +16,8 @@ from aecli.training.feed import Preparation, epoch_order, to_float
 
 CHUNK_SECONDS = 0.5  # of work between two looks of the callbacks
 TRIAL_SECONDS = 0.05  # enough to time a step by
-VALIDATION_ROWS = 500  # images a validation step
+VALIDATION_ROWS = 500  # images a validation step, fewer where they are large
+VALIDATION_VALUES = 2**20  # pixels a validation step
 
 
 class ResidentFeed:
@@ -123,14 +124,15 @@ class ResidentFeed:
         return time.perf_counter() - start
 
     def _prepare_validation(self, jit: bool) -> None:
-        """One program for the whole split: blocks of VALIDATION_ROWS images, then the rest."""
+        """One program for the whole split: blocks of images, then the rest."""
         arrays = [self._val]  # input, then target and draws where they are others
         if self._preparation.is_random:
             arrays = list(self._preparation.frozen(self._val))
         if self._model.noise_shape() is not None:
             arrays.append(self._model.frozen_epsilon(len(self._val)))
         shapes = [array.shape[1:] for array in arrays]
-        rows = min(VALIDATION_ROWS, len(self._val))
+        fitting = max(1, VALIDATION_VALUES // math.prod(self._shape))
+        rows = min(VALIDATION_ROWS, fitting, len(self._val))
         full = len(self._val) // rows
         blocks = [tf.constant(_flat(a[: full * rows]).reshape(full, rows, -1)) for a in arrays]
         rests = [tf.constant(_flat(a[full * rows :])) for a in arrays]
