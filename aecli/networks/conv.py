@@ -10,6 +10,7 @@ from pydantic import Field
 
 from aecli.errors import BadRequest
 from aecli.networks.base import Heads, Network, Width
+from aecli.networks.upsampled_conv import UpsampledConv2D
 from aecli.serial import register
 
 Padding = Literal["same", "valid"]
@@ -65,11 +66,17 @@ class Conv(Network):
                 f"network.decoder_filters and decoder_padding need one entry a stage "
                 f"({len(self.filters)}); got {len(filters)} and {len(paddings)}"
             )
+        doubled = False  # whether the next convolution is of h or of the doubled h
         for stage, (width, padding) in enumerate(zip(filters, paddings, strict=True)):
-            h = self._up(h, width, padding)
-            if self.decoder_padding is None:
-                h = _crop(h, sizes[-2 - stage])
-        h = self._conv(h, out_shape[-1], name="params", dtype="float32")
+            size = sizes[-2 - stage] if self.decoder_padding is None else None
+            if self.upsampling == "transpose":
+                h = _crop(self._act(self._transposed(h, width, padding)), size)
+                continue
+            h = self._act(self._conv(h, width, doubled, padding=padding))
+            doubled = self.kernel_size % 2 == 1 and size in (None, (2 * h.shape[1], 2 * h.shape[2]))
+            if not doubled:
+                h = _crop(layers.UpSampling2D(2)(h), size)
+        h = self._conv(h, out_shape[-1], doubled, name="params", dtype="float32")
         if tuple(h.shape[1:3]) != tuple(out_shape[:2]):
             raise BadRequest(
                 f"network.decoder_padding={list(paddings)} gives {h.shape[1]}x{h.shape[2]} images; "
@@ -91,9 +98,10 @@ class Conv(Network):
             sizes.append(tuple(math.ceil(side / 2) for side in sizes[-1]))
         return sizes
 
-    def _conv(self, x, filters: int, **kwargs):
+    def _conv(self, x, filters: int, doubled: bool = False, **kwargs):
+        kind = UpsampledConv2D if doubled else layers.Conv2D
         kwargs = {"padding": "same"} | self._initializers() | kwargs
-        return layers.Conv2D(filters, self.kernel_size, **kwargs)(x)
+        return kind(filters, self.kernel_size, **kwargs)(x)
 
     def _down(self, x, filters: int):
         if self.downsampling == "stride":
@@ -103,11 +111,9 @@ class Conv(Network):
             return layers.MaxPooling2D(2, padding="same")(x)
         return layers.AveragePooling2D(2, padding="same")(x)
 
-    def _up(self, x, filters: int, padding: Padding):
-        if self.upsampling == "nearest":
-            return layers.UpSampling2D(2)(self._act(self._conv(x, filters, padding=padding)))
+    def _transposed(self, x, filters: int, padding: Padding):
         kwargs = {"strides": 2, "padding": padding} | self._initializers()
-        return self._act(layers.Conv2DTranspose(filters, self.kernel_size, **kwargs)(x))
+        return layers.Conv2DTranspose(filters, self.kernel_size, **kwargs)(x)
 
     def _head(self, h, name: str, size: int | None, act: str, flat: bool):
         if size is None:
@@ -118,8 +124,10 @@ class Conv(Network):
         return self._act(pointwise(h), act)
 
 
-def _crop(x, size: tuple[int, int]):
-    """Cut [B, h, w, C] down to [B, *size, C] at the bottom and right."""
+def _crop(x, size: tuple[int, int] | None):
+    """Cut [B, h, w, C] down to [B, *size, C] at the bottom and right; None: leave it."""
+    if size is None:
+        return x
     rows, columns = x.shape[1] - size[0], x.shape[2] - size[1]
     if rows == columns == 0:
         return x

@@ -1,0 +1,54 @@
+"""Layers of our own against Keras's."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from aecli import build
+from aecli.networks.upsampled_conv import UpsampledConv2D
+
+
+@pytest.mark.parametrize("kernel_size", [1, 3, 5, 7])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_upsampled_convolution_is_upsampling_then_convolution(kernel_size, padding):
+    x = tf.random.stateless_normal((3, 5, 6, 4), [0, 1])
+    fused = UpsampledConv2D(2, kernel_size, padding=padding, bias_initializer="random_normal")
+    plain = layers.Conv2D(2, kernel_size, padding=padding)
+    plain.build((None, 10, 12, 4))
+    shape = fused(x).shape
+    assert shape == fused.compute_output_shape(x.shape)
+    plain.set_weights(fused.get_weights())
+    values, gradients = [], []
+    for call in (fused, lambda x: plain(layers.UpSampling2D(2)(x))):
+        layer = fused if call is fused else plain
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = call(x)
+            loss = tf.reduce_sum(tf.sin(y))
+        values.append(y)
+        gradients.append(tape.gradient(loss, [x, *layer.trainable_variables]))
+    np.testing.assert_allclose(*values, atol=1e-5)
+    for mine, theirs in zip(*gradients, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=2e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(28, 28, 1), (7, 9, 2)])
+def test_the_decoder_is_the_stack_that_the_recipe_describes(compose, size):
+    """conv, double, crop ... conv: weight by weight the same function as plain Keras layers."""
+    config = compose(
+        "network=conv", "network.filters=[4,3]", "model.flat=false", "model.latent_dim=2"
+    )
+    model = build.model(config, size)
+    height, width, channels = size
+    half = (-(-height // 2), -(-width // 2))
+    z = keras.Input(model.code_shape)
+    h = z
+    for filters, (rows, columns) in ((3, half), (4, (height, width))):
+        h = layers.UpSampling2D(2)(layers.Conv2D(filters, 3, padding="same", activation="relu")(h))
+        h = h[:, :rows, :columns]
+    plain = keras.Model(z, layers.Conv2D(channels, 3, padding="same")(h))
+    plain.set_weights(model.decoder.get_weights())
+    codes = np.random.default_rng(0).normal(size=(5, *model.code_shape)).astype("float32")
+    np.testing.assert_allclose(model.decoder(codes), plain(codes), atol=1e-5)
