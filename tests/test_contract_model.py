@@ -61,16 +61,24 @@ def test_any_loss_with_any_model(compose, images, name, loss):
     assert model.reconstruct(images[:7]).shape == (7, 8, 8, 1)
 
 
+SAMPLINGS = list(
+    itertools.product(["max_pool", "average_pool", "stride"], ["nearest", "transpose"])
+)
+ARCHITECTURES = [
+    *([f"network={name}"] for name in options("network")),
+    *(
+        ["network=conv", f"network.downsampling={down}", f"network.upsampling={up}"]
+        for down, up in SAMPLINGS
+    ),
+    ["network=conv", "network.kernel_size=4"],
+]
+
+
 @pytest.mark.parametrize("shape", [(28, 28, 1), (7, 13, 3), (5, 4, 1), (1, 30, 1)])
-@pytest.mark.parametrize("network", options("network"))
-@pytest.mark.parametrize("up", ["nearest", "transpose"])
-@pytest.mark.parametrize("down", ["max_pool", "average_pool", "stride"])
-def test_any_image_size(compose, shape, network, up, down):
-    changes = [f"network.upsampling={up}", f"network.downsampling={down}", "network.filters=[4,4]"]
-    if network != "conv" and (up, down) != ("nearest", "max_pool"):
-        pytest.skip("only a convolution has these keys")
-    config = compose(f"network={network}", *(changes if network == "conv" else []))
-    model = build.model(config, shape)
+@pytest.mark.parametrize("overrides", ARCHITECTURES, ids=" ".join)
+def test_any_image_size(compose, shape, overrides):
+    filters = ["network.filters=[4,4]"] if overrides[0] == "network=conv" else []
+    model = build.model(compose(*overrides, *filters), shape)
     x = np.random.default_rng(0).random((3, *shape), dtype="float32")
     assert model.reconstruct(x).shape == x.shape
 

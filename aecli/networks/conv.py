@@ -66,14 +66,16 @@ class Conv(Network):
                 f"network.decoder_filters and decoder_padding need one entry a stage "
                 f"({len(self.filters)}); got {len(filters)} and {len(paddings)}"
             )
-        doubled = False  # whether the next convolution is of h or of the doubled h
+        doubled = False  # whether the last convolution takes h or the doubled h
         for stage, (width, padding) in enumerate(zip(filters, paddings, strict=True)):
             size = sizes[-2 - stage] if self.decoder_padding is None else None
             if self.upsampling == "transpose":
                 h = _crop(self._act(self._transposed(h, width, padding)), size)
                 continue
-            h = self._act(self._conv(h, width, doubled, padding=padding))
-            doubled = self.kernel_size % 2 == 1 and size in (None, (2 * h.shape[1], 2 * h.shape[2]))
+            h = self._act(self._conv(h, width, padding=padding))
+            uncropped = size in (None, (2 * h.shape[1], 2 * h.shape[2]))
+            # on the small image a layer of few channels is faster, one of many is not
+            doubled = stage == len(filters) - 1 and uncropped and self.kernel_size % 2 == 1
             if not doubled:
                 h = _crop(layers.UpSampling2D(2)(h), size)
         h = self._conv(h, out_shape[-1], doubled, name="params", dtype="float32")
