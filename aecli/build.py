@@ -28,6 +28,8 @@ def component(node: DictConfig | dict, key: str, **extra: Any) -> Any:
         raise BadRequest(f"{key} has no _target_: choose an option, see aecli list {key}")
     target = _locate(node["_target_"], key)
     _check_keys(target, node, key, extra)
+    if target.__module__.startswith("aecli."):
+        check_arguments(target, node, key)
     if node["_target_"].startswith("keras.optimizers."):
         check_arguments(_optimizer_arguments, node, key)
     try:  # extra goes in by hand: Hydra would take a dataclass for a config

@@ -90,6 +90,8 @@ def _plan(cfg: DictConfig, splits) -> dict[str, Any]:
         optimizer.learning_rate, _variable()
     ):
         raise BadRequest("callbacks=reduce_on_plateau needs a constant rate: schedule=none")
+    _check_monitors(cfg, model)
+    build.components(cfg.get("callbacks"), "callbacks", folder="")
     build.components(cfg.get("metrics"), "metrics")
     build.components(cfg.get("figures"), "figures")
     dynamic = cfg.dataset.get("binarize") == "dynamic"
@@ -101,6 +103,18 @@ def _plan(cfg: DictConfig, splits) -> dict[str, Any]:
         "preparation": preparation,
         "feed": trainer.make_feed(splits, preparation),
     }
+
+
+def _check_monitors(cfg: DictConfig, model) -> None:
+    """A callback may watch what history.csv will have."""
+    terms = ["loss", *model.term_names()]
+    columns = [f"val_{term}" for term in terms] + terms
+    for name, node in (cfg.get("callbacks") or {}).items():
+        if node is not None and node.get("monitor", columns[0]) not in columns:
+            raise BadRequest(
+                f"callbacks.{name}.monitor must be one of {', '.join(columns)}; "
+                f"got {node.monitor!r}"
+            )
 
 
 def _variable() -> type:

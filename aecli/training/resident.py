@@ -84,7 +84,6 @@ class ResidentFeed:
 
     def _run_steps(self, order, first, count, before):
         """Steps first .. first + count of an epoch, `before` steps into the training."""
-
         batches = tf.reshape(order[: self._full * self._batch], (self._full, self._batch))
 
         def body(i):

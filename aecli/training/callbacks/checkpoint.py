@@ -3,9 +3,11 @@
 import json
 import math
 import pathlib
+from typing import Annotated
 
 import keras
 import numpy as np
+from pydantic import Field
 from safetensors.numpy import save_file
 
 from aecli.files import replacing
@@ -18,7 +20,12 @@ class Checkpoint(keras.callbacks.Callback):
     finished epochs in its header.
     """
 
-    def __init__(self, folder: str, monitor: str = "val_loss", every: int = 1):
+    def __init__(
+        self,
+        folder: str,
+        monitor: str = "val_loss",
+        every: Annotated[int, Field(ge=1, description="epochs")] = 1,
+    ):
         super().__init__()
         self.monitor, self.every = monitor, every
         self.best, self.best_epoch = math.inf, None

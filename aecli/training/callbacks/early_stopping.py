@@ -1,8 +1,10 @@
 """Early stopping that says why and which knob."""
 
 import logging
+from typing import Annotated
 
 import keras
+from pydantic import Field
 
 log = logging.getLogger("aecli")
 
@@ -10,7 +12,12 @@ log = logging.getLogger("aecli")
 class EarlyStopping(keras.callbacks.EarlyStopping):
     """Stop once val_loss has not improved by min_delta for `patience` epochs."""
 
-    def __init__(self, patience: int, min_delta: float = 0.0, monitor: str = "val_loss"):
+    def __init__(
+        self,
+        patience: Annotated[int, Field(ge=0, description="epochs")],
+        min_delta: Annotated[float, Field(ge=0, description="nats an image")] = 0.0,
+        monitor: str = "val_loss",
+    ):
         super().__init__(monitor=monitor, patience=patience, min_delta=min_delta, mode="min")
 
     def on_train_end(self, logs=None):

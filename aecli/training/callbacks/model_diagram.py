@@ -2,8 +2,10 @@
 
 import logging
 import pathlib
+from typing import Annotated
 
 import keras
+from pydantic import Field
 
 from aecli.files import replacing
 
@@ -13,7 +15,7 @@ log = logging.getLogger("aecli")
 class ModelDiagram(keras.callbacks.Callback):
     """figures/model_encoder.png and figures/model_decoder.png, layers with their shapes."""
 
-    def __init__(self, folder: str, dpi: int = 96):
+    def __init__(self, folder: str, dpi: Annotated[int, Field(ge=20, le=600)] = 96):
         super().__init__()
         self._folder, self._dpi = pathlib.Path(folder) / "figures", dpi
 

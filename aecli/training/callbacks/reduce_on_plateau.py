@@ -1,10 +1,19 @@
 """A lower learning rate once the validation loss stands still."""
 
+from typing import Annotated
+
 import keras
+from pydantic import Field
 
 
 class ReduceOnPlateau(keras.callbacks.ReduceLROnPlateau):
     """learning_rate *= factor after `patience` epochs without improvement, down to `minimum`."""
 
-    def __init__(self, patience: int, factor: float, minimum: float, monitor: str = "val_loss"):
+    def __init__(
+        self,
+        patience: Annotated[int, Field(ge=0, description="epochs")],
+        factor: Annotated[float, Field(gt=0, lt=1, description="new rate / old rate")],
+        minimum: Annotated[float, Field(ge=0, description="lowest learning rate")],
+        monitor: str = "val_loss",
+    ):
         super().__init__(monitor=monitor, patience=patience, factor=factor, min_lr=minimum)

@@ -2,8 +2,10 @@
 
 import importlib.util
 import pathlib
+from typing import Annotated
 
 import keras
+from pydantic import Field
 
 from aecli.errors import BadRequest
 
@@ -11,7 +13,7 @@ from aecli.errors import BadRequest
 class TensorBoard(keras.callbacks.TensorBoard):
     """Scalars (and weight histograms every `histogram_epochs`) into the run's tensorboard/."""
 
-    def __init__(self, folder: str, histogram_epochs: int = 0):
+    def __init__(self, folder: str, histogram_epochs: Annotated[int, Field(ge=0)] = 0):
         if importlib.util.find_spec("tensorboard") is None:
             raise BadRequest(
                 "callbacks=tensorboard needs the package: pip install 'aecli[tensorboard]'"
