@@ -52,3 +52,33 @@ def test_the_decoder_is_the_stack_that_the_recipe_describes(compose, size):
     plain.set_weights(model.decoder.get_weights())
     codes = np.random.default_rng(0).normal(size=(5, *model.code_shape)).astype("float32")
     np.testing.assert_allclose(model.decoder(codes), plain(codes), atol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "leaky_relu", "gelu"])
+def test_the_encoder_is_the_stack_that_the_recipe_describes(compose, activation):
+    """conv, activation, pool: values and gradients, wherever the bias is added."""
+    config = compose(
+        "network=conv", "network.filters=[4,3]", "model.flat=false", "model.latent_dim=null",
+        f"network.activation={activation}", "network.bias_initializer=random_normal",
+    )  # fmt: skip
+    encoder = build.model(config, (7, 9, 2)).encoder
+    image = keras.Input((7, 9, 2))
+    h = image
+    act = layers.LeakyReLU(0.3) if activation == "leaky_relu" else layers.Activation(activation)
+    for filters in (4, 3):
+        h = act(layers.Conv2D(filters, 3, padding="same")(h))
+        h = layers.MaxPooling2D(2, padding="same")(h)
+    plain = keras.Model(image, h)
+    plain.set_weights(encoder.get_weights())
+    x = tf.random.stateless_normal((5, 7, 9, 2), [0, 1])
+    values, gradients = [], []
+    for model in (encoder, plain):
+        with tf.GradientTape() as tape:
+            y = model(x)
+            y = y["z"] if isinstance(y, dict) else y
+            loss = tf.reduce_sum(tf.sin(y))
+        values.append(y)
+        gradients.append(tape.gradient(loss, model.trainable_variables))
+    np.testing.assert_allclose(*values, atol=1e-5)
+    for mine, theirs in zip(*gradients, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-4, rtol=1e-4)

@@ -1,17 +1,15 @@
 """A folder of image files; its sub-folders, where there are any, are the labels."""
 
 import dataclasses
-import os
 import pathlib
-from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
-from tqdm import tqdm
 
 from aecli.datasets.arrays import labels
 from aecli.datasets.base import Dataset, Source, Split, TestSize
+from aecli.datasets.image_files import decode_all
 from aecli.errors import BadRequest
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
@@ -54,20 +52,7 @@ class ImageFolder(Dataset):
 
     def _read(self, files: list[pathlib.Path]) -> np.ndarray:
         """[N, height, width, channels] uint8; raises BadRequest that names the bad files."""
-        x = np.empty((len(files), *self.image_size, 1 if self.color == "grey" else 3), np.uint8)
-        problems = []
-
-        def read(row: int) -> None:
-            try:
-                x[row] = _decoded(files[row], self.image_size, self.color)
-            except Exception as error:  # each decoder has its own exceptions for a damaged file
-                problems.append(f"{files[row]}: {error}")
-
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoders let go of Python's lock
-            done = pool.map(read, range(len(files)))
-            for _ in tqdm(done, "read images", len(files), leave=False, unit="", disable=None):
-                pass
-        problems.sort()
+        x, problems = decode_all(files, self.image_size, self.color)
         if problems:
             raise BadRequest(
                 f"{len(problems)} of {len(files)} images cannot be read, remove or replace them: "
@@ -110,19 +95,3 @@ def _label_texts(folder: pathlib.Path, files: list[pathlib.Path]) -> np.ndarray 
             f"({loose[0]}); move those into a sub-folder"
         )
     return np.array([place[0] for place in places])
-
-
-def _decoded(file: pathlib.Path, size: list[int], color: str) -> np.ndarray:
-    """[height, width, channels] uint8; raises whatever the decoder raises."""
-    from PIL import Image, ImageOps
-
-    with Image.open(file) as image:
-        if image.mode.startswith(("I", "F")):
-            raise ValueError(f"has more than 8 bits a channel (mode {image.mode})")
-        image = ImageOps.exif_transpose(image)
-        if image.has_transparency_data:
-            image = image.convert("RGBA")
-            image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
-        image = image.convert("L" if color == "grey" else "RGB")
-        image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
-    return np.asarray(image).reshape(*size, -1)
