@@ -4,13 +4,50 @@
 class BadRequest(ValueError):
     """The request cannot be carried out as stated: nothing was trained, exit code 2.
 
-    The text says which key, what was given, what is allowed and what to type next.
+    Also for data, configs and checkpoints that are damaged or not ours. The text says which key
+    or file, what was given, what is allowed and what to type next.
     """
+
+    exit_code = 2
 
 
 class NotApplicable(ValueError):
     """A figure or metric does not fit this model or data; the text says what it needs."""
 
+    exit_code = 2
+
 
 class RunFailed(RuntimeError):
     """A run stopped for a reason that the user can act on: exit code 1."""
+
+    exit_code = 1
+
+
+class Diverged(RunFailed):
+    """A loss is no longer finite: exit code 3."""
+
+    exit_code = 3
+
+
+class FolderBusy(RunFailed):
+    """Another process trains in this run folder: exit code 4."""
+
+    exit_code = 4
+
+
+class CannotWrite(RunFailed):
+    """The disk is full, or the place is read-only: exit code 5."""
+
+    exit_code = 5
+
+
+class Interrupted(BaseException):
+    """A signal ended the run after its state was saved: exit code 128 + signum."""
+
+    def __init__(self, signum: int, text: str = ""):
+        super().__init__(text)
+        self.signum = signum
+
+    @property
+    def exit_code(self) -> int:
+        return 128 + self.signum

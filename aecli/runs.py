@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from aecli import build
 from aecli.errors import BadRequest
 from aecli.files import replacing, write_json, write_text
+from aecli.locking import is_locked
 
 CONFIG = pathlib.Path(".hydra", "config.yaml")
 
@@ -40,12 +41,16 @@ def create(folder: pathlib.Path, config: DictConfig, overrides: list[str], about
     """
     (folder / ".hydra").mkdir(exist_ok=True)
     (folder / "figures").mkdir(exist_ok=True)
-    write_text(folder / CONFIG, OmegaConf.to_yaml(config, resolve=True))
+    write_config(folder, config)
     write_text(folder / ".hydra" / "overrides.yaml", yaml.safe_dump(overrides))
     run = Run(folder)
     run.update_status(state="running", started=_now(), ended=None, epochs_done=0, error=None)
     run.update_status(**about)
     return run
+
+
+def write_config(folder: pathlib.Path, config: DictConfig) -> None:
+    write_text(folder / CONFIG, OmegaConf.to_yaml(config, resolve=True))
 
 
 class Run:
@@ -88,7 +93,7 @@ class Run:
         write_json(self.folder / "status.json", read_status(self.folder) | changes)
 
     def finish(self, state: str, **changes: Any) -> None:
-        """state: done, failed or interrupted."""
+        """state: done, failed or interrupted; a process that was killed leaves running."""
         self.update_status(state=state, ended=_now(), **changes)
 
     @property
@@ -200,9 +205,19 @@ def find(path: str | None = None, root: str = "outputs") -> Run:
     return Run(max(done, key=lambda info: info.started).folder)
 
 
+def find_any(path: str, root: str = "outputs") -> Run:
+    """The run at a path, or with path="latest" the newest one, in whatever state."""
+    if path != "latest":
+        return find(path, root)
+    infos = [info for info in list_runs(root) if info.state != "running"]
+    if not infos:
+        raise BadRequest(f"no run under {root}/ that could go on\nmake one: aecli train")
+    return Run(infos[-1].folder)
+
+
 @dataclasses.dataclass(frozen=True)
 class RunInfo:
-    """One line of `aecli runs`."""
+    """One line of `aecli runs`. state: running, done, failed, interrupted, or killed."""
 
     folder: pathlib.Path
     name: str
@@ -228,12 +243,17 @@ def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
                 model=str(status.get("model", "?")),
                 dataset=str(status.get("dataset", "?")),
                 epochs_done=int(status.get("epochs_done", 0)),
-                state=str(status["state"]),
+                state=_state(path.parent, str(status["state"])),
                 val_loss=status.get("val_loss"),
                 started=str(status.get("started", "")),
             )
         )
     return sorted(infos, key=lambda info: (info.started, str(info.folder)))
+
+
+def _state(folder: pathlib.Path, stated: str) -> str:
+    """What status.json says, unless the process that wrote it is gone."""
+    return "killed" if stated == "running" and not is_locked(folder) else stated
 
 
 def read_status(folder: pathlib.Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 PACKAGE = pathlib.Path(__file__).parent.parent / "aecli"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = [
-    {"errors", "files", "component", "serial", "divergences", "__init__"},
+    {"errors", "files", "locking", "component", "serial", "divergences", "__init__"},
     {"networks", "losses", "noise", "datasets"},
     {"models", "training"},
     {"build"},

@@ -13,6 +13,7 @@ from aecli.app import catalog, messages, searchpath
 from aecli.app.arguments import Arguments, parse
 from aecli.app.compose import VERSION_BASE
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
+from aecli.errors import Interrupted
 
 QUIET = {  # Hydra writes nothing of its own: a run's folder is made by aecli.runs, after all checks
     "hydra.run.dir": ".",
@@ -41,6 +42,9 @@ def run(command: str, argv: list[str]) -> int:
         return _through_hydra(arguments, with_traceback)
     except SystemExit as stop:  # Hydra's own options end so, and a run that a signal stopped
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except Interrupted as stop:
+        print(str(stop) or "interrupted", file=sys.stderr)
+        return stop.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

@@ -7,6 +7,13 @@ import sys
 from collections.abc import Iterator
 
 
+class _File(logging.FileHandler):
+    """A line that a full disk does not take is lost, without a traceback for each."""
+
+    def handleError(self, record):
+        pass
+
+
 @contextlib.contextmanager
 def run_log(folder: pathlib.Path, bar: bool) -> Iterator[logging.Logger]:
     """The logger "aecli" while a run lasts: to train.log with the time, to stderr without.
@@ -16,7 +23,7 @@ def run_log(folder: pathlib.Path, bar: bool) -> Iterator[logging.Logger]:
     log = logging.getLogger("aecli")
     log.setLevel(logging.INFO)
     log.propagate = False
-    file = logging.FileHandler(folder / "train.log", encoding="utf-8")
+    file = _File(folder / "train.log", encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     screen = logging.StreamHandler(sys.stderr)
     screen.setFormatter(logging.Formatter("%(message)s"))

@@ -1,13 +1,15 @@
 """The last word on what went wrong: one or two lines on stderr, and the exit code."""
 
 import os
+import pathlib
 import sys
 import traceback
 
 from aecli.app.explain import explain
 from aecli.errors import BadRequest, NotApplicable, RunFailed
+from aecli.files import cannot_write
 
-EXIT_CODES = {BadRequest: 2, NotApplicable: 2, RunFailed: 1}
+OURS = (BadRequest, NotApplicable, RunFailed)
 
 
 def traceback_wanted() -> bool:
@@ -16,15 +18,15 @@ def traceback_wanted() -> bool:
 
 
 def report(error: Exception, command: str, overrides: list[str], with_traceback: bool) -> int:
-    """Print what went wrong; returns the exit code: 2 for a bad request, 1 for a failure."""
+    """Print what went wrong; returns the exit code, which ours state and others make 1."""
     if isinstance(error, BrokenPipeError):
         return 0  # the reader of `aecli list | head` has what it wanted
     if with_traceback:
         traceback.print_exception(error)
-    known = _ours(error) or explain(error, command, overrides)
+    known = _ours(error) or _of_the_system(error) or explain(error, command, overrides)
     if known is not None:
         show(str(known))
-        return next(code for kind, code in EXIT_CODES.items() if isinstance(known, kind))
+        return known.exit_code
     first_line = next(iter(str(error).strip().splitlines()), "")
     hint = "" if with_traceback else "  (AECLI_TRACEBACK=1 shows where)"
     show(f"{type(error).__name__}: {first_line}".removesuffix(": ") + hint)
@@ -39,10 +41,17 @@ def show(text: str) -> None:
     print("\n".join(lines), file=sys.stderr, flush=True)
 
 
+def _of_the_system(error: Exception) -> RunFailed | None:
+    """A full disk, or a place that cannot be written to."""
+    if not isinstance(error, OSError) or error.filename is None:
+        return None
+    return cannot_write(pathlib.Path(os.fsdecode(error.filename)), error)
+
+
 def _ours(error: BaseException | None) -> Exception | None:
     """The error of ours in a chain: Hydra wraps what a component's constructor raises."""
     while error is not None:
-        if isinstance(error, tuple(EXIT_CODES)):
+        if isinstance(error, OURS):
             return error
         error = error.__cause__
     return None

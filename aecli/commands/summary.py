@@ -1,7 +1,6 @@
 """The words around a training: what will be done, and what came out."""
 
 import pathlib
-from typing import Any
 
 from omegaconf import DictConfig
 
@@ -9,12 +8,12 @@ from aecli import __version__, runs
 from aecli.training.callbacks.progress import duration
 
 
-def opening(cfg: DictConfig, names: dict, splits, plan: dict[str, Any], folder) -> str:
-    """Versions, data, model, fit and folder, a line each."""
+def opening(plan, names: dict, folder, state=None) -> str:
+    """Versions, data, model, fit and folder, a line each; where a resumed training goes on."""
     import keras
     import tensorflow as tf
 
-    trainer, model = plan["trainer"], plan["model"]
+    cfg, splits, trainer, model = plan.config, plan.splits, plan.trainer, plan.model
     images = len(splits.train)
     low, high = splits.data_range
     length = f"{trainer.total_epochs(images)} epochs x {trainer.steps_per_epoch(images)} steps"
@@ -32,9 +31,12 @@ def opening(cfg: DictConfig, names: dict, splits, plan: dict[str, Any], folder) 
         f"{model.encoder.count_params() + model.decoder.count_params():,} parameters   "
         f"network: {type(model.network).__name__.lower()}   loss: {_loss(cfg, model)} (nats/image)",
         "fit": f"{length}   batch {trainer.batch_size}   {_optimizer(cfg)}   "
-        f"{trainer.precision}, {plan['feed'].kind}, {xla}{_early(cfg)}",
+        f"{trainer.precision}, {plan.feed.kind}, {xla}{_early(cfg)}",
         "run": str(folder),
     }
+    if state is not None:
+        step = f", step {state.step:,} of {plan.feed.steps_per_epoch:,}" if state.step else ""
+        rows["resume"] = f"after epoch {state.epoch} of {plan.epochs}{step}"
     return _table(rows)
 
 

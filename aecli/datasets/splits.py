@@ -2,10 +2,14 @@
 
 import dataclasses
 import functools
+import hashlib
 
 import numpy as np
 
 from aecli.datasets.rows import Rows
+
+FINGERPRINT_BYTES = 2**28  # of a part that the fingerprint reads; of larger ones, a sample
+BLOCK = 500  # images at a time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,8 +54,22 @@ class Splits:
 
     @functools.cached_property
     def data_range(self) -> tuple[float, float]:
-        """(smallest, largest) value of the training part, in float units: uint8 255 is 1.0."""
-        return value_range(self.train)
+        """(smallest, largest) value of all three parts, in float units: uint8 255 is 1.0."""
+        parts = {id(part): part for part in (self.train, self.val, self.test)}
+        lows, highs = zip(*map(value_range, parts.values()), strict=True)
+        return min(lows), max(highs)
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the training and validation images; of large ones, of a sample."""
+        digest = hashlib.sha256()
+        for x in (self.train.x, self.val.x):
+            digest.update(f"{x.dtype} {x.shape}".encode())
+            fitting = max(1, FINGERPRINT_BYTES // (x.nbytes // len(x)))
+            rows = np.linspace(0, len(x) - 1, min(len(x), fitting)).astype(int)
+            for start in range(0, len(rows), BLOCK):
+                digest.update(np.ascontiguousarray(x[rows[start : start + BLOCK]]).data)
+        return digest.hexdigest()
 
 
 def value_range(split: Split) -> tuple[float, float]:

@@ -60,27 +60,30 @@ class ResidentFeed:
     def validation(self) -> tf.data.Dataset:
         return _numbers(1)
 
-    def begin_epoch(self, epoch: int) -> None:
-        self._epoch = epoch
+    def begin_epoch(self, epoch: int, done: int = 0) -> None:
+        """`done`: steps of it that were trained before; they are passed over."""
+        self._epoch, self._done = epoch, done
         self._order = tf.constant(epoch_order(self._preparation.seed, epoch, self._n), tf.int32)
 
     def steps_after(self, chunk: int) -> int:
         """Training steps done in all once Keras has counted this chunk of the epoch."""
         done = min((chunk + 1) * self._chunk, self._full)
-        done = self.steps_per_epoch if done == self._full else done
+        done = self.steps_per_epoch if done == self._full else max(done, self._done)
         return min(self._epoch * self.steps_per_epoch + done, self._steps)
 
     # ---- the programs ----------------------------------------------------------------------------
 
     def _train(self, iterator):
-        first = int(next(iterator)) * self._chunk
+        chunk = int(next(iterator)) * self._chunk
         before = self._epoch * self.steps_per_epoch
-        count = min(self._chunk, self._full - first, self._steps - before - first)
+        first = max(chunk, self._done)
+        count = min(chunk + self._chunk, self._full, self._steps - before) - first
         logs = self._run(self._order, first, count, before) if count > 0 else None
-        is_last = first + self._chunk >= self._full
-        if is_last and self._full < self.steps_per_epoch <= self._steps - before:
+        is_last = chunk + self._chunk >= self._full
+        has_rest = max(self._full, self._done) < self.steps_per_epoch <= self._steps - before
+        if is_last and has_rest:
             logs = self._run_rest(self._order, before + self._full)
-        return logs
+        return logs or self._model.get_metrics_result()
 
     def _run_steps(self, order, first, count, before):
         """Steps first .. first + count of an epoch, `before` steps into the training."""

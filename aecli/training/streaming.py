@@ -19,21 +19,28 @@ class StreamingFeed:
         self._x, self._val, self._preparation = x, val, preparation
         self._batch = batch_size
         self._order = tf.Variable(np.zeros(len(x), np.int32), trainable=False)
-        self._before = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self._first = tf.Variable(0, dtype=tf.int64, trainable=False)  # batch of this epoch
+        self._before = tf.Variable(0, dtype=tf.int64, trainable=False)  # steps of earlier epochs
+        self._batches = self.batches()
 
     def attach(self, model, steps: int) -> None:
-        """Keras's own train and test functions do; `steps` in all."""
+        """Keras's own train and test functions do, on batches of ours; `steps` in all."""
         self._model, self._steps = model, steps
+        model.optimizer.build(model.trainable_variables)
+        model.make_train_function()
+        self._train_step, model.train_function = model.train_function, self._train
 
     def dataset(self) -> tf.data.Dataset:
+        """The numbers of the batches, which Keras counts by."""
+        return tf.data.Dataset.range(self.steps_per_epoch)
+
+    def batches(self) -> tf.data.Dataset:
         """-> (input [B, H, W, C], target [B, H, W, C]) float32; the last batch may be smaller."""
         order = tf.data.Dataset.range(1).flat_map(
-            lambda _: tf.data.Dataset.from_tensor_slices(self._order.read_value())
+            lambda _: tf.data.Dataset.from_tensor_slices(self._order[self._first * self._batch :])
         )
-        batches = order.batch(self._batch).enumerate().map(self._prepare, num_parallel_calls=2)
-        # Keras must know the number of batches: a step tried beyond the end counts as an iteration
-        known = tf.data.experimental.assert_cardinality(self.steps_per_epoch)
-        return batches.apply(known).prefetch(4)
+        batches = order.batch(self._batch).enumerate()
+        return batches.map(self._prepare, num_parallel_calls=2).prefetch(4)
 
     def validation(self) -> tf.data.Dataset:
         """-> (input or {"image", "epsilon"}, target), frozen, read block by block."""
@@ -41,18 +48,27 @@ class StreamingFeed:
         known = tf.data.experimental.assert_cardinality(-(-len(self._val) // self._batch))
         return blocks.rebatch(self._batch).apply(known).prefetch(2)
 
-    def begin_epoch(self, epoch: int) -> None:
-        self._epoch = epoch
+    def begin_epoch(self, epoch: int, done: int = 0) -> None:
+        """`done`: steps of it that were trained before; they are passed over."""
+        self._epoch, self._done = epoch, done
         self._order.assign(epoch_order(self._preparation.seed, epoch, len(self._x)))
+        self._first.assign(done)
         self._before.assign(epoch * self.steps_per_epoch)
+        self._iterator = iter(self._batches)
 
     def steps_after(self, batch: int) -> int:
         """Training steps done in all once Keras has counted this batch of the epoch."""
-        return min(self._epoch * self.steps_per_epoch + batch + 1, self._steps)
+        done = max(batch + 1, self._done)
+        return min(self._epoch * self.steps_per_epoch + done, self._steps)
+
+    def _train(self, iterator):
+        if int(next(iterator)) < self._done:
+            return self._model.get_metrics_result()
+        return self._train_step(self._iterator)
 
     def _prepare(self, number, indices):
         rows = self._read(self._x, lambda i: self._x[i], indices)
-        return self._preparation.fresh(rows, self._before + number)
+        return self._preparation.fresh(rows, self._before + self._first + number)
 
     def _frozen_block(self, number):
         rows = self._read(self._val, lambda i: self._val[i * ROWS : (i + 1) * ROWS], number)

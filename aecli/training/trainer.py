@@ -4,14 +4,15 @@ import dataclasses
 import os
 from typing import Annotated, ClassVar, Literal
 
-import keras
 import tensorflow as tf
 from pydantic import Field
 
 from aecli.component import Component
 from aecli.training.callbacks.clock import Clock
+from aecli.training.callbacks.restore import Restore
 from aecli.training.feed import Preparation
 from aecli.training.resident import ResidentFeed
+from aecli.training.state import assign
 from aecli.training.streaming import StreamingFeed
 
 GPU_BYTES = 2 * 2**30  # beside the model and its activations; TensorFlow tells no free memory
@@ -58,17 +59,36 @@ class Trainer(Component):
             x, val = x[:], val[:]
         return feed(x, val, preparation, self.batch_size)
 
-    def fit(self, model, optimizer, feed, images: int, callbacks: list) -> keras.callbacks.History:
-        """Train and validate; the callbacks come after the one that keeps the time."""
-        steps = self.total_steps(images)
+    def fit(self, model, optimizer, feed, images: int, callbacks=None, state=None):
+        """Train and validate; go on from a State where one is given.
+
+        callbacks: {name: callback}, called in this order; those with get_state and set_state are
+        part of the training state, which a callback named checkpoint writes.
+        -> keras.callbacks.History of the epochs trained now, None where none was left.
+        """
+        callbacks, steps = dict(callbacks or {}), self.total_steps(images)
         model.compile(optimizer=optimizer, jit_compile=self.uses_xla(model.network))
         feed.attach(model, steps)
+        place = (state.epoch, state.step) if state else (0, 0)
+        callbacks = {"clock": Clock(feed, steps, *place), **callbacks}
+        if state is not None:
+            assign(model.variables, state.tensors["model"])
+            assign(model.optimizer.variables, state.tensors["optimizer"])
+            callbacks["restore"] = Restore(state, dict(callbacks))
+        if "checkpoint" in callbacks:
+            callbacks["checkpoint"].watch(callbacks["clock"], callbacks)
         try:
+            if state is not None and (state.stopped or state.epoch >= self.total_epochs(images)):
+                for callback in callbacks.values():
+                    callback.set_model(model)
+                callbacks["restore"].on_train_begin()
+                return None
             return model.fit(
                 feed.dataset(),
+                initial_epoch=place[0],
                 epochs=self.total_epochs(images),
                 validation_data=feed.validation(),
-                callbacks=[Clock(feed, steps), *callbacks],
+                callbacks=[*callbacks.values()],
                 shuffle=False,
                 verbose=0,
             )

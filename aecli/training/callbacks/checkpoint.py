@@ -1,55 +1,108 @@
-"""The best model and the last state."""
+"""The best model and the training state."""
 
-import json
 import math
 import pathlib
+import time
 from typing import Annotated
 
 import keras
-import numpy as np
 from pydantic import Field
-from safetensors.numpy import save_file
 
 from aecli.files import replacing
+from aecli.training import state as states
+from aecli.training.remembered import Remembered
+
+BEST_SECONDS = 10  # between two writes of best.keras, whose content last.safetensors has anyway
 
 
-class Checkpoint(keras.callbacks.Callback):
-    """best.keras whenever `monitor` improves; last.safetensors every `every` epochs and at the end.
+class Checkpoint(Remembered, keras.callbacks.Callback):
+    """last.safetensors: the training state, every `every` epochs and every `every_steps` steps.
 
-    last.safetensors holds each model and optimizer variable under its path, and the number of
-    finished epochs in its header.
+    best.keras: the epoch with the lowest `monitor`, at the end and at most every 10 s meanwhile;
+    the state has its weights at every moment. It must come after the callbacks it remembers.
     """
+
+    remembered = ("best", "best_epoch")
 
     def __init__(
         self,
         folder: str,
         monitor: str = "val_loss",
         every: Annotated[int, Field(ge=1, description="epochs")] = 1,
+        every_steps: Annotated[int, Field(ge=1, description="steps")] | None = None,
     ):
         super().__init__()
-        self.monitor, self.every = monitor, every
+        self.monitor, self.every, self.every_steps = monitor, every, every_steps
         self.best, self.best_epoch = math.inf, None
         self._folder = pathlib.Path(folder) / "checkpoints"
+        self._best_tensors, self._best_is_written = None, True
+        self._written, self._saved = -math.inf, (0, 0)
+        self._about: dict = {}
+
+    def describe(self, about: dict) -> None:
+        """What is kept beside the state: the config, the data's fingerprint, the environment."""
+        self._about = about
+
+    def watch(self, clock, callbacks: dict[str, keras.callbacks.Callback]) -> None:
+        """Where we are, and the callbacks whose memory is part of the state."""
+        self._clock = clock
+        self._callbacks = {k: v for k, v in callbacks.items() if hasattr(v, "get_state")}
+
+    def begin_from(self, state: states.State) -> None:
+        """Go on from a state that was read."""
+        self._best_tensors = state.tensors["best"] or None
+        self._best_is_written = self._best_tensors is None
+        self._saved = (state.epoch, state.step)
 
     def on_train_begin(self, logs=None):
         self._folder.mkdir(exist_ok=True)
 
+    def on_train_batch_end(self, batch, logs=None):
+        epoch, step = self._saved
+        since = self._clock.step - (step if epoch == self._clock.epoch else 0)
+        if self.every_steps and since >= self.every_steps:
+            self.save()
+
     def on_epoch_end(self, epoch, logs=None):
+        self._clock.finish_epoch()
         if logs[self.monitor] < self.best:
             self.best, self.best_epoch = logs[self.monitor], epoch + 1
-            with replacing(self._folder / "best.keras") as temporary:
-                self.model.save(temporary)
+            self._best_tensors, self._best_is_written = states.named(self.model.variables), False
         if (epoch + 1) % self.every == 0:
-            self._save_last(epoch + 1)
-        self._epochs = epoch + 1
+            self.save()
+        if time.perf_counter() - self._written > BEST_SECONDS:
+            self.write_best()
 
     def on_train_end(self, logs=None):
-        if self._epochs % self.every:
-            self._save_last(self._epochs)
+        if self._saved != (self._clock.epoch, self._clock.step):
+            self.save()
 
-    def _save_last(self, epochs: int) -> None:
-        variables = [*self.model.variables, *self.model.optimizer.variables]
-        state = {f"{i}:{v.path}": np.asarray(v) for i, v in enumerate(variables)}
-        header = {"aecli": json.dumps({"format": 1, "epochs_done": epochs})}
-        with replacing(self._folder / "last.safetensors") as temporary:
-            save_file(state, temporary, header)
+    def save(self) -> None:
+        """The state as it is now, the place inside the epoch included."""
+        model, clock = self.model, self._clock
+        tensors = {
+            "model": states.named(model.variables),
+            "optimizer": states.named(model.optimizer.variables),
+            "best": self._best_tensors or {},
+        }
+        if clock.step:
+            tensors["metrics"] = states.named(model.metrics_variables)
+        callbacks = {name: callback.get_state() for name, callback in self._callbacks.items()}
+        state = states.State(
+            clock.epoch, clock.step, bool(model.stop_training), tensors, callbacks, self._about
+        )
+        states.write(self._folder, state)
+        self._saved = (clock.epoch, clock.step)
+
+    def write_best(self) -> None:
+        """best.keras, if it is behind. The model's own variables are as before afterwards."""
+        if self._best_is_written:
+            return
+        current = states.named(self.model.variables)
+        try:
+            states.assign(self.model.variables, self._best_tensors)
+            with replacing(self._folder / "best.keras") as temporary:
+                self.model.save(temporary)
+        finally:
+            states.assign(self.model.variables, current)
+        self._best_is_written, self._written = True, time.perf_counter()

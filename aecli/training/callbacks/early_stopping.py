@@ -6,11 +6,15 @@ from typing import Annotated
 import keras
 from pydantic import Field
 
+from aecli.training.remembered import Remembered
+
 log = logging.getLogger("aecli")
 
 
-class EarlyStopping(keras.callbacks.EarlyStopping):
+class EarlyStopping(Remembered, keras.callbacks.EarlyStopping):
     """Stop once val_loss has not improved by min_delta for `patience` epochs."""
+
+    remembered = ("wait", "stopped_epoch", "best", "best_epoch")
 
     def __init__(
         self,

@@ -9,57 +9,74 @@ import keras
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from aecli.errors import RunFailed
+from aecli.errors import Diverged
+from aecli.training.remembered import Remembered
 
 log = logging.getLogger("aecli")
 epoch_log = logging.getLogger("aecli.epochs")  # train.log always, the screen only in a pipe
 
 
-class EpochLines(keras.callbacks.Callback):
-    """One log line an epoch, * marks the best so far; a loss that is not finite ends the run."""
+class EpochLines(Remembered, keras.callbacks.Callback):
+    """One log line an epoch, * marks the best so far; a loss that is not finite ends the run.
 
-    def __init__(self, epochs: int, monitor: str = "val_loss"):
+    val_losses: of the finished epochs.
+    """
+
+    remembered = ("val_losses",)
+
+    def __init__(self, epochs: int):
         super().__init__()
-        self._epochs, self._monitor, self._best = epochs, monitor, math.inf
+        self._epochs = epochs
+        self.val_losses: list[float] = []
 
     def on_train_begin(self, logs=None):
-        self._start = time.perf_counter()
+        self._start, self._before = time.perf_counter(), len(self.val_losses)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        refuse_nonfinite(self._epoch, logs)
 
     def on_epoch_end(self, epoch, logs=None):
-        self._refuse_nan(epoch, logs)
-        best = logs[self._monitor] < self._best
-        self._best = min(self._best, logs[self._monitor])
+        refuse_nonfinite(epoch, logs)
+        best = logs["val_loss"] < min(self.val_losses, default=math.inf)
+        self.val_losses.append(logs["val_loss"])
         hidden = ("loss", "seconds", "learning_rate")
         terms = [k for k in logs if k not in hidden and not k.startswith("val_")]
         shown = ["loss", *(terms if len(terms) > 1 else []), "val_loss"]
         figures = "  ".join(f"{name} {logs[name]:.5g}" for name in shown)
-        left = (time.perf_counter() - self._start) / (epoch + 1) * (self._epochs - epoch - 1)
+        spent, done = time.perf_counter() - self._start, len(self.val_losses) - self._before
+        left = spent / done * (self._epochs - epoch - 1)
         epoch_log.info(
             "epoch %*d/%d  %s  %.1fs  eta %s%s",
             len(str(self._epochs)), epoch + 1, self._epochs, figures, logs["seconds"],
             duration(left), " *" if best else "",
         )  # fmt: skip
 
-    def _refuse_nan(self, epoch, logs):
-        broken = [k for k, v in logs.items() if isinstance(v, float) and not math.isfinite(v)]
-        if broken:
-            raise RunFailed(
-                f"epoch {epoch + 1}: {', '.join(broken)} is not finite; best.keras keeps the best "
-                "epoch before it\nusually helps: a lower optimizer.learning_rate, "
-                "optimizer.clipnorm=1, or data scaled to [0, 1] (dataset.scale=minmax)"
-            )
+
+def refuse_nonfinite(epoch: int, logs: dict[str, float] | None) -> None:
+    """Raises Diverged, which names the terms, where one of the logs is not a finite number."""
+    broken = [k for k, v in (logs or {}).items() if not math.isfinite(v)]
+    if broken:
+        terms = [name for name in broken if name not in ("loss", "val_loss")] or broken
+        raise Diverged(
+            f"epoch {epoch + 1}: {', '.join(terms)} is not finite; best.keras keeps the best "
+            "epoch before it\nusually helps: a lower optimizer.learning_rate, "
+            "optimizer.clipnorm=1, or data scaled to [0, 1] (dataset.scale=minmax)"
+        )
 
 
 class Bar(keras.callbacks.Callback):
     """One bar over the steps of the training, with the epoch, loss and val_loss."""
 
-    def __init__(self, feed, steps: int, epochs: int):
+    def __init__(self, feed, steps: int, epochs: int, done: int = 0):
         super().__init__()
-        self._feed, self._steps, self._epochs = feed, steps, epochs
+        self._feed, self._steps, self._epochs, self._done = feed, steps, epochs, done
         self._shown, self._bar = {}, None
 
     def on_train_begin(self, logs=None):
-        self._bar = tqdm(total=self._steps, unit="step", dynamic_ncols=True)
+        self._bar = tqdm(total=self._steps, initial=self._done, unit="step", dynamic_ncols=True)
 
     def on_epoch_begin(self, epoch, logs=None):
         self._bar.set_description(f"epoch {epoch + 1}/{self._epochs}", refresh=False)

@@ -5,9 +5,13 @@ from typing import Annotated
 import keras
 from pydantic import Field
 
+from aecli.training.remembered import Remembered
 
-class ReduceOnPlateau(keras.callbacks.ReduceLROnPlateau):
+
+class ReduceOnPlateau(Remembered, keras.callbacks.ReduceLROnPlateau):
     """learning_rate *= factor after `patience` epochs without improvement, down to `minimum`."""
+
+    remembered = ("wait", "best", "cooldown_counter")
 
     def __init__(
         self,

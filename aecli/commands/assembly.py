@@ -1,0 +1,89 @@
+"""All that a training needs, built and checked before a folder is made."""
+
+import dataclasses
+from typing import Any
+
+import keras
+from omegaconf import DictConfig
+
+from aecli import build
+from aecli.errors import BadRequest
+from aecli.training.environment import environment
+from aecli.training.feed import Preparation
+from aecli.training.trainer import Trainer
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What is trained, how, and on what."""
+
+    config: DictConfig
+    splits: Any
+    trainer: Trainer
+    model: Any
+    optimizer: keras.optimizers.Optimizer
+    preparation: Preparation
+    feed: Any
+
+    @property
+    def images(self) -> int:
+        return len(self.splits.train)
+
+    @property
+    def epochs(self) -> int:
+        return self.trainer.total_epochs(self.images)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a checkpoint says of its origin: compared on resume."""
+        jit = self.trainer.uses_xla(self.model.network)
+        return {
+            "config": build.plain(self.config),
+            "data": self.splits.fingerprint,
+            "environment": environment(jit, self.feed.kind),
+        }
+
+
+def plan(cfg: DictConfig, splits) -> Plan:
+    """Raises BadRequest for everything that can be refused before the training."""
+    trainer = build.component(cfg.trainer, "trainer")
+    images = len(splits.train)
+    if trainer.batch_size > images:
+        raise BadRequest(
+            f"trainer.batch_size={trainer.batch_size} is more than the {images} training images\n"
+            f"take fewer a step: trainer.batch_size={images}"
+        )
+    model = build.model(cfg, splits.data_shape)
+    optimizer = build.optimizer(cfg, trainer.total_steps(images), trainer.steps_per_epoch(images))
+    low, high = splits.data_range
+    model.reconstruction_loss.check_range(low, high)
+    noise = build.component(cfg.noise, "noise")
+    if getattr(noise, "clip", False) and not (low >= 0 and high <= 1):
+        raise BadRequest(
+            f"noise.clip=true cuts to [0, 1]; the training images are in [{low:g}, {high:g}]\n"
+            "take noise.clip=false, or scale them: dataset.scale=minmax"
+        )
+    if "reduce_on_plateau" in (cfg.get("callbacks") or {}) and not isinstance(
+        optimizer.learning_rate, keras.Variable
+    ):
+        raise BadRequest("callbacks=reduce_on_plateau needs a constant rate: schedule=none")
+    _check_monitors(cfg, model)
+    build.components(cfg.get("callbacks"), "callbacks", folder="")
+    build.components(cfg.get("metrics"), "metrics")
+    build.components(cfg.get("figures"), "figures")
+    dynamic = cfg.dataset.get("binarize") == "dynamic"
+    preparation = Preparation(noise=noise, dynamic=dynamic, seed=cfg.seed)
+    feed = trainer.make_feed(splits, preparation)
+    return Plan(cfg, splits, trainer, model, optimizer, preparation, feed)
+
+
+def _check_monitors(cfg: DictConfig, model) -> None:
+    """A callback may watch what history.csv will have."""
+    terms = ["loss", *model.term_names()]
+    columns = [f"val_{term}" for term in terms] + terms
+    for name, node in (cfg.get("callbacks") or {}).items():
+        if node is not None and node.get("monitor", columns[0]) not in columns:
+            raise BadRequest(
+                f"callbacks.{name}.monitor must be one of {', '.join(columns)}; "
+                f"got {node.monitor!r}"
+            )

@@ -1,0 +1,158 @@
+"""What a resumed training takes from its run folder, and what it may not change."""
+
+import logging
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from aecli import build, runs
+from aecli.commands.assembly import Plan
+from aecli.errors import BadRequest
+from aecli.training import state as states
+from aecli.training.environment import differences
+
+LENGTH = ("trainer.epochs", "trainer.steps")
+FREE = (  # what does not change the result
+    *LENGTH,
+    "trainer.threads",  # warned about: the last bits may differ
+    "callbacks.checkpoint.every",
+    "callbacks.checkpoint.every_steps",
+    "figures",
+    "metrics",
+    "outputs",
+)
+SHOWN = 3  # differences in one message
+
+log = logging.getLogger("aecli")
+
+
+def read_state(run: runs.Run) -> states.State | None:
+    """The newest whole state, None where nothing was saved yet."""
+    return states.read(run.folder / "checkpoints")
+
+
+def merged(
+    run: runs.Run, state: states.State | None, cfg: DictConfig, overrides: list[str]
+) -> DictConfig:
+    """The run's own config, with what `overrides` state of FREE.
+
+    Raises BadRequest where they, or an edit of the stored file, would make the result another.
+    """
+    stored, asked = build.plain(run.config), build.plain(cfg)
+    config = OmegaConf.create(stored)
+    if state is not None:
+        edited = _changes(state.about["config"], stored)
+        _refuse(edited, f"{run.folder / runs.CONFIG} was edited since the training began")
+    for override in overrides:
+        key = override.lstrip("+~").partition("=")[0].partition("@")[0].replace("/", ".")
+        if key in ("resume", "outputs"):
+            continue
+        if key == "experiment":
+            name = override.partition("=")[2]
+            if name != str(run.status.get("experiment")):
+                raise _refusal([f"experiment: {run.status.get('experiment')}, asked {name}"])
+            continue
+        before, now = _at(stored, key), _at(asked, key)
+        _refuse(_changes({key: before}, {key: now}), "resume goes on with the same training")
+        if now is not None and _is_free(key):
+            OmegaConf.update(config, key, now, merge=False)
+    return config
+
+
+def threads(config: DictConfig, state: states.State | None) -> int | None:
+    """As many as before, unless stated: the bits depend on them."""
+    if config.trainer.threads is None and state is not None:
+        return state.about["environment"]["threads"]
+    return config.trainer.threads
+
+
+def is_complete(state: states.State | None, plan: Plan) -> bool:
+    return state is not None and (state.stopped or state.epoch >= plan.epochs)
+
+
+def check(run: runs.Run, state: states.State | None, plan: Plan) -> None:
+    """Raises BadRequest where data or length do not go with what was trained."""
+    if state is None:
+        return
+    if state.about["data"] != plan.splits.fingerprint:
+        raise BadRequest(
+            f"the data are not those that this run was trained on: {plan.splits.source}\n"
+            "put them back as they were, or begin anew: aecli train ..."
+        )
+    _check_length(state, plan)
+    for difference in differences(state.about["environment"], plan.about["environment"]):
+        log.warning("resumed elsewhere, the last bits of the result may differ: %s", difference)
+
+
+def _check_length(state: states.State, plan: Plan) -> None:
+    old, new = state.about["config"]["trainer"], build.plain(plan.config.trainer)
+    if all(old[key.partition(".")[2]] == new[key.partition(".")[2]] for key in LENGTH):
+        return
+    trainer = build.component(old, "trainer")
+    before, now = trainer.total_steps(plan.images), plan.trainer.total_steps(plan.images)
+    per_epoch = plan.feed.steps_per_epoch
+    done = state.epoch * per_epoch + state.step
+    if now < min(done, before):
+        raise BadRequest(
+            f"trainer.epochs={new['epochs']} is less than what is done: {state.epoch} epochs\n"
+            "its best epoch is in checkpoints/best.keras"
+        )
+    if before % per_epoch and done >= before:
+        raise BadRequest(
+            f"trainer.steps={old['steps']} ended inside an epoch\n"
+            f"such a run cannot be made longer: begin anew with trainer.steps={now}"
+        )
+    node = build.plain(plan.config)
+    rates = [
+        build.optimizer(node, n, per_epoch).get_config()["learning_rate"] for n in (before, now)
+    ]
+    if rates[0] != rates[1]:
+        raise BadRequest(
+            "the schedule spans the whole training: with another length every learning rate so far "
+            f"would have been another\nkeep trainer.epochs={old['epochs']}, or begin anew"
+        )
+
+
+def _is_free(key: str) -> bool:
+    return any(key == free or key.startswith(f"{free}.") for free in FREE)
+
+
+def _refuse(changes: list[str], why: str) -> None:
+    if changes:
+        raise _refusal(changes, why)
+
+
+def _refusal(changes: list[str], why="resume goes on with the same training") -> BadRequest:
+    more = f" and {len(changes) - SHOWN} more" if len(changes) > SHOWN else ""
+    return BadRequest(
+        f"{why}; different: {'; '.join(changes[:SHOWN])}{more}\n"
+        "put it back, or begin a run of its own: aecli train without resume"
+    )
+
+
+def _changes(before: dict, now: dict, path: str = "") -> list[str]:
+    """["model.beta: 1, asked 4", ...] of what counts."""
+    found = []
+    for key in sorted(before.keys() | now.keys()):
+        name = f"{path}{key}"
+        old, new = before.get(key), now.get(key)
+        if _is_free(name) or old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += _changes(old, new, f"{name}.")
+        else:
+            found.append(f"{name}: {_short(old)}, asked {_short(new)}")
+    return found
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) < 40 else text[:37] + "..."
+
+
+def _at(config: dict, key: str) -> Any:
+    for part in key.split("."):
+        if not isinstance(config, dict):
+            return None
+        config = config.get(part)
+    return config

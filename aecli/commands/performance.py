@@ -1,0 +1,142 @@
+"""The training itself: fit, evaluate, draw, and what the status says when one of them ends."""
+
+import contextlib
+import logging
+import time
+from typing import Any
+
+import tensorflow as tf
+from omegaconf import DictConfig
+
+from aecli import build, runs
+from aecli.app import logs
+from aecli.commands import summary
+from aecli.commands.assembly import Plan
+from aecli.errors import BadRequest, CannotWrite, Interrupted, NotApplicable, RunFailed
+from aecli.files import write_json
+from aecli.metrics.base import Evaluation
+from aecli.training.callbacks import progress
+from aecli.training.callbacks.interruption import Interruption
+from aecli.training.signals import Signals
+
+log = logging.getLogger("aecli")
+
+
+def perform(run: runs.Run, plan: Plan, names: dict, signals: Signals, state=None) -> runs.Run:
+    """Train (from `state` on), evaluate and draw in a run folder that is ours alone."""
+    start, warnings = time.perf_counter(), []
+    with logs.run_log(run.folder, bar=progress.show_bar()):
+        print(summary.opening(plan, names, run.folder, state), flush=True)
+        try:
+            val_losses = _fit(run, plan, signals, state)
+            values = _evaluate(run, plan.config, warnings)
+            figures = _draw(run, plan.config, warnings)
+            run.finish("done", **_outcome(val_losses), figures=figures, warnings=warnings)
+        except BaseException as error:
+            raise _ended(run, error) from error
+        print(summary.closing(run, values, time.perf_counter() - start), flush=True)
+    return run
+
+
+def _fit(run: runs.Run, plan: Plan, signals: Signals, state) -> list[float]:
+    """-> val_loss of every epoch."""
+    built = build.components(plan.config.get("callbacks"), "callbacks", folder=str(run.folder))
+    checkpoint = built.pop("checkpoint", None)
+    lines = progress.EpochLines(plan.epochs)
+    callbacks: dict[str, Any] = {"lines": lines, **built}
+    if checkpoint is not None:
+        checkpoint.describe(plan.about)
+        callbacks["checkpoint"] = checkpoint
+        if state is not None:
+            checkpoint.begin_from(state)
+    callbacks["interruption"] = Interruption(signals, checkpoint)
+    with contextlib.ExitStack() as stack:
+        if progress.show_bar():
+            callbacks["bar"] = bar = _bar(plan, state)
+            stack.callback(bar.close)
+            stack.enter_context(progress.above_the_bar())
+        stack.enter_context(signals.deferred())
+        try:
+            plan.trainer.fit(plan.model, plan.optimizer, plan.feed, plan.images, callbacks, state)
+        except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+            raise _out_of_memory(plan) from error
+        finally:
+            if checkpoint is not None and checkpoint.model is not None:
+                checkpoint.write_best()
+    return lines.val_losses
+
+
+def _bar(plan: Plan, state) -> progress.Bar:
+    steps = plan.trainer.total_steps(plan.images)
+    done = 0
+    if state is not None:
+        done = min(steps, state.epoch * plan.feed.steps_per_epoch + state.step)
+    return progress.Bar(plan.feed, steps, plan.epochs, done)
+
+
+def _out_of_memory(plan: Plan) -> RunFailed:
+    ways = [f"trainer.batch_size={max(1, plan.trainer.batch_size // 2)}", "smaller network.*"]
+    if plan.feed.kind == "resident":
+        ways.append("trainer.feed=streaming")
+    return RunFailed(f"out of memory\nusually helps: {', or '.join(ways)}")
+
+
+def _evaluate(run: runs.Run, cfg: DictConfig, warnings: list) -> dict[str, float | None]:
+    """metrics.json of the best epoch on the test split; a metric that fails is a warning."""
+    evaluation = Evaluation(run)
+    values: dict[str, float | None] = {}
+    for name, metric in build.components(cfg.get("metrics"), "metrics").items():
+        try:
+            values |= metric(evaluation)
+        except Exception as error:
+            _warn(warnings, f"metric {name} failed: {type(error).__name__}: {error}")
+    write_json(run.folder / "metrics.json", values)
+    return values
+
+
+def _draw(run: runs.Run, cfg: DictConfig, warnings: list) -> list[str]:
+    """The chosen figures; one that fails is a warning, never a lost run."""
+    drawn = []
+    for name, figure in build.components(cfg.get("figures"), "figures").items():
+        try:
+            drawn.append(run.save_figure(figure(run), name).name)
+        except NotApplicable as reason:
+            log.info("no %s figure: %s", name, reason)
+        except Exception as error:
+            _warn(warnings, f"figure {name} failed: {type(error).__name__}: {error}")
+    return drawn
+
+
+def _warn(warnings: list[str], text: str) -> None:
+    log.warning(text)
+    warnings.append(text)
+
+
+def _outcome(losses: list[float]) -> dict[str, Any]:
+    best = min(range(len(losses)), key=losses.__getitem__)
+    return {"epochs_done": len(losses), "val_loss": losses[best], "best_epoch": best + 1}
+
+
+def _ended(run: runs.Run, error: BaseException) -> BaseException:
+    """Write down how a run ended; returns what to raise, which says how to go on."""
+    interrupted = isinstance(error, (Interrupted, KeyboardInterrupt, SystemExit))
+    state = "interrupted" if interrupted else "failed"
+    with contextlib.suppress(CannotWrite):  # a full disk may be what ended it
+        run.finish(state, error=str(error) or type(error).__name__, **_so_far(run))
+    if not interrupted:
+        log.error("failed", exc_info=error)
+    go_on = f"go on: aecli train resume={run.folder}"
+    if isinstance(error, Interrupted):
+        return Interrupted(error.signum, f"interrupted: {run.folder} is saved\n{go_on}")
+    if isinstance(error, CannotWrite):
+        return CannotWrite(f"{error}\nthe checkpoint before it is whole; make room, then {go_on}")
+    return error
+
+
+def _so_far(run: runs.Run) -> dict[str, Any]:
+    """What was finished before the end came."""
+    try:
+        losses = run.history["val_loss"]
+    except BadRequest:
+        return {"epochs_done": 0}
+    return {"epochs_done": len(losses), "val_loss": min(losses, default=None)}

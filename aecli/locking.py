@@ -1,0 +1,54 @@
+"""One writer a run folder: a lock that dies with its process."""
+
+import contextlib
+import fcntl
+import os
+import pathlib
+from collections.abc import Iterator
+
+from aecli.errors import FolderBusy
+from aecli.files import cannot_write
+
+NAME = ".lock"
+
+
+@contextlib.contextmanager
+def locked(folder: pathlib.Path) -> Iterator[None]:
+    """Hold the folder. Raises FolderBusy where another process does, CannotWrite."""
+    try:
+        lock = os.open(folder / NAME, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise cannot_write(folder / NAME, error) or error from None
+    try:
+        _take(lock, folder)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _take(lock: int, folder: pathlib.Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(lock, 20, 0).decode(errors="replace").strip() or "?"
+        raise FolderBusy(
+            f"{folder} is busy: process {holder} trains in it\n"
+            "wait for it, or stop it first: a run folder has one writer"
+        ) from None
+
+
+def is_locked(folder: pathlib.Path) -> bool:
+    """Whether a live process holds the folder."""
+    try:
+        lock = os.open(folder / NAME, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False

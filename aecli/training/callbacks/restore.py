@@ -1,0 +1,21 @@
+"""Gives the callbacks and the metrics of an epoch back what a saved state says of them."""
+
+import keras
+
+from aecli.training import state as states
+
+
+class Restore(keras.callbacks.Callback):
+    """Comes last: Keras's own callbacks forget everything when a training begins."""
+
+    def __init__(self, state: states.State, callbacks: dict[str, keras.callbacks.Callback]):
+        super().__init__()
+        self._state, self._callbacks = state, callbacks
+
+    def on_train_begin(self, logs=None):
+        for name, values in self._state.callbacks.items():
+            self._callbacks[name].set_state(values)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self._state.epoch and self._state.step:
+            states.assign(self.model.metrics_variables, self._state.tensors["metrics"])

@@ -1,0 +1,39 @@
+"""What the bits of a result depend on beside config and data."""
+
+import hashlib
+import os
+import pathlib
+import platform
+from importlib.metadata import version
+
+import tensorflow as tf
+
+PACKAGES = ("tensorflow", "keras", "numpy")
+
+
+def environment(jit_compile: bool, feed: str) -> dict[str, str | int | bool]:
+    """Versions, processor, threads, and how the step is run."""
+    return {
+        **{package: version(package) for package in PACKAGES},
+        "processor": _processor(),
+        "gpus": len(tf.config.list_physical_devices("GPU")),
+        "threads": tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1,
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
+        "jit_compile": jit_compile,
+        "feed": feed,
+    }
+
+
+def differences(before: dict, now: dict) -> list[str]:
+    """["threads 2, now 4", ...]"""
+    return [f"{k} {before[k]}, now {now[k]}" for k in now if k in before and before[k] != now[k]]
+
+
+def _processor() -> str:
+    """Machine and instruction sets, in short."""
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    return f"{platform.machine()} {hashlib.sha256(flags.encode()).hexdigest()[:8]}"

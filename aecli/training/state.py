@@ -1,0 +1,193 @@
+"""The training state: one file that holds all that the next step depends on.
+
+checkpoints/last.safetensors, and the one before it as previous.safetensors. The tensors are the
+variables of model and optimizer, inside an epoch those of the metrics too, and the weights of the
+best epoch; the header carries the rest as JSON under the key "aecli", with a checksum of both.
+"""
+
+import dataclasses
+import hashlib
+import json
+import logging
+import os
+import pathlib
+import re
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from aecli.errors import BadRequest, CannotWrite, Diverged
+from aecli.files import replacing
+
+FORMAT = 2
+LAST, PREVIOUS = "last.safetensors", "previous.safetensors"
+MAX_BYTES = 16 * 2**30  # of a state that is read: several times the largest that fits a workstation
+KINDS = ("model", "optimizer", "metrics", "best")
+
+log = logging.getLogger("aecli")
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """After `step` steps of the epoch that follows `epoch` finished ones.
+
+    tensors: {kind: {name: array}}; callbacks: {name: what its get_state gave}; about: the config,
+    the data's fingerprint and the environment, for comparison on resume.
+    """
+
+    epoch: int
+    step: int
+    stopped: bool
+    tensors: dict[str, dict[str, np.ndarray]]
+    callbacks: dict[str, dict]
+    about: dict[str, Any]
+
+
+def named(variables) -> dict[str, np.ndarray]:
+    """{"number:path": value} of Keras variables, copied."""
+    return {name: np.array(v) for name, v in zip(_names(variables), variables, strict=True)}
+
+
+def _names(variables) -> list[str]:
+    """Without the numbers that Keras gives to the models of one process: vae_2 is vae."""
+    paths = [re.sub(r"_\d+(?=[/_]|$)", "", variable.path) for variable in variables]
+    return [f"{i:04d}:{path}" for i, path in enumerate(paths)]
+
+
+def assign(variables, values: dict[str, np.ndarray]) -> None:
+    """Give each variable its value. Raises BadRequest, before the first one, where one differs."""
+    names = _names(variables)
+    if names != sorted(values):
+        odd = sorted(set(names) ^ set(values))[0]
+        raise BadRequest(f"the checkpoint is of another model: {odd} is on one side alone")
+    for name, variable in zip(names, variables, strict=True):
+        value = values[name]
+        if tuple(variable.shape) != value.shape or variable.dtype != value.dtype.name:
+            raise BadRequest(
+                f"the checkpoint is of another model: {name} is {value.dtype} {value.shape}, "
+                f"not {variable.dtype} {tuple(variable.shape)}"
+            )
+    for name, variable in zip(names, variables, strict=True):
+        variable.assign(values[name])
+
+
+def write(folder: pathlib.Path, state: State) -> None:
+    """Into `folder`, whole or not at all; what was last becomes previous.
+
+    On a full disk the one before gives way, once. Raises CannotWrite; then last is as it was.
+    """
+    payload = _packed(state)
+    try:
+        _replace_last(folder, payload, keep=True)
+    except CannotWrite:
+        (folder / PREVIOUS).unlink(missing_ok=True)
+        _replace_last(folder, payload, keep=False)
+
+
+def _replace_last(folder: pathlib.Path, payload: bytes, keep: bool) -> None:
+    last = folder / LAST
+    with replacing(last) as temporary:
+        temporary.write_bytes(payload)
+        if keep and last.exists():
+            _keep(last, folder / PREVIOUS)
+
+
+def _keep(last: pathlib.Path, previous: pathlib.Path) -> None:
+    """A second name for the file, so that there is a last one at every moment."""
+    linked = previous.with_name(f".{previous.stem}.{os.getpid()}.tmp")
+    linked.unlink(missing_ok=True)
+    try:
+        os.link(last, linked)
+    except OSError:  # a filesystem without hard links
+        linked.write_bytes(last.read_bytes())
+    os.replace(linked, previous)
+
+
+def read(folder: pathlib.Path) -> State | None:
+    """The newest state that is whole, None where nothing was saved.
+
+    Says so where it is the one before. Raises BadRequest where neither can be read.
+    """
+    problems = []
+    for name in (LAST, PREVIOUS):
+        if not (folder / name).is_file():
+            continue
+        try:
+            state = read_file(folder / name)
+        except BadRequest as problem:
+            problems.append(str(problem))
+            continue
+        for problem in problems:
+            log.warning("%s; taking the one before it, of epoch %d", problem, state.epoch)
+        return state
+    if problems:
+        raise BadRequest(
+            f"{problems[0]}\nbegin anew: aecli train ...; best.keras can still be used"
+        )
+    return None
+
+
+def read_file(path: pathlib.Path) -> State:
+    """Raises BadRequest where the file is damaged, or of another format."""
+    if path.stat().st_size > MAX_BYTES:
+        raise BadRequest(f"{path} is larger than any state of ours ({MAX_BYTES >> 30} GiB)")
+    payload = path.read_bytes()
+    try:
+        tensors = load(payload)
+        length = int.from_bytes(payload[:8], "little")
+        header = json.loads(payload[8 : 8 + length])
+        meta = header["__metadata__"]
+        rest, digest = json.loads(meta["aecli"]), meta["sha256"]
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError):
+        raise BadRequest(f"{path} is damaged: it is not a whole safetensors file") from None
+    if _digest(tensors, meta["aecli"]) != digest:
+        raise BadRequest(f"{path} is damaged: its checksum does not fit its content")
+    if rest.get("format") != FORMAT:
+        raise BadRequest(
+            f"{path} has format {rest.get('format')}; this aecli reads format {FORMAT}: "
+            "use the version that wrote it"
+        )
+    sorted_tensors: dict = {kind: {} for kind in KINDS}
+    for name, value in tensors.items():
+        kind, _, key = name.partition("/")
+        sorted_tensors.setdefault(kind, {})[key] = value
+    if rest["best_is_current"]:
+        sorted_tensors["best"] = sorted_tensors["model"]
+    fields = {f.name for f in dataclasses.fields(State)} - {"tensors"}
+    return State(tensors=sorted_tensors, **{k: v for k, v in rest.items() if k in fields})
+
+
+def _packed(state: State) -> bytes:
+    rest = {k.name: getattr(state, k.name) for k in dataclasses.fields(state)}
+    tensors = dict(rest.pop("tensors"))
+    # the best epoch is often the one just done: its weights are there already
+    best_is_current = _equal(tensors.get("best"), tensors["model"])
+    if best_is_current:
+        tensors.pop("best")
+    rest |= {"format": FORMAT, "best_is_current": best_is_current}
+    text = json.dumps(rest, default=float)
+    flat = {f"{kind}/{name}": v for kind, group in tensors.items() for name, v in group.items()}
+    _refuse_nonfinite(flat)
+    return save(flat, {"aecli": text, "sha256": _digest(flat, text)})
+
+
+def _equal(best: dict | None, model: dict) -> bool:
+    return bool(best) and all(np.array_equal(best[name], model[name]) for name in model)
+
+
+def _refuse_nonfinite(tensors: dict[str, np.ndarray]) -> None:
+    for name, value in tensors.items():
+        if value.dtype.kind == "f" and not np.isfinite(value).all():
+            raise Diverged(f"{name} is not finite; the checkpoint before is untouched")
+
+
+def _digest(tensors: dict[str, np.ndarray], text: str) -> str:
+    """SHA-256 of the JSON and of each tensor's name, type, shape and bytes."""
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        value = np.ascontiguousarray(tensors[name])
+        digest.update(f"{name} {value.dtype.str} {value.shape}".encode())
+        digest.update(value.data if value.ndim else value.tobytes())
+    return digest.hexdigest()
