@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 from aecli import runs
 from aecli.commands import eval as eval_command
 from aecli.commands.train import train
-from aecli.errors import BadRequest
+from aecli.errors import BadRequest, CannotWrite
 
 NAMES = {"model": "ae", "dataset": "digits", "noise": "none", "experiment": None}
 
@@ -161,7 +161,7 @@ def test_a_bad_request_leaves_no_folder(compose, tmp_path, overrides, words):
 
 def test_an_output_folder_that_cannot_be_written_is_refused(compose, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(BadRequest, match=r"outputs=.*cannot be written"):
+    with pytest.raises(CannotWrite, match=r"outputs=.*cannot be written"):
         train(compose(f"outputs={tmp_path}/file"), NAMES, [])
 
 
@@ -193,7 +193,7 @@ def test_every_experiment_runs_a_few_steps(compose, tmp_path, mnist_like, name):
         "trainer.epochs=1",
     ]
     if name != "dense_digits":
-        small += ["dataset=npz", f"dataset.path={mnist_like}"]
+        small += ["dataset=npz", f"dataset.path={mnist_like}", "trainer.batch_size=100"]
     run = train(compose(f"experiment={name}", *small), NAMES, [])
     assert run.status["state"] == "done"
     assert np.isfinite(run.history["val_loss"]).all()

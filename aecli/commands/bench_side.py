@@ -48,7 +48,7 @@ def main() -> None:
     times = Times()
     if side == "aecli":
         feed = trainer.make_feed(splits, preparation)
-        history = trainer.fit(model, optimizer, feed, images, [times]).history
+        history = trainer.fit(model, optimizer, feed, images, {"times": times}).history
     else:  # as a script would: corrupt once, hand over float arrays
         (x, y), val = (preparation.frozen(part.x) for part in (splits.train, splits.val))
         model.compile(optimizer=optimizer)

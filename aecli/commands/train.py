@@ -23,10 +23,8 @@ def main(cfg: DictConfig) -> None:
     """The command, under Hydra."""
     hydra = HydraConfig.get()
     overrides = list(hydra.overrides.task)
-    path = cfg.get("resume")
-    cfg = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "resume"])
-    if path is not None:
-        resume(path, cfg, overrides)
+    if cfg.resume is not None:
+        resume(cfg.resume, cfg, overrides)
         return
     choices = hydra.runtime.choices
     names = {key: choices[key] for key in ("model", "dataset", "noise", "experiment")}
@@ -40,9 +38,10 @@ def train(
 
     names: the chosen options, for folder names and titles. folder: an existing empty folder, or
     None for <outputs>/<date>/<time>_<model>_<dataset>.
-    Raises BadRequest before anything is written, RunFailed when the training goes wrong,
-    Interrupted by a signal.
+    Raises BadRequest before anything is written, RunFailed when the training goes wrong or its
+    folder cannot be written, Interrupted by a signal.
     """
+    cfg = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "resume"])
     with Signals() as signals:
         plan = _planned(cfg)
         folder = folder or _new_folder(cfg, names)

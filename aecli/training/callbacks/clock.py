@@ -23,6 +23,8 @@ class Clock(Remembered, keras.callbacks.Callback):
         self.seconds = 0.0  # of the epoch under way
 
     def on_epoch_begin(self, epoch, logs=None):
+        if epoch != self.epoch:
+            self.finish_epoch()
         self._feed.begin_epoch(epoch, self.step)
         self.model.at_progress(epoch)
         self._start = time.perf_counter() - self.seconds
