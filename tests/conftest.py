@@ -47,3 +47,11 @@ def mnist_like(tmp_path_factory) -> str:
     path = tmp_path_factory.mktemp("data") / "small.npz"
     np.savez(path, x_train=x[:240], y_train=y[:240], x_test=x[240:], y_test=y[240:])
     return str(path)
+
+
+@pytest.fixture
+def lab(compose, tmp_path):
+    """lab.train("model=vae", ...) -> the folder of a finished run; lab.resume(folder, ...)."""
+    from lab import Lab
+
+    return Lab(compose, tmp_path)

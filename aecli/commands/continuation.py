@@ -1,15 +1,17 @@
 """What a resumed training takes from its run folder, and what it may not change."""
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from aecli import build, runs
-from aecli.commands.assembly import Plan
 from aecli.errors import BadRequest
 from aecli.training import state as states
 from aecli.training.environment import differences
+
+if TYPE_CHECKING:  # it imports TensorFlow, which a refusal need not wait for
+    from aecli.commands.assembly import Plan
 
 LENGTH = ("trainer.epochs", "trainer.steps")
 FREE = (  # what does not change the result
@@ -21,6 +23,7 @@ FREE = (  # what does not change the result
     "metrics",
     "outputs",
 )
+CHOICES = ("model", "dataset", "noise", "experiment")
 SHOWN = 3  # differences in one message
 
 log = logging.getLogger("aecli")
@@ -47,11 +50,9 @@ def merged(
         key = override.lstrip("+~").partition("=")[0].partition("@")[0].replace("/", ".")
         if key in ("resume", "outputs"):
             continue
-        if key == "experiment":
-            name = override.partition("=")[2]
-            if name != str(run.status.get("experiment")):
-                raise _refusal([f"experiment: {run.status.get('experiment')}, asked {name}"])
-            continue
+        chosen, name = str(run.status.get(key)), override.partition("=")[2]
+        if key in CHOICES and name != chosen:
+            raise _refusal([f"{key}: {chosen}, asked {name}"])
         before, now = _at(stored, key), _at(asked, key)
         _refuse(_changes({key: before}, {key: now}), "resume goes on with the same training")
         if now is not None and _is_free(key):
@@ -66,11 +67,11 @@ def threads(config: DictConfig, state: states.State | None) -> int | None:
     return config.trainer.threads
 
 
-def is_complete(state: states.State | None, plan: Plan) -> bool:
+def is_complete(state: states.State | None, plan: "Plan") -> bool:
     return state is not None and (state.stopped or state.epoch >= plan.epochs)
 
 
-def check(run: runs.Run, state: states.State | None, plan: Plan) -> None:
+def check(run: runs.Run, state: states.State | None, plan: "Plan") -> None:
     """Raises BadRequest where data or length do not go with what was trained."""
     if state is None:
         return
@@ -84,7 +85,7 @@ def check(run: runs.Run, state: states.State | None, plan: Plan) -> None:
         log.warning("resumed elsewhere, the last bits of the result may differ: %s", difference)
 
 
-def _check_length(state: states.State, plan: Plan) -> None:
+def _check_length(state: states.State, plan: "Plan") -> None:
     old, new = state.about["config"]["trainer"], build.plain(plan.config.trainer)
     if all(old[key.partition(".")[2]] == new[key.partition(".")[2]] for key in LENGTH):
         return

@@ -6,13 +6,13 @@ import pathlib
 import platform
 from importlib.metadata import version
 
-import tensorflow as tf
-
 PACKAGES = ("tensorflow", "keras", "numpy")
 
 
 def environment(jit_compile: bool, feed: str) -> dict[str, str | int | bool]:
     """Versions, processor, threads, and how the step is run."""
+    import tensorflow as tf  # differences below is wanted before TensorFlow's seconds
+
     return {
         **{package: version(package) for package in PACKAGES},
         "processor": _processor(),

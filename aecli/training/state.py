@@ -103,6 +103,7 @@ def _keep(last: pathlib.Path, previous: pathlib.Path) -> None:
     except OSError:  # a filesystem without hard links
         linked.write_bytes(last.read_bytes())
     os.replace(linked, previous)
+    linked.unlink(missing_ok=True)  # two names of one file: then replace leaves both
 
 
 def read(folder: pathlib.Path) -> State | None:
