@@ -1,19 +1,15 @@
 """From a config to objects: the only caller of hydra.utils.instantiate, behind an allow-list."""
 
-import importlib
 import inspect
-import os
 from typing import Annotated, Any
 
 import hydra
 from omegaconf import DictConfig, OmegaConf
 from pydantic import Field
 
+from aecli import targets
 from aecli.component import check_arguments
 from aecli.errors import BadRequest
-
-TRUSTED = ("aecli", "keras")
-PLUGINS = "AECLI_PLUGINS"  # the user's own packages, separated by commas
 
 
 def component(node: DictConfig | dict, key: str, **extra: Any) -> Any:
@@ -23,10 +19,7 @@ def component(node: DictConfig | dict, key: str, **extra: Any) -> Any:
     that its constructor does not take or whose values it refuses.
     """
     node = plain(node)
-    _check_targets(node, key)
-    if "_target_" not in node:
-        raise BadRequest(f"{key} has no _target_: choose an option, see aecli list {key}")
-    target = _locate(node["_target_"], key)
+    target = targets.checked(node, key)
     _check_keys(target, node, key, extra)
     if target.__module__.startswith("aecli."):
         check_arguments(target, node, key)
@@ -41,7 +34,7 @@ def component(node: DictConfig | dict, key: str, **extra: Any) -> Any:
         return partial(**extra)
     except BadRequest as error:  # a component knows its group; the key may have a name more
         group = key.partition(".")[0]
-        raise BadRequest(str(error).replace(f"{group}.", f"{key}.", 1)) from None
+        raise type(error)(str(error).replace(f"{group}.", f"{key}.", 1)) from None
     except (TypeError, ValueError) as error:
         raise BadRequest(f"{key}: {error}") from error
 
@@ -67,50 +60,10 @@ def _optimizer_arguments(
 ): ...
 
 
-def _trusted() -> tuple[str, ...]:
-    own = [name.strip() for name in os.environ.get(PLUGINS, "").split(",")]
-    return (*TRUSTED, *filter(None, own))
-
-
-def _check_targets(node: Any, key: str) -> None:
-    """Refuse a foreign `_target_` wherever it hides, before anything is imported."""
-    if isinstance(node, list):
-        for item in node:
-            _check_targets(item, key)
-    if not isinstance(node, dict):
-        return
-    for name, value in node.items():
-        if name == "_target_":
-            _check_name(value, key)
-        else:
-            _check_targets(value, f"{key}.{name}")
-
-
-def _check_name(target: Any, key: str) -> None:
-    package = str(target).split(".", 1)[0]
-    if package not in _trusted():
-        raise BadRequest(
-            f"{key}._target_={target} is not one of ours: {', '.join(_trusted())}\n"
-            f"to trust a package of your own, set {PLUGINS}={package} in the environment"
-        )
-
-
-def _locate(target: str, key: str) -> Any:
-    module_name, _, name = target.rpartition(".")
-    try:
-        found = getattr(importlib.import_module(module_name), name)
-    except (ImportError, AttributeError) as error:
-        raise BadRequest(f"{key}._target_={target} cannot be imported: {error}") from None
-    home = (inspect.getmodule(found) or found).__name__.split(".", 1)[0]
-    if not inspect.isclass(found) or home not in _trusted():
-        raise BadRequest(f"{key}._target_={target} is not a class of {', '.join(_trusted())}")
-    return found
-
-
 def _check_keys(target: type, node: dict, key: str, extra: dict) -> None:
     parameters = inspect.signature(target).parameters
     known = [name for name in parameters if name not in ("self", "kwargs", *extra)]
-    unknown = [n for n in node if n not in known and not (n.startswith("_") and n.endswith("_"))]
+    unknown = [name for name in node if name not in known and name != "_target_"]
     if unknown and inspect.Parameter.VAR_KEYWORD not in (p.kind for p in parameters.values()):
         raise BadRequest(
             f"{key} is a {target.__name__}, which has no key {unknown[0]!r}; "
@@ -135,8 +88,7 @@ def components(nodes: DictConfig | dict | None, group: str, **extra: Any) -> dic
         if node is None:
             continue
         key = f"{group}.{name}"
-        _check_targets(node, key)
-        wanted = inspect.signature(_locate(node["_target_"], key)).parameters
+        wanted = inspect.signature(targets.checked(node, key)).parameters
         built[name] = component(node, key, **{k: v for k, v in extra.items() if k in wanted})
     return built
 
@@ -147,15 +99,16 @@ def model(config: DictConfig | dict, data_shape: tuple[int, int, int]):
 
     from aecli import models as models
 
+    precision = component(config.get("trainer"), "trainer").precision
     keras.utils.set_random_seed(config["seed"])
-    keras.config.set_dtype_policy(config["trainer"]["precision"])
+    keras.config.set_dtype_policy(precision)
     try:
         built = component(
-            config["model"],
+            config.get("model"),
             "model",
             data_shape=tuple(data_shape),
-            network=component(config["network"], "network"),
-            reconstruction_loss=component(config["loss"], "loss"),
+            network=component(config.get("network"), "network"),
+            reconstruction_loss=component(config.get("loss"), "loss"),
         )
         built.build((None, *data_shape))
         return built
@@ -170,5 +123,6 @@ def optimizer(config: DictConfig | dict, steps: int, steps_per_epoch: int):
     schedule = component(config["schedule"], "schedule")(rate, steps, steps_per_epoch)
     if schedule is not rate:
         node = plain(config["optimizer"]) | {"learning_rate": schedule}
-        return _locate(node.pop("_target_"), "optimizer")(**node)
+        node.pop("_target_")
+        return type(built)(**node)
     return built

@@ -63,6 +63,8 @@ def dispatch(argv: list[str]) -> int:
 
 def main() -> int:
     """Run the command line `sys.argv[1:]` and return its exit code."""
+    if "AECLI_PARENT_PIPE" in os.environ:
+        importlib.import_module("aecli.app.processes").go_with_the_parent()
     try:
         code = dispatch(sys.argv[1:])
         sys.stdout.flush()

@@ -55,7 +55,9 @@ def _explain(key: str, value: Any, error: ValidationError, description: str) -> 
         if text not in expected:
             expected.append(text)
     reason = f" ({description})" if description else ""
-    return f"{key} must be {' or '.join(expected)}; got {value!r}{reason}"
+    given = repr(value)
+    given = given if len(given) < 200 else f"{given[:200]}..."
+    return f"{key} must be {' or '.join(expected)}; got {given}{reason}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

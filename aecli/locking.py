@@ -10,13 +10,14 @@ from aecli.errors import FolderBusy
 from aecli.files import cannot_write
 
 NAME = ".lock"
+SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK  # no link out of the folder, no pipe that never ends
 
 
 @contextlib.contextmanager
 def locked(folder: pathlib.Path) -> Iterator[None]:
     """Hold the folder. Raises FolderBusy where another process does, CannotWrite."""
     try:
-        lock = os.open(folder / NAME, os.O_RDWR | os.O_CREAT, 0o644)
+        lock = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | SAFELY, 0o644)
     except OSError as error:
         raise cannot_write(folder / NAME, error) or error from None
     try:
@@ -42,7 +43,7 @@ def _take(lock: int, folder: pathlib.Path) -> None:
 def is_locked(folder: pathlib.Path) -> bool:
     """Whether a live process holds the folder."""
     try:
-        lock = os.open(folder / NAME, os.O_RDONLY)
+        lock = os.open(folder / NAME, os.O_RDONLY | SAFELY)
     except OSError:
         return False
     try:

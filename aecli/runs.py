@@ -1,10 +1,8 @@
 """A run folder: create, find, load, list. The only reader and writer of its layout."""
 
-import csv
 import dataclasses
 import datetime
 import functools
-import json
 import os
 import pathlib
 from typing import Any
@@ -16,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from aecli import build
 from aecli.errors import BadRequest
 from aecli.files import replacing, write_json, write_text
+from aecli.foreign import bounded, plain_yaml, tables
 from aecli.locking import is_locked
 
 CONFIG = pathlib.Path(".hydra", "config.yaml")
@@ -77,13 +76,8 @@ class Run:
         path = self.folder / CONFIG
         if not path.is_file():
             raise BadRequest(f"{self.folder} is not a run folder: it has no {CONFIG}")
-        try:
-            loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise BadRequest(f"{path} is damaged: {str(error).splitlines()[0]}") from None
-        if not isinstance(loaded, dict) or "model" not in loaded:
-            raise BadRequest(f"{path} is not the config of a run")
-        return OmegaConf.create(loaded)
+        bounded.refuse_links(self.folder)
+        return OmegaConf.create(plain_yaml.read_config(path))
 
     @property
     def status(self) -> dict[str, Any]:
@@ -99,12 +93,7 @@ class Run:
     @property
     def history(self) -> dict[str, list[float]]:
         """The columns of history.csv."""
-        path = self.folder / "history.csv"
-        if not path.is_file():
-            raise BadRequest(f"{path} is missing: no epoch of this run was finished")
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        return {name: [float(row[name]) for row in rows] for name in (rows[0] if rows else {})}
+        return tables.read_history(self.folder / "history.csv")
 
     def new_eval_folder(self) -> pathlib.Path:
         stamp = datetime.datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
@@ -124,16 +113,13 @@ class Run:
     @functools.cached_property
     def model(self):
         """Built from the config; the weights are those of the best epoch."""
-        path = self.folder / "checkpoints" / "best.keras"
-        shape = self.status.get("data_shape")
-        if not path.is_file() or shape is None:
-            raise BadRequest(f"{path} is missing: no epoch of this run was finished")
-        model = build.model(self.config, tuple(shape))
-        try:
-            model.load_weights(path)
-        except (OSError, ValueError, KeyError) as error:
-            reason = str(error).splitlines()[0]
-            raise BadRequest(f"{path} is damaged or of another model: {reason}") from None
+        from aecli.foreign.weights import WeightsFile
+
+        stored = WeightsFile(self.folder / "checkpoints" / "best.keras")
+        shape = tables.read_data_shape(self.folder / "status.json")
+        with stored.limiting():
+            model = build.model(self.config, shape)
+        stored.give_to(model)
         return model
 
     @functools.cached_property
@@ -191,11 +177,11 @@ def open_run(cfg: DictConfig) -> Run:
     return run.replacing_data(cfg.get("dataset"), cfg.get("noise"))
 
 
-def find(path: str | None = None, root: str = "outputs") -> Run:
-    """The run at a path, or the latest finished one. Raises BadRequest."""
+def find(path: str | None = None, root: str = "outputs", key: str = "run") -> Run:
+    """The run at a path, or the latest finished one. Raises BadRequest, which names the key."""
     if path is not None:
         if not pathlib.Path(path).is_dir():
-            raise BadRequest(f"run={path} does not exist; see aecli runs")
+            raise BadRequest(f"{key}={path} does not exist; see aecli runs")
         run = Run(path)
         run.config  # noqa: B018  (refuses what is not a run)
         return run
@@ -208,16 +194,16 @@ def find(path: str | None = None, root: str = "outputs") -> Run:
 def find_any(path: str, root: str = "outputs") -> Run:
     """The run at a path, or with path="latest" the newest one, in whatever state."""
     if path != "latest":
-        return find(path, root)
-    infos = [info for info in list_runs(root) if info.state != "running"]
+        return find(path, root, "resume")
+    infos = list_runs(root)
     if not infos:
-        raise BadRequest(f"no run under {root}/ that could go on\nmake one: aecli train")
+        raise BadRequest(f"no run under {root}/\nmake one: aecli train")
     return Run(infos[-1].folder)
 
 
 @dataclasses.dataclass(frozen=True)
 class RunInfo:
-    """One line of `aecli runs`. state: running, done, failed, interrupted, or killed."""
+    """One line of `aecli runs`. state: queued, running, done, failed, interrupted, or killed."""
 
     folder: pathlib.Path
     name: str
@@ -243,7 +229,7 @@ def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
                 model=str(status.get("model", "?")),
                 dataset=str(status.get("dataset", "?")),
                 epochs_done=int(status.get("epochs_done", 0)),
-                state=_state(path.parent, str(status["state"])),
+                state=state_of(path.parent),
                 val_loss=status.get("val_loss"),
                 started=str(status.get("started", "")),
             )
@@ -251,18 +237,18 @@ def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
     return sorted(infos, key=lambda info: (info.started, str(info.folder)))
 
 
-def _state(folder: pathlib.Path, stated: str) -> str:
+def state_of(folder: pathlib.Path) -> str:
     """What status.json says, unless the process that wrote it is gone."""
+    stated = str(read_status(folder).get("state", "?"))
     return "killed" if stated == "running" and not is_locked(folder) else stated
 
 
 def read_status(folder: pathlib.Path) -> dict[str, Any]:
     """status.json, or {} where there is none that can be read."""
     try:
-        status = json.loads((folder / "status.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return tables.read_status(folder / "status.json")
+    except BadRequest:
         return {}
-    return status if isinstance(status, dict) else {}
 
 
 def _now() -> str:

@@ -38,7 +38,7 @@ SUBJECTS = {
         "network.decoder_padding=null",
         "trainer.epochs=6",
         "dataset.limit=1000",
-    ],  # fmt: skip
+    ],
     "denoising": ["experiment=denoising_conv_mnist", "trainer.epochs=4", "dataset.limit=500"],
     "vae": ["experiment=vae_mnist", "trainer.epochs=20", "dataset.limit=4000"],
 }

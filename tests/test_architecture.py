@@ -8,18 +8,20 @@ import pytest
 PACKAGE = pathlib.Path(__file__).parent.parent / "aecli"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = [
-    {"errors", "files", "locking", "component", "serial", "divergences", "__init__"},
+    {"errors", "files", "limits", "component", "__init__"},
+    {"locking", "serial", "divergences", "foreign"},
     {"networks", "losses", "noise", "datasets"},
     {"models", "training"},
-    {"build"},
+    {"build", "targets"},
     {"runs"},
+    {"sweeps"},
     {"metrics", "figures", "app"},
     {"commands"},
     {"cli", "__main__"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 SEPARATE = ["networks", "losses", "noise", "datasets"]  # and models from training, metrics ...
-HYDRA = {"app", "build", "runs", "commands"}
+HYDRA = {"app", "build", "runs", "sweeps", "commands"}
 
 
 def room(path: pathlib.Path) -> str:

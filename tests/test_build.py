@@ -3,7 +3,7 @@
 import pytest
 from options import CONFIGS, contents, options
 
-from aecli import build
+from aecli import build, targets
 from aecli.errors import BadRequest
 
 
@@ -48,7 +48,10 @@ def test_a_package_of_the_users_is_trusted_by_the_environment_alone(tmp_path, mo
     package = tmp_path / "my_noises"
     package.mkdir()
     (package / "__init__.py").write_text(
-        "class Fog:\n    def __init__(self, depth): self.depth = depth\n"
+        "import dataclasses\n"
+        "from aecli.noise.base import Noise\n"
+        "@dataclasses.dataclass(frozen=True, kw_only=True)\n"
+        "class Fog(Noise):\n    depth: int\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     node = {"_target_": "my_noises.Fog", "depth": 2}
@@ -77,6 +80,8 @@ def test_every_yaml_describes_itself_and_states_every_key(group):
         node = contents(group, option)
         if "_target_" not in node or node["_target_"].startswith("keras."):
             continue
-        known = set(inspect.signature(build._locate(node["_target_"], group)).parameters)
+        known = set(
+            inspect.signature(targets.checked({"_target_": node["_target_"]}, group)).parameters
+        )
         given = {"data_shape", "network", "reconstruction_loss", "folder"}
         assert set(node) - {"_target_"} == known - given, option

@@ -1,12 +1,13 @@
-"""aecli train -m: one job after the other, each reported in a line."""
+"""Sweeps by Hydra's own launchers: one job after the other, each reported in a line."""
 
 from aecli.app import hydra_app, sweep
 
 pytest_plugins = ["cli_tree"]
+BASIC = "hydra/launcher=basic"
 
 
 def test_a_sweep_runs_every_combination_in_folders_of_its_own(tree, capsys):
-    words = ["model=ae,vae", "-m", "trainer.epochs=1", "model.latent_dim=2,8"]
+    words = ["model=ae,vae", "-m", BASIC, "trainer.epochs=1", "model.latent_dim=2,8"]
     assert hydra_app.run("train", words) == 0
     sizes = [(config.model.latent_dim, "beta" in config.model) for config, _ in tree.seen]
     assert sizes == [(2, False), (8, False), (2, True), (8, True)]
@@ -20,7 +21,7 @@ def test_a_sweep_runs_every_combination_in_folders_of_its_own(tree, capsys):
 
 
 def test_the_other_jobs_go_on_after_a_failure(tree, capsys):
-    assert hydra_app.run("train", ["-m", "raises=bug,null,bad"]) == 1
+    assert hydra_app.run("train", ["-m", BASIC, "raises=bug,null,bad"]) == 1
     assert [folder.name for _, folder in tree.seen] == ["02"]
     assert [path.name for path in tree.seen[0][1].parent.iterdir() if path.is_dir()] == ["02"]
     lines = capsys.readouterr().err.splitlines()
@@ -30,12 +31,12 @@ def test_the_other_jobs_go_on_after_a_failure(tree, capsys):
 
 
 def test_a_sweep_of_failures_leaves_nothing(tree):
-    assert hydra_app.run("train", ["-m", "raises=bad,bad"]) == 2
+    assert hydra_app.run("train", ["-m", BASIC, "raises=bad,bad"]) == 2
     assert list(tree.work.iterdir()) == []
 
 
 def test_a_stop_ends_the_sweep(tree):
-    assert hydra_app.run("train", ["-m", "raises=stopped,null"]) == 143
+    assert hydra_app.run("train", ["-m", BASIC, "raises=stopped,null"]) == 143
     assert tree.seen == []
 
 
@@ -49,6 +50,6 @@ def test_two_sweeps_in_one_second_do_not_share_a_folder(tmp_path, monkeypatch):
 
 
 def test_a_stated_sweep_folder_is_used(tree):
-    assert hydra_app.run("train", ["-m", "seed=1,2", "hydra.sweep.dir=mine"]) == 0
+    assert hydra_app.run("train", ["-m", BASIC, "seed=1,2", "hydra.sweep.dir=mine"]) == 0
     assert [folder for _, folder in tree.seen] == [tree.work / "mine/01", tree.work / "mine/02"]
     assert not (tree.work / "outputs").exists()

@@ -230,6 +230,12 @@ def test_threshold_after_scaling():
     assert splits.test.pixels().item() == 1
 
 
+def test_the_range_is_that_of_all_three_parts():
+    """A loss that needs [0, 1] would be meaningless on a test part of 0..255."""
+    assert given([[0.25, 0.75]], [[0.5, 255]], validation_size="test").data_range == (0.25, 255)
+    assert given([[-1, 0.75]], [[0.5, 1]], validation_size="test").data_range == (-1, 1)
+
+
 def test_dynamic_binarisation_leaves_the_data_alone():
     splits = given([[0.1, 0.7]], [[0.3, 0.2]], binarize="dynamic")
     np.testing.assert_array_equal(splits.train.x.ravel(), np.float32([0.1, 0.7]))

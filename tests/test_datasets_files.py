@@ -389,7 +389,7 @@ REFUSED = [
     (Idx, "a", IDX[:4] + b"\xff" * 12, "declares [0-9,]{20,} bytes"),
     (Idx, "a", gzip.compress(IDX)[:-20], r"is truncated or damaged \(\d+ bytes\): delete it"),
     (Idx, "a", flipped(gzip.compress(IDX), 40), "truncated or damaged"),
-    (Idx, "a", gzip.compress(HTML), "is not an IDX file"),
+    (Idx, "a", gzip.compress(HTML), "is a web page"),
     (Idx, "a", idx_bytes(X[:0]), "there are no images"),
     (Idx, "a", idx_bytes(Y), r"shape \(12,\); expected"),
     (Idx, "a", idx_bytes(with_value(np.nan)[..., 0]), "NaN"),

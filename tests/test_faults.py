@@ -88,6 +88,19 @@ def test_a_killed_run_is_recognised_and_resumed(tmp_path):
     assert not list(info.folder.rglob("*.tmp*"))
 
 
+def test_deterministic_kernels_resume_alike(tmp_path):
+    same = ["train", "trainer.deterministic=true", "network=conv", "network.filters=[4]",
+            "noise=gaussian", "figures=[]"]  # fmt: skip
+    for outputs, epochs in (("whole", 3), ("part", 2)):
+        done = aecli(*same, f"trainer.epochs={epochs}", f"outputs={outputs}", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "no xla" in done.stdout
+    (whole,), (part,) = (runs.list_runs(tmp_path / outputs) for outputs in ("whole", "part"))
+    more = aecli("train", f"resume={part.folder}", "trainer.epochs=3", cwd=tmp_path)
+    assert more.returncode == 0, more.stderr
+    assert differing(whole.folder, part.folder) == []
+
+
 # ---- one writer ----------------------------------------------------------------------------------
 
 
@@ -152,7 +165,7 @@ def test_a_run_killed_before_its_first_checkpoint_begins_anew(lab):
 def test_a_state_of_another_format_is_refused(lab, monkeypatch):
     folder = lab.train("trainer.epochs=1")
     monkeypatch.setattr(states, "FORMAT", 99)
-    with pytest.raises(BadRequest, match="has format 2; this aecli reads format 99"):
+    with pytest.raises(BadRequest, match="is not of format 99"):
         states.read_file(folder / LAST)
 
 

@@ -59,7 +59,8 @@ def options(group: str, config_dir: str | None = None) -> list[Option]:
         if root is None:
             continue
         for file in sorted((root / group).glob("*.yaml")):
-            found.setdefault(file.stem, Option(file.stem, file, yours=root != package))
+            if file.is_file():  # a pipe would never end
+                found.setdefault(file.stem, Option(file.stem, file, yours=root != package))
     return sorted(found.values(), key=lambda option: option.name)
 
 

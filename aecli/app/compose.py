@@ -26,9 +26,7 @@ class Composed:
 
 def composed(command: str, overrides: list[str], config_dir: str | None = None) -> Composed:
     """Compose configs/<command>.yaml with overrides; raises what Hydra raises."""
-    searchpath.register()
-    if config_dir:
-        overrides = [*overrides, f"hydra.searchpath=[file://{config_dir}]"]
+    searchpath.register(config_dir)
     with initialize_config_dir(str(catalog.package_configs()), version_base=VERSION_BASE):
         config = compose(command, overrides, return_hydra_config=True)
         loader = GlobalHydra.instance().config_loader()

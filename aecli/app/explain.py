@@ -30,8 +30,6 @@ def explain(error: Exception, command: str, overrides: list[str]) -> BadRequest 
         return _missing_option(error, overrides)
     if isinstance(error, yaml.MarkedYAMLError):
         return _broken_yaml(error)
-    if isinstance(error, UnicodeDecodeError):
-        return _not_text()
     if isinstance(error, MissingMandatoryValue):
         return BadRequest(f"{error.full_key} needs a value\ngive one: {error.full_key}=VALUE")
     if isinstance(error, InterpolationResolutionError):
@@ -84,7 +82,7 @@ def _who_names(group: str, name: str) -> str:
     files = [option.file for g in catalog.groups() for option in catalog.options(g)]
     pattern = re.compile(rf"^\s*- .*\b{group}(@\S+)?:\s*{name}\b", re.MULTILINE)
     for file in files:
-        if pattern.search(file.read_text(encoding="utf-8")):
+        if pattern.search(file.read_text(encoding="utf-8", errors="replace")):
             return str(file)
     return "in the defaults list"
 
@@ -105,16 +103,6 @@ def _unreadable(override: str) -> BadRequest:
     if value[:1] in ("[", "{", "'", '"'):
         hint = "is a bracket or a quote left open? the shell needs quotes of its own around it"
     return BadRequest(f"cannot read the value in {override}\n{hint}")
-
-
-def _not_text() -> BadRequest | None:
-    """The YAML that is not UTF-8, if there is one: the decoder does not say which."""
-    for option in (o for group in catalog.groups() for o in catalog.options(group)):
-        try:
-            option.file.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            return BadRequest(f"{option.file} is not UTF-8 text")
-    return None
 
 
 def _broken_yaml(error: yaml.MarkedYAMLError) -> BadRequest:

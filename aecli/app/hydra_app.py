@@ -3,13 +3,13 @@
 import importlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from aecli.app import catalog, messages, searchpath
+from aecli.app import catalog, messages, process_sweep, searchpath
 from aecli.app.arguments import Arguments, parse
 from aecli.app.compose import VERSION_BASE
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
@@ -53,6 +53,9 @@ def run(command: str, argv: list[str]) -> int:
 
 
 def _through_hydra(arguments: Arguments, with_traceback: bool) -> int:
+    searchpath.register(arguments.options.pop("--config-dir", None))  # not by Hydra: as ./configs
+    if process_sweep.is_one(arguments):
+        return process_sweep.run(arguments, _own(arguments), _hydra_main)
     command, user_overrides = arguments.command, list(arguments.overrides)
     sweep = Sweep(user_overrides) if arguments.is_sweep else None
     codes: list[int] = []
@@ -71,17 +74,13 @@ def _through_hydra(arguments: Arguments, with_traceback: bool) -> int:
             sweep.codes[line] = code
 
     stated = {override.partition("=")[0] for override in user_overrides}
-    own = {**QUIET, "hydra.job.name": command}
-    arguments.overrides = [f"{k}={v}" for k, v in own.items() if k not in stated]
+    arguments.overrides = _own(arguments)
     if sweep:
         arguments.overrides += [SUBDIR] if "hydra.sweep.subdir" not in stated else []
         arguments.overrides += [sweep.claim_folder()] if "hydra.sweep.dir" not in stated else []
     arguments.overrides += user_overrides
     try:
-        with _hydra_that_raises(arguments.argv()):
-            searchpath.register()
-            folder = str(catalog.package_configs())
-            hydra.main(config_path=folder, config_name=command, version_base=VERSION_BASE)(task)()
+        _hydra_main(arguments, task)
     except BaseException:
         if sweep:
             sweep.finish()
@@ -89,6 +88,19 @@ def _through_hydra(arguments: Arguments, with_traceback: bool) -> int:
     if sweep:
         return sweep.finish()
     return codes[0] if codes else 0
+
+
+def _own(arguments: Arguments) -> list[str]:
+    """The settings of Hydra that are ours, where the user states no other."""
+    stated = {override.partition("=")[0] for override in arguments.overrides}
+    own = {**QUIET, "hydra.job.name": arguments.command}
+    return [f"{key}={value}" for key, value in own.items() if key not in stated]
+
+
+def _hydra_main(arguments: Arguments, task: Callable[[DictConfig], None]) -> None:
+    with _hydra_that_raises(arguments.argv()):
+        folder, name = str(catalog.package_configs()), arguments.command
+        hydra.main(config_path=folder, config_name=name, version_base=VERSION_BASE)(task)()
 
 
 def _check(config: DictConfig) -> None:

@@ -35,7 +35,8 @@ def report(error: Exception, command: str, overrides: list[str], with_traceback:
 
 def show(text: str) -> None:
     """Print `error: first line` and `hint:  second line`."""
-    first, *rest = text.strip().splitlines() or ["unknown error"]
+    printable = ["".join(c if c.isprintable() else "?" for c in li) for li in text.splitlines()]
+    first, *rest = [line for line in printable if line.strip()] or ["unknown error"]
     lines = [f"error: {first}"]
     lines += [f"{'hint:' if i == 0 else '':6} {line.strip()}" for i, line in enumerate(rest)]
     print("\n".join(lines), file=sys.stderr, flush=True)

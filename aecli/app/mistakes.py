@@ -7,6 +7,8 @@ import yaml
 from aecli.app import catalog, compose
 from aecli.app.suggest import nearest, same_leaf, some, walk
 from aecli.errors import BadRequest
+from aecli.foreign.bounded import read_text
+from aecli.foreign.plain_yaml import MAX_BYTES, PlainLoader
 
 
 def options_with_key(group: str, key: str) -> list[str]:
@@ -14,8 +16,8 @@ def options_with_key(group: str, key: str) -> list[str]:
     found = []
     for option in catalog.options(group):
         try:
-            data = yaml.safe_load(option.file.read_bytes())
-        except yaml.YAMLError:
+            data = yaml.load(read_text(option.file, MAX_BYTES), PlainLoader)
+        except (yaml.YAMLError, ValueError):
             continue
         inner = data.get(group) if isinstance(data, dict) else None
         if isinstance(data, dict) and (key in data or (isinstance(inner, dict) and key in inner)):

@@ -44,7 +44,8 @@ def main(cfg: DictConfig) -> None:
 
 
 def _measure(side: str, config: dict) -> dict:
-    command = [sys.executable, "-m", "aecli.commands.bench_side", side]
+    # -P: a json.py that happens to lie in the working directory is not the one to import
+    command = [sys.executable, "-P", "-m", "aecli.commands.bench_side", side]
     done = subprocess.run(command, input=json.dumps(config), capture_output=True, text=True)
     if done.returncode:
         raise RunFailed(f"bench of {SIDES[side]} failed: {done.stderr.strip().splitlines()[-1]}")

@@ -31,7 +31,10 @@ log = logging.getLogger("aecli")
 
 def read_state(run: runs.Run) -> states.State | None:
     """The newest whole state, None where nothing was saved yet."""
-    return states.read(run.folder / "checkpoints")
+    state = states.read(run.folder / "checkpoints")
+    if state is not None and not {"config", "data", "environment"} <= state.about.keys():
+        raise BadRequest(f"{run.folder}: its checkpoint does not say what it was trained on")
+    return state
 
 
 def merged(
@@ -75,6 +78,8 @@ def check(run: runs.Run, state: states.State | None, plan: "Plan") -> None:
     """Raises BadRequest where data or length do not go with what was trained."""
     if state is None:
         return
+    if state.step > plan.feed.steps_per_epoch:
+        raise BadRequest(f"{run.folder}: its checkpoint is {state.step} steps into an epoch")
     if state.about["data"] != plan.splits.fingerprint:
         raise BadRequest(
             f"the data are not those that this run was trained on: {plan.splits.source}\n"

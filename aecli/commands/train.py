@@ -16,6 +16,9 @@ from aecli.files import remove_leftovers
 from aecli.locking import locked
 from aecli.training.signals import Signals
 
+NAMES = ("model", "dataset", "noise", "experiment")
+COMMAND_KEYS = ("resume", "sweep", "seeds", "n_jobs", "gpus")  # of the command, not of a run
+
 log = logging.getLogger("aecli")
 
 
@@ -27,7 +30,7 @@ def main(cfg: DictConfig) -> None:
         resume(cfg.resume, cfg, overrides)
         return
     choices = hydra.runtime.choices
-    names = {key: choices[key] for key in ("model", "dataset", "noise", "experiment")}
+    names = {key: choices[key] for key in NAMES}
     train(cfg, names, overrides, folder=job_folder())
 
 
@@ -41,7 +44,7 @@ def train(
     Raises BadRequest before anything is written, RunFailed when the training goes wrong or its
     folder cannot be written, Interrupted by a signal.
     """
-    cfg = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "resume"])
+    cfg = OmegaConf.masked_copy(cfg, [key for key in cfg if key not in COMMAND_KEYS])
     with Signals() as signals:
         plan = _planned(cfg)
         folder = folder or _new_folder(cfg, names)
@@ -72,8 +75,9 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run:
             )
             return run
         runs.write_config(run.folder, config)
-        run.update_status(state="running", ended=None, error=None)
-        names = {key: run.status.get(key) for key in ("model", "dataset", "noise", "experiment")}
+        names = {key: run.status.get(key) for key in NAMES}
+        about = _about(names, plan.splits)
+        run.update_status(state="running", ended=None, error=None, **about)
         return _carried_out(runs.Run(run.folder), plan, names, signals, state)
 
 

@@ -1,9 +1,10 @@
-"""Arrays as found in files -> images [N, H, W, C] and labels [N], or one line that says why not."""
+"""Arrays as found in files -> images [N, H, W, C], or one line that says why not."""
 
 import math
 
 import numpy as np
 
+from aecli.datasets.rows import Rows
 from aecli.errors import BadRequest
 
 BLOCK = 2**24  # values at a time: a memory-mapped array need not fit into memory to be checked
@@ -72,48 +73,24 @@ def image_shape(found: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _finite_float32(name: str, array: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):  # what overflows is found below, as infinity
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is found as infinity
         array = array.astype(np.float32, copy=False)
+    check_finite(name, array)
+    return array
+
+
+def check_finite(name: str, array: np.ndarray | Rows) -> None:
+    """Of images [N, H, W, C]. Raises BadRequest with their count and the place of the first."""
     rows = max(1, BLOCK // math.prod(array.shape[1:]))
     bad, first = 0, None
     for start in range(0, len(array), rows):
         block = ~np.isfinite(array[start : start + rows])
         if first is None and block.any():
-            index = np.argwhere(block)[0]
-            first = tuple(int(i) for i in (index[0] + start, *index[1:]))
+            index = np.unravel_index(block.argmax(), block.shape)
+            first = [int(i) for i in (index[0] + start, *index[1:])]
         bad += int(block.sum())
     if bad:
         raise BadRequest(
             f"{name} has {bad:,} values that are NaN or infinite in float32, the first at "
-            f"[image, row, column, channel] = {list(first)}; remove or fill them"
+            f"[image, row, column, channel] = {first}; remove or fill them"
         )
-    return array
-
-
-def labels(
-    found: list[tuple[str, np.ndarray]], counts: list[int]
-) -> tuple[list[np.ndarray], tuple[str, ...] | None]:
-    """(name for messages; [N] or [N, 1]) and the numbers of images -> int64 [N] each, and names.
-
-    Whole numbers are kept; texts are numbered in alphabetical order. Raises BadRequest.
-    """
-    arrays = []
-    for (name, array), count in zip(found, counts, strict=True):
-        if array.ndim == 2 and array.shape[1] == 1:
-            array = array[:, 0]
-        if array.ndim != 1:
-            raise BadRequest(f"{name} has shape {array.shape}; labels are one number an image, [N]")
-        if len(array) != count:
-            raise BadRequest(f"{name} has {len(array):,} labels for {count:,} images")
-        whole = array.dtype.kind != "f" or np.array_equal(array, np.floor(array))
-        if array.dtype.kind not in "buifU" or not whole:
-            raise BadRequest(
-                f"{name} is {array.dtype} {'' if whole else 'with fractions or NaN'}; "
-                "labels are whole numbers or texts"
-            )
-        arrays.append(array)
-    if any(array.dtype.kind == "U" for array in arrays):
-        names = np.unique(np.concatenate([array.astype(str) for array in arrays]))
-        numbered = [np.searchsorted(names, a.astype(str)).astype(np.int64) for a in arrays]
-        return numbered, tuple(names.tolist())
-    return [array.astype(np.int64) for array in arrays], None

@@ -10,6 +10,7 @@ from aecli.component import Component
 from aecli.datasets.binarization import binarized
 from aecli.datasets.rows import Rows
 from aecli.datasets.scaling import Scaler
+from aecli.datasets.source_file import shown
 from aecli.datasets.splits import Split as Split
 from aecli.datasets.splits import Splits as Splits
 from aecli.errors import BadRequest
@@ -119,7 +120,7 @@ class Dataset(Component):
         present = np.unique(part.labels).tolist()
         missing = [c for c, n in zip(self.classes, numbers, strict=True) if n not in present]
         if missing:
-            known = ", ".join(f"{n} ({names[n]})" if names else str(n) for n in present[:20])
+            known = ", ".join(f"{n} ({shown(names[n])})" if names else str(n) for n in present[:20])
             raise BadRequest(
                 f"dataset.classes: {missing[0]!r} is no label of the {name} part of "
                 f"{source.origin}; it has {known}{', ...' if len(present) > 20 else ''}"

@@ -6,9 +6,10 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from aecli.datasets.arrays import images, labels
+from aecli.datasets.arrays import images
 from aecli.datasets.base import Dataset, Source, Split, TestSize
 from aecli.datasets.csv_table import Table, read_table
+from aecli.datasets.labels import labels
 from aecli.datasets.source_file import existing_file
 from aecli.errors import BadRequest
 
@@ -27,7 +28,9 @@ class Csv(Dataset):
         str | int | None,
         Field(description="a column's name or position, 'auto': the one called label, or null"),
     ] = "auto"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    delimiter: Annotated[
+        str, Field(pattern=r'^[^"\r\n\x00]$', description="one character, no quote or line break")
+    ] = ","
     shape: Annotated[
         list[Annotated[int, Field(ge=1)]] | None,
         Field(min_length=2, max_length=3, description="[H, W] or [H, W, C] of an image"),

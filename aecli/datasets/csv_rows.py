@@ -1,39 +1,86 @@
 """A CSV row by row: its first row, and the place of what is wrong in it."""
 
+import contextlib
 import csv
-import gzip
+import io
 import itertools
 import pathlib
 from collections.abc import Iterator
-from typing import TextIO
 
 import numpy as np
 
-from aecli.datasets.source_file import is_gzip
+from aecli.datasets.source_file import DAMAGE, MAX_BYTES, open_bytes
+from aecli.errors import BadRequest
 
 SHOWN = 5  # bad places in one message
+MAX_LINE = 2**26  # characters: one image of 10 million pixels, and no file without a line break
+MAX_LABEL = 256  # characters; labels become an array as wide as the longest
 LARGEST = float(np.finfo(np.float32).max)
 
 
-def open_text(path: pathlib.Path) -> TextIO:
-    opener = gzip.open if is_gzip(path) else open
-    return opener(path, "rt", encoding="utf-8-sig", newline="")  # -sig: Excel's byte order mark
+def lines(path: pathlib.Path) -> Iterator[str]:
+    """Each with its line break. Raises BadRequest for what would fill the memory."""
+    total = 0
+    # -sig: Excel's byte order mark; newline="": numpy and csv know all line breaks
+    with io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", newline="") as stream:
+        for number in itertools.count(1):
+            line = stream.readline(MAX_LINE)
+            total += len(line)
+            if not line:
+                return
+            if len(line) == MAX_LINE:
+                raise BadRequest(
+                    f"{path}:{number}: a line of more than {MAX_LINE:,} characters; "
+                    "write one image a line, or store the images as .npy"
+                )
+            if total > MAX_BYTES:
+                raise BadRequest(
+                    f"{path} unpacks to more than {MAX_BYTES / 2**30:.0f} GiB; "
+                    "store the images as .npy, which is read in place"
+                )
+            if line.count('"') % 2:
+                raise BadRequest(
+                    f"{path}:{number}: a quote is not closed in its line; "
+                    "remove it, or write it twice within a quoted cell"
+                )
+            yield line
 
 
 def rows(path: pathlib.Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """(line number, cells) of each row that is not blank."""
-    with open_text(path) as stream:
-        reader = csv.reader(stream, delimiter=delimiter)
+    """(line number, cells) of each row that is not blank. Raises BadRequest."""
+    reader = csv.reader(lines(path), delimiter=delimiter)
+    try:
         yield from ((reader.line_num, row) for row in reader if row)
+    except csv.Error as error:
+        raise BadRequest(f"{path}:{reader.line_num}: this is no CSV: {error}") from None
+
+
+def undecodable(path: pathlib.Path) -> int:
+    """The number of the first line that is not UTF-8, or that is damaged in a .gz."""
+    number = 0
+    with open_bytes(path) as stream, contextlib.suppress(*DAMAGE):  # UnicodeDecodeError is one
+        for line in iter(lambda: stream.readline(MAX_LINE), b""):
+            number += 1
+            line.decode()
+    return number
+
+
+def is_float(cell: str) -> bool:
+    """As numpy.loadtxt reads it, so nan and inf are among them."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return "_" not in cell
 
 
 def is_number(*cells: str) -> bool:
-    """All of them, as numpy.loadtxt reads them, and finite in float32."""
-    try:
-        values = [float(cell) for cell in cells if "_" not in cell]
-    except ValueError:
-        return False
-    return len(values) == len(cells) and all(-LARGEST <= value <= LARGEST for value in values)
+    """All of them, and finite in float32."""
+    return all(is_float(cell) and -LARGEST <= float(cell) <= LARGEST for cell in cells)
+
+
+def is_label(cell: str) -> bool:
+    return 0 < len(cell.strip()) <= MAX_LABEL
 
 
 def problems(
@@ -57,8 +104,9 @@ def _every_problem(path, delimiter, skipped, label, width) -> Iterator[str]:
         if is_number(*row):
             continue
         for i, cell in enumerate(row):
-            if i == label and not cell.strip():
-                yield f"{line}:{i + 1}: the label is empty"
+            if i == label and not is_label(cell):
+                long = f"has {len(cell):,} characters, more than {MAX_LABEL}"
+                yield f"{line}:{i + 1}: the label {long if cell.strip() else 'is empty'}"
             elif i != label and not is_number(cell):
                 yield f"{line}:{i + 1}: {cell[:20]!r} is not a finite number{_separator(row)}"
 

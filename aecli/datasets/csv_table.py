@@ -1,16 +1,16 @@
 """A CSV of numbers and at most one label column; a bad row is named as file:line:column."""
 
 import contextlib
-import csv
 import dataclasses
+import itertools
 import pathlib
 import warnings
 from collections.abc import Iterator
 
 import numpy as np
 
-from aecli.datasets.csv_rows import is_number, open_text, problems, rows
-from aecli.datasets.source_file import DAMAGE
+from aecli.datasets.csv_rows import is_float, is_label, lines, problems, rows, undecodable
+from aecli.datasets.source_file import DAMAGE, shown
 from aecli.errors import BadRequest
 
 
@@ -28,7 +28,7 @@ def read_table(path: pathlib.Path, label: str | int | None, delimiter: str) -> T
 
     label: a column's name or position (0 is the first, -1 the last), None for no label column,
     "auto" for a column called label if there is one. The first row is a header if none of its
-    cells is a number, or if one is the label's name.
+    cells is a number, not even nan, or if one is the label's name.
     """
     with _readable(path):
         names, skipped = _header(path, label, delimiter)
@@ -50,11 +50,14 @@ def _readable(path: pathlib.Path) -> Iterator[None]:
     except BadRequest:
         raise
     except UnicodeDecodeError as error:
-        raise BadRequest(f"{path} is not a text file in UTF-8: {error.reason}") from None
-    except csv.Error as error:
-        raise BadRequest(f"{path} is not a CSV file: {error}") from None
+        raise BadRequest(
+            f"{path} is not a text file in UTF-8: {error.reason} in line {undecodable(path)}; "
+            "fetch it again, or save it as 'CSV UTF-8'"
+        ) from None
     except DAMAGE as error:
-        raise BadRequest(f"{path} is truncated or damaged, fetch it again: {error}") from None
+        raise BadRequest(
+            f"{path} is truncated or damaged, fetch it again: {shown(error)}"
+        ) from None
 
 
 def _header(path, label, delimiter) -> tuple[list[str] | None, int]:
@@ -62,7 +65,7 @@ def _header(path, label, delimiter) -> tuple[list[str] | None, int]:
     line, first = next(rows(path, delimiter), (0, []))
     first = [cell.strip() for cell in first]
     named = label in first or (label == "auto" and _called_label(first) is not None)
-    if first and (named or not any(is_number(cell) for cell in first)):
+    if first and (named or not any(is_float(cell) for cell in first)):
         return first, line
     return None, 0
 
@@ -78,11 +81,15 @@ def _label_column(path, names, label, delimiter) -> int | None:
         return _called_label(names or [])
     if isinstance(label, int):
         _, row = next(rows(path, delimiter), (0, []))
+        if not row:
+            raise BadRequest(f"{path} has no rows of data")
         if not -len(row) <= label < len(row):
             raise BadRequest(f"dataset.label={label}: {path} has columns 0 to {len(row) - 1}")
         return label % len(row)
     if names is None or label not in names:
-        has = f"its columns are {', '.join(names[:8])}" if names else "it has no header row"
+        has = "it has no header row"
+        if names:
+            has = f"its columns are {', '.join(map(shown, names[:8]))}"
         raise BadRequest(
             f"dataset.label={label}: {path} has no such column, {has}; "
             "a position works too: dataset.label=0"
@@ -94,16 +101,19 @@ def _parse(path, delimiter, skipped, column, width) -> tuple[np.ndarray, list[st
     """([N, columns], texts): the label column holds positions in texts. Raises BadRequest."""
     for dtype in (np.uint8, np.int32, np.float32):  # each refuses what it cannot hold
         texts = _Numbering()
-        options = {"dtype": dtype, "delimiter": delimiter, "skiprows": skipped, "ndmin": 2}
+        options = {"dtype": dtype, "delimiter": delimiter, "ndmin": 2}
         if column is not None:
             options["converters"] = {column: texts}
-        with open_text(path) as stream, warnings.catch_warnings(action="ignore"):
+        data = itertools.islice(lines(path), skipped, None)
+        with warnings.catch_warnings(action="ignore"):
+            # before NumPy 2.4, 0.5 as an integer was 0, and 300 as a byte 44, with this warning
+            warnings.simplefilter("error", DeprecationWarning)
             try:
-                values = np.loadtxt(stream, comments=None, quotechar='"', **options)
-            except UnicodeDecodeError:
+                values = np.loadtxt(data, comments=None, quotechar='"', **options)
+            except (UnicodeDecodeError, BadRequest):
                 raise
             except ValueError as error:
-                reason = str(error)
+                reason = shown(error)
                 continue
         if values.size == 0:
             raise BadRequest(f"{path} has no rows of data")
@@ -120,6 +130,6 @@ class _Numbering(dict):
     """Texts are numbered as they come."""
 
     def __call__(self, text: str) -> int:
-        if not text.strip():
-            raise ValueError("empty label")
+        if not is_label(text):
+            raise ValueError("label")
         return self.setdefault(text.strip(), len(self))

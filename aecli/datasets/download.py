@@ -4,6 +4,8 @@ import http.client
 import os
 import pathlib
 import tempfile
+import time
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 
@@ -11,7 +13,9 @@ from tqdm import tqdm
 
 from aecli.errors import BadRequest
 
+SCHEMES = ("https",)  # of the address, and of every other that a server sends us on to
 TIMEOUT = 10  # seconds to connect, and without a byte
+DEADLINE = 1800  # seconds in all: a byte now and then would keep us for ever
 CHUNK = 2**18
 
 
@@ -24,7 +28,8 @@ def download(
 ) -> None:
     """Fetch url to target. `check` reads the temporary file and raises BadRequest if it is wrong.
 
-    Raises DownloadFailed and then leaves nothing behind, nor replaces an older target.
+    The name of the file is ours, whatever the server calls it. Raises DownloadFailed and then
+    leaves nothing behind, nor replaces an older target.
     """
     part = None
     try:
@@ -46,12 +51,28 @@ def download(
             part.unlink(missing_ok=True)
 
 
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        _check_scheme(newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _check_scheme(url: str) -> None:
+    scheme = urllib.parse.urlsplit(url).scheme
+    if scheme not in SCHEMES:
+        raise DownloadFailed(f"leads to a {scheme or 'local'} address, not https")
+
+
 def _copy(url: str, stream, max_bytes: int) -> None:
-    with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
+    _check_scheme(url)
+    end = time.monotonic() + DEADLINE
+    with urllib.request.build_opener(_Redirects).open(url, timeout=TIMEOUT) as response:
         name = url.rsplit("/", 1)[1]
         with tqdm(total=response.length, desc=name, unit="B", unit_scale=True, disable=None) as bar:
-            while chunk := response.read(CHUNK):
+            while chunk := response.read1(CHUNK):  # what is there, without waiting for the rest
                 if bar.n + len(chunk) > max_bytes:
                     raise DownloadFailed(f"sends more than {max_bytes:,} bytes")
+                if time.monotonic() > end:
+                    raise DownloadFailed(f"takes longer than {DEADLINE:g} seconds")
                 stream.write(chunk)
                 bar.update(len(chunk))

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from aecli.datasets.arrays import images, labels
+from aecli.datasets.arrays import images
 from aecli.datasets.base import Dataset, Source, Split, TestSize
 from aecli.datasets.idx_file import read_idx
+from aecli.datasets.labels import labels
 from aecli.datasets.source_file import existing_file
 from aecli.errors import BadRequest
 

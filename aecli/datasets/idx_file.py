@@ -10,17 +10,18 @@ import struct
 
 import numpy as np
 
-from aecli.datasets.source_file import DAMAGE, MAX_BYTES, open_bytes
+from aecli.datasets.source_file import DAMAGE, MAX_BYTES, MAX_RATIO, is_gzip, open_bytes
 from aecli.errors import BadRequest
 
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+DIMENSIONS = 4  # [N, H, W, C]
 
 
-def read_idx(path: pathlib.Path) -> np.ndarray:
-    """The array of an IDX file. Raises BadRequest that names the file."""
+def read_idx(path: pathlib.Path, most: int | None = None) -> np.ndarray:
+    """The array of an IDX file, of at most so many bytes. Raises BadRequest that names the file."""
     try:
         with open_bytes(path) as stream:
-            return _read(stream, path)
+            return _read(stream, path, most or MAX_BYTES)
     except BadRequest:
         raise
     except DAMAGE:
@@ -30,21 +31,29 @@ def read_idx(path: pathlib.Path) -> np.ndarray:
         ) from None
 
 
-def _read(stream, path: pathlib.Path) -> np.ndarray:
+def _read(stream, path: pathlib.Path, most: int) -> np.ndarray:
     magic = stream.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or magic[3] == 0:
         raise BadRequest(
             f"{path} is not an IDX file: it begins with {magic.hex(' ')}, where MNIST's images "
-            "have 00 00 08 03 and labels 00 00 08 01"
+            "have 00 00 08 03 and labels 00 00 08 01; dataset=npz, csv and image_folder read others"
+        )
+    if magic[3] > DIMENSIONS:
+        raise BadRequest(
+            f"{path} declares {magic[3]} dimensions, more than {DIMENSIONS}: damaged, or no images"
         )
     shape = struct.unpack(f">{magic[3]}I", stream.read(4 * magic[3]))
     dtype = np.dtype(TYPES[magic[2]])
     size = math.prod(shape) * dtype.itemsize
-    if size > MAX_BYTES:
-        raise BadRequest(f"{path} declares {size:,} bytes {shape}: damaged, or too large")
-    data = stream.read(size + 1)
+    if size > most:
+        raise BadRequest(
+            f"{path} declares {size:,} bytes {shape}, more than {most:,}: "
+            "damaged; or store the images as .npy, which is read in place"
+        )
+    possible = path.stat().st_size * (MAX_RATIO if is_gzip(path) else 1)
+    data = stream.read(size + 1) if size <= possible else b""
     if len(data) != size:
-        has = f"only {len(data):,}" if len(data) < size else "more"
+        has = "more" if len(data) > size else f"only {len(data):,}" if data else "fewer"
         raise BadRequest(
             f"{path} declares {size:,} bytes {shape} and has {has}: truncated or damaged; "
             "delete it and fetch it again"

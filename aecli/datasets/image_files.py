@@ -8,9 +8,14 @@ import os
 import pathlib
 import signal
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 from tqdm import tqdm
+
+from aecli.datasets.image_file import decoded, why_not
+from aecli.datasets.source_file import MAX_BYTES, shown
+from aecli.errors import BadRequest, RunFailed
 
 BLOCK = 100  # files a task
 ALONE = 500  # so few files are not worth a second process
@@ -18,23 +23,37 @@ ALONE = 500  # so few files are not worth a second process
 _decoder: "_Decoder | None" = None  # in a worker: what it works on
 
 
-def decode_all(
-    files: list[pathlib.Path], size: list[int], color: str
-) -> tuple[np.ndarray, list[str]]:
-    """-> x [N, *size, 1 or 3] uint8, and "file: reason" of each that cannot be read.
+@dataclasses.dataclass
+class Decoded:
+    """x: [N, *size, 1 or 3] uint8; sizes: the (height, width) found; problems: "file: reason"."""
+
+    x: np.ndarray
+    sizes: set[tuple[int, int]]
+    problems: list[str]
+
+
+def decode_all(files: list[pathlib.Path], size: list[int], color: str) -> Decoded:
+    """Every file, stretched to `size`. Raises BadRequest where this is too much.
 
     By processes, one a core: threads fight for Python's lock, which for small files takes longer
     than the decoding.
     """
     shape = (len(files), *size, 1 if color == "grey" else 3)
+    if math.prod(shape) > MAX_BYTES:
+        raise BadRequest(
+            f"dataset.image_size={size}: {len(files):,} images unpack to "
+            f"{math.prod(shape) / 2**30:,.1f} GiB, more than {MAX_BYTES / 2**30:.0f}; "
+            "take a smaller one, as in dataset.image_size=[64,64]"
+        )
     decoder = _Decoder(files, _shared(shape), size, color)
-    problems: list[str] = []
+    result = Decoded(decoder.x, set(), [])
     bar = tqdm(total=len(files), desc="read images", leave=False, unit="", disable=None)
     with bar:
-        for start, found in zip(decoder.starts, _work(decoder), strict=True):
-            problems += found
+        for start, (sizes, problems) in zip(decoder.starts, _work(decoder), strict=True):
+            result.sizes |= sizes
+            result.problems += problems
             bar.update(min(BLOCK, len(files) - start))
-    return decoder.x, problems
+    return result
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,15 +67,17 @@ class _Decoder:
     def starts(self) -> range:
         return range(0, len(self.files), BLOCK)
 
-    def __call__(self, start: int) -> list[str]:
-        """Write a block of files into x; returns what could not be read."""
-        problems = []
+    def __call__(self, start: int) -> tuple[set[tuple[int, int]], list[str]]:
+        """Write a block of files into x; returns their sizes, and what could not be read."""
+        sizes, problems = set(), []
         for row in range(start, min(start + BLOCK, len(self.files))):
+            file = self.files[row]
             try:
-                self.x[row] = decoded(self.files[row], self.size, self.color)
+                self.x[row], found = decoded(file, self.size, self.color)
+                sizes.add(found)
             except Exception as error:  # each format has its own for a damaged file
-                problems.append(f"{self.files[row]}: {error}")
-        return problems
+                problems.append(f"{shown(file, 300)}: {why_not(file, error)}")
+        return sizes, problems
 
 
 def _work(decoder: _Decoder):
@@ -68,6 +89,11 @@ def _work(decoder: _Decoder):
     pool = ProcessPoolExecutor(cores, multiprocessing.get_context("fork"), _begin, (decoder,))
     try:
         yield from pool.map(_block, decoder.starts)
+    except BrokenProcessPool:
+        raise RunFailed(
+            "a process that decodes images was killed, for lack of memory most likely; "
+            "take fewer or smaller images"
+        ) from None
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -84,26 +110,10 @@ def _begin(decoder: _Decoder) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _block(start: int) -> list[str]:
+def _block(start: int) -> tuple[set[tuple[int, int]], list[str]]:
     return _decoder(start)
 
 
 def _shared(shape: tuple[int, ...]) -> np.ndarray:
     """Zeros, uint8, in memory that forked processes write into."""
     return np.frombuffer(mmap.mmap(-1, max(1, math.prod(shape))), np.uint8).reshape(shape)
-
-
-def decoded(file: pathlib.Path, size: list[int], color: str) -> np.ndarray:
-    """[height, width, channels] uint8; raises whatever the decoder raises."""
-    from PIL import Image, ImageOps
-
-    with Image.open(file) as image:
-        if image.mode.startswith(("I", "F")):
-            raise ValueError(f"has more than 8 bits a channel (mode {image.mode})")
-        image = ImageOps.exif_transpose(image)
-        if image.has_transparency_data:
-            image = image.convert("RGBA")
-            image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
-        image = image.convert("L" if color == "grey" else "RGB")
-        image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
-    return np.asarray(image).reshape(*size, -1)

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from aecli.datasets.arrays import labels
 from aecli.datasets.base import Dataset, Source, Split, TestSize
-from aecli.datasets.image_files import decode_all
+from aecli.datasets.image_files import Decoded, decode_all
+from aecli.datasets.labels import labels
+from aecli.datasets.source_file import stated_path
 from aecli.errors import BadRequest
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
@@ -36,29 +37,38 @@ class ImageFolder(Dataset):
     def read(self) -> Source:
         if self.path is None:
             raise BadRequest("dataset.path is needed: dataset=image_folder dataset.path=FOLDER")
-        folder = pathlib.Path(self.path).expanduser()
+        folder = stated_path(self.path, "path")
         if not folder.is_dir():
-            problem = "is a file, not a folder" if folder.exists() else "does not exist"
-            raise BadRequest(f"dataset.path: {folder} {problem}")
+            raise BadRequest(f"dataset.path: {folder} is a file, not a folder")
         listed = _listed(folder)
         found = [self._read(files) for files in listed.values()]
         texts = [(str(place), _label_texts(place, files)) for place, files in listed.items()]
         texts = [(place, column) for place, column in texts if column is not None]
         if len(texts) not in (0, len(listed)):
             raise BadRequest(f"{folder}: only one of train and test has sub-folders for labels")
-        numbered, names = labels(texts, [len(x) for x in found]) if texts else ([None] * 2, None)
-        parts = [Split(x, column) for x, column in zip(found, numbered, strict=False)]
-        return Source(parts[0], parts[1] if len(parts) > 1 else None, str(folder), names)
+        counts = [len(part.x) for part in found]
+        numbered, names = labels(texts, counts) if texts else ([None] * 2, None)
+        parts = [Split(part.x, column) for part, column in zip(found, numbered, strict=False)]
+        origin = f"{folder}: {self._told(found)}"
+        return Source(parts[0], parts[1] if len(parts) > 1 else None, origin, names)
 
-    def _read(self, files: list[pathlib.Path]) -> np.ndarray:
-        """[N, height, width, channels] uint8; raises BadRequest that names the bad files."""
-        x, problems = decode_all(files, self.image_size, self.color)
-        if problems:
+    def _read(self, files: list[pathlib.Path]) -> Decoded:
+        """Raises BadRequest that names the bad files."""
+        part = decode_all(files, self.image_size, self.color)
+        if part.problems:
             raise BadRequest(
-                f"{len(problems)} of {len(files)} images cannot be read, remove or replace them: "
-                + "; ".join(problems[:SHOWN])
+                f"{len(part.problems):,} of {len(files):,} images cannot be read, remove or "
+                f"replace them: {'; '.join(part.problems[:SHOWN])}"
             )
-        return x
+        return part
+
+    def _told(self, parts: list[Decoded]) -> str:
+        """As in "1,200 images of 3 sizes, stretched to 64x64" (height x width)."""
+        sizes = set.union(*(part.sizes for part in parts))
+        height, width = self.image_size
+        told = f"{sum(len(part.x) for part in parts):,} images of "
+        told += f"{len(sizes):,} sizes" if len(sizes) > 1 else "{}x{}".format(*next(iter(sizes)))
+        return told if sizes == {(height, width)} else f"{told}, stretched to {height}x{width}"
 
 
 def _listed(folder: pathlib.Path) -> dict[pathlib.Path, list[pathlib.Path]]:
@@ -67,6 +77,7 @@ def _listed(folder: pathlib.Path) -> dict[pathlib.Path, list[pathlib.Path]]:
         file
         for file in folder.rglob("*")
         if file.suffix.lower() in SUFFIXES
+        and not file.is_dir()
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     )
     if not files:

@@ -13,11 +13,11 @@ from aecli.datasets.download import DownloadFailed, download
 from aecli.datasets.idx_file import idx_md5, read_idx
 from aecli.datasets.mnist_copies import FILES, cache_folder, copy_in, places
 from aecli.datasets.numpy_file import npz_headers, read_npz
-from aecli.datasets.source_file import existing_file
+from aecli.datasets.source_file import existing_file, stated_path
 from aecli.errors import BadRequest
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
-MAX_BYTES = 64 * 2**20  # of one downloaded file; the largest has 26 MB
+MAX_BYTES = 64 * 2**20  # of one downloaded file, which has 26 MB, or unpacked 47
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class MnistFamily(Dataset):
         return self._verified(self._downloaded(looked))
 
     def _stated_copy(self) -> list[pathlib.Path]:
-        path = pathlib.Path(self.path).expanduser()
+        path = stated_path(self.path, "path")
         if not path.is_dir():
             return [existing_file(self.path, "path", self.option)]
         copy = copy_in(path, self.npz_names, self.folders)
@@ -114,7 +114,7 @@ class MnistFamily(Dataset):
                         f"{mirror}/{name}.gz",
                         target,
                         MAX_BYTES,
-                        lambda part, i=i: self._checked(str(part), read_idx(part), i),
+                        lambda part, i=i: self._checked(str(part), read_idx(part, MAX_BYTES), i),
                     )
                 return [folder / f"{name}.gz" for name in FILES]
             except DownloadFailed as error:

@@ -6,11 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from aecli.datasets.arrays import checked_shape, images, labels
+from aecli.datasets.arrays import checked_shape, images
 from aecli.datasets.base import Dataset, Source, Split, TestSize
+from aecli.datasets.labels import labels
 from aecli.datasets.numpy_file import npy_header, npy_rows, npz_headers, read_npy, read_npz
 from aecli.datasets.rows import IN_PLACE_BYTES
-from aecli.datasets.source_file import existing_file
+from aecli.datasets.source_file import existing_file, shown
 from aecli.errors import BadRequest
 
 LAYOUTS = (  # images, labels, test images, test labels
@@ -52,12 +53,12 @@ class Npz(Dataset):
             (x,) = images([(str(file), read_npy(file))], self.shape)
             return Source(Split(x), None, str(file))
         keys = self._keys(file)
-        arrays = read_npz(file, [key for key in keys if key])
-        named = {key: (f"{file}: {key}", array) for key, array in arrays.items()}
-        x, y, x_test, y_test = keys
-        found = images([named[key] for key in (x, x_test) if key], self.shape)
-        counts = [len(part) for key, part in zip((y, y_test), found, strict=False) if key]
-        numbered, names = labels([named[key] for key in (y, y_test) if key], counts)
+        arrays = read_npz(file, [key for key in keys if key is not None])
+        named = {key: (f"{file}: {shown(key)}", array) for key, array in arrays.items()}
+        x, y, x_test, y_test = map(named.get, keys)
+        found = images([part for part in (x, x_test) if part], self.shape)
+        counts = [len(part) for column, part in zip((y, y_test), found, strict=False) if column]
+        numbered, names = labels([column for column in (y, y_test) if column], counts)
         train = Split(found[0], numbered.pop(0) if y else None)
         test = Split(found[1], numbered.pop(0) if y_test else None) if x_test else None
         return Source(train, test, str(file), names)
@@ -89,4 +90,4 @@ FIELDS = ("x_key", "y_key", "x_test_key", "y_test_key")
 
 
 def _inventory(headers: dict) -> str:
-    return ", ".join(f"{name} {header.shape}" for name, header in list(headers.items())[:10])
+    return ", ".join(f"{shown(name)} {header.shape}" for name, header in list(headers.items())[:10])

@@ -1,51 +1,20 @@
 """.npz and .npy, with every header checked before anything is allocated; never unpickled."""
 
-import dataclasses
 import math
 import pathlib
+import warnings
 import zipfile
-from typing import BinaryIO
 
 import numpy as np
 
+from aecli.datasets.arrays import check_finite
+from aecli.datasets.numpy_header import Header, read_header
 from aecli.datasets.rows import Rows
-from aecli.datasets.source_file import DAMAGE, MAX_BYTES
+from aecli.datasets.source_file import DAMAGE, MAX_BYTES, MAX_RATIO, shown
 from aecli.errors import BadRequest
 
-
-@dataclasses.dataclass(frozen=True)
-class Header:
-    """What an array's first bytes declare; `start` is where its values begin."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    fortran_order: bool
-    start: int
-
-    @property
-    def end(self) -> int:
-        return self.start + math.prod(self.shape) * self.dtype.itemsize
-
-
-def _header(stream: BinaryIO, name: str, size: int) -> Header:
-    """The header of an array stored in `size` bytes. Raises BadRequest, or one of DAMAGE."""
-    version = np.lib.format.read_magic(stream)
-    read = np.lib.format.read_array_header_1_0
-    if version != (1, 0):
-        read = np.lib.format.read_array_header_2_0
-    shape, fortran_order, dtype = read(stream)
-    header = Header(shape, dtype, fortran_order, stream.tell())
-    if dtype.hasobject or dtype.names:
-        raise BadRequest(
-            f"{name} holds {'Python objects' if dtype.hasobject else 'records'}, not numbers; "
-            "store it as an array of integers or floats"
-        )
-    if header.end != size:
-        raise BadRequest(
-            f"{name} declares {header.end:,} bytes but has {size:,}: the file is truncated or "
-            "damaged; delete it and fetch or write it again"
-        )
-    return header
+MAX_ARRAYS = 1000  # in one .npz; each header is read
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # NumPy's; others unpack without a bound
 
 
 def npz_headers(path: pathlib.Path) -> dict[str, Header]:
@@ -53,12 +22,18 @@ def npz_headers(path: pathlib.Path) -> dict[str, Header]:
     headers = {}
     try:
         with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                if not member.filename.endswith(".npy"):
-                    continue
+            members = [m for m in archive.infolist() if m.filename.endswith(".npy")]
+            if len(members) > MAX_ARRAYS:
+                raise BadRequest(
+                    f"{path} has {len(members):,} arrays, more than {MAX_ARRAYS:,}; "
+                    "store the images as one array [N, H, W, C]"
+                )
+            for member in members:
                 name = member.filename.removesuffix(".npy")
+                label = f"{path}: {shown(name)}"
+                _check_packing(member, label, path.stat().st_size)
                 with archive.open(member) as stream:
-                    headers[name] = _header(stream, f"{path}: {name}", member.file_size)
+                    headers[name] = read_header(stream, label, member.file_size)
     except BadRequest:
         raise
     except DAMAGE:
@@ -66,6 +41,20 @@ def npz_headers(path: pathlib.Path) -> dict[str, Header]:
     if not headers:
         raise BadRequest(f"{path} is a zip file without an array; it is no .npz")
     return headers
+
+
+def _check_packing(member: zipfile.ZipInfo, name: str, size: int) -> None:
+    """Of a member in a file of `size` bytes: it can have as many bytes as it states."""
+    if member.compress_type not in PACKINGS:
+        raise BadRequest(
+            f"{name} is packed in a way that NumPy does not use; "
+            "write the file again by numpy.savez_compressed"
+        )
+    if member.file_size > MAX_RATIO * min(member.compress_size, size):
+        raise BadRequest(
+            f"{name} declares {member.file_size:,} bytes, packed into {member.compress_size:,}: "
+            "the file is truncated or damaged; delete it and fetch or write it again"
+        )
 
 
 def read_npz(path: pathlib.Path, names: list[str]) -> dict[str, np.ndarray]:
@@ -79,7 +68,7 @@ def read_npz(path: pathlib.Path, names: list[str]) -> dict[str, np.ndarray]:
         )
     arrays = {}
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(path) as archive, warnings.catch_warnings(action="ignore"):
             for name in names:
                 with archive.open(f"{name}.npy") as stream:
                     arrays[name] = np.lib.format.read_array(stream, allow_pickle=False)
@@ -92,7 +81,7 @@ def npy_header(path: pathlib.Path) -> Header:
     """Raises BadRequest."""
     try:
         with path.open("rb") as stream:
-            return _header(stream, str(path), path.stat().st_size)
+            return read_header(stream, str(path), path.stat().st_size)
     except BadRequest:
         raise
     except DAMAGE:
@@ -116,8 +105,10 @@ def npy_rows(path: pathlib.Path, shape: tuple[int, ...]) -> Rows:
         return np.memmap(path, header.dtype, "r", header.start, whole)[positions]
 
     rows = Rows(read, whole, header.dtype)
-    if header.dtype == np.float32 and not all(np.isfinite(b).all() for b in rows.blocks()):
-        raise BadRequest(f"{path} has values that are NaN or infinite; remove or fill them")
+    if header.dtype == np.float32:
+        check_finite(str(path), rows)
+    elif all(block.max() <= 1 for block in rows.blocks()):  # black and white, not 1/255
+        return Rows(lambda positions: read(positions) * np.uint8(255), whole, header.dtype)
     return rows
 
 
@@ -137,5 +128,8 @@ def _damaged(path: pathlib.Path) -> BadRequest:
     if known:
         text = f"is incomplete or damaged ({size:,} bytes): delete it and fetch it again"
     else:
-        text = f"is not NumPy's format, .npz or .npy ({size:,} bytes)"
+        text = (
+            f"is not NumPy's format, .npz or .npy ({size:,} bytes); "
+            "dataset=csv, idx and image_folder read others"
+        )
     return BadRequest(f"{path} {text}")

@@ -9,11 +9,16 @@ import tensorflow as tf
 from keras import ops
 from pydantic import Field
 
+from aecli import limits
 from aecli.errors import BadRequest, NotApplicable
+from aecli.losses.base import Loss
 from aecli.models.draws import normal_draws
+from aecli.networks.base import Network
 from aecli.serial import Configurable
 
-LatentDim = Annotated[int, Field(gt=0, description="numbers a code, or a cell of a grid code")]
+LatentDim = Annotated[
+    int, Field(gt=0, le=2**20, description="numbers a code, or a cell of a grid code")
+]
 ROWS = 1000  # images a prediction step, fewer where they are large
 VALUES = 2**20  # pixels a prediction step: the activations of a convolution are many times as many
 
@@ -39,18 +44,22 @@ class Autoencoder(Configurable, keras.Model):
             reconstruction_loss: an aecli.losses.Loss, turns the decoder's params into images.
             latent_dim: code size, or channels of a grid code; None: the last feature map.
             flat: code [B, latent_dim] if true, else [B, h, w, latent_dim].
-        Raises BadRequest where the network cannot take the shape.
+        Raises BadRequest where the network cannot take the shape, or would be too large.
         """
+        for kind, part in ((Network, network), (Loss, reconstruction_loss)):
+            if not isinstance(part, kind):  # of a stored model, which may have been altered
+                raise BadRequest(f"a model needs a {kind.group}; got a {type(part).__name__}")
         self.data_shape = tuple(data_shape)
         self.network = network
         self.reconstruction_loss = reconstruction_loss
         self.latent_dim = latent_dim
         self.flat = flat
         self.seed_generator = keras.random.SeedGenerator(0)
-        self.encoder = network.encoder(self.data_shape, self.heads(), flat)
-        self.code_shape = tuple(next(iter(self.encoder.output.values())).shape[1:])
         channels = self.data_shape[-1] * reconstruction_loss.params_per_channel
-        self.decoder = network.decoder(self.code_shape, (*self.data_shape[:2], channels))
+        with limits.at_most():
+            self.encoder = network.encoder(self.data_shape, self.heads(), flat)
+            self.code_shape = tuple(next(iter(self.encoder.output.values())).shape[1:])
+            self.decoder = network.decoder(self.code_shape, (*self.data_shape[:2], channels))
         self.term_trackers = [keras.metrics.Mean(name=name) for name in self.term_names()]
 
     # ---- what a variant states -------------------------------------------------------------

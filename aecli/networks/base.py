@@ -7,15 +7,17 @@ import keras
 from keras import layers
 from pydantic import Field
 
+from aecli import limits
 from aecli.component import Component
 from aecli.errors import BadRequest
-from aecli.serial import revive
+from aecli.serial import initializer, revive
 
 Activation = Literal[
     "linear", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus", "tanh", "sigmoid"
 ]
 Slope = Annotated[float, Field(ge=0, lt=1, description="slope of leaky_relu below 0")]
-Width = Annotated[int, Field(gt=0)]
+Width = Annotated[int, Field(gt=0, le=2**20)]
+Widths = Annotated[list[Width], Field(max_length=64)]
 Heads = dict[str, tuple[int | None, Activation]]
 """name -> (size, activation); size None: the last feature map itself, no layer of its own."""
 
@@ -36,12 +38,9 @@ class Network(Component):
         super().__post_init__()
         for key in ("kernel_initializer", "bias_initializer"):
             try:
-                keras.initializers.get(getattr(self, key))
-            except (ValueError, TypeError):
-                raise BadRequest(
-                    f"network.{key}={getattr(self, key)} is no Keras initializer; "
-                    "for example glorot_uniform, he_normal, zeros"
-                ) from None
+                initializer(getattr(self, key))
+            except (BadRequest, TypeError) as error:
+                raise BadRequest(f"network.{key}: {error}") from None
 
     def encoder(self, data_shape: tuple, heads: Heads, flat: bool) -> keras.Model:
         """x [B, H, W, C] -> {head: [B, size]} when flat, else {head: [B, h, w, size]}.
@@ -68,6 +67,7 @@ class Network(Component):
         return layers.Activation(name)(x)
 
     def _dense(self, x, units: int, **kwargs):
+        limits.count(x.shape[-1] * units)
         return layers.Dense(units, **self._initializers(), **kwargs)(x)
 
     def _initializers(self) -> dict[str, Any]:
@@ -78,5 +78,5 @@ class Network(Component):
         }
 
 
-def _fresh(initializer: Any) -> Any:
-    return initializer if isinstance(initializer, str) else initializer.clone()
+def _fresh(value: Any) -> Any:
+    return value if isinstance(value, str) else value.clone()

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from aecli.serial import register
+from aecli.serial import initializer, register, revive
 
 
 @register
@@ -14,7 +14,7 @@ class ChannelBias(keras.layers.Layer):
 
     def __init__(self, bias_initializer: Any = "zeros", **kwargs: Any):
         super().__init__(**kwargs)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.bias_initializer = initializer(revive(bias_initializer))
 
     def build(self, input_shape):
         shape = (input_shape[-1],)
@@ -27,5 +27,5 @@ class ChannelBias(keras.layers.Layer):
         return input_shape
 
     def get_config(self):
-        initializer = keras.initializers.serialize(self.bias_initializer)
-        return super().get_config() | {"bias_initializer": initializer}
+        stored = keras.initializers.serialize(self.bias_initializer)
+        return super().get_config() | {"bias_initializer": stored}

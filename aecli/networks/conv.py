@@ -8,13 +8,15 @@ import keras
 from keras import layers
 from pydantic import Field
 
+from aecli import limits
 from aecli.errors import BadRequest
-from aecli.networks.base import Heads, Network, Width
+from aecli.networks.base import Heads, Network, Widths
 from aecli.networks.channel_bias import ChannelBias
 from aecli.networks.upsampled_conv import UpsampledConv2D
 from aecli.serial import register
 
 Padding = Literal["same", "valid"]
+Filters = Annotated[list[Annotated[int, Field(gt=0, le=2**14)]], Field(min_length=1, max_length=16)]
 MONOTONE = ("linear", "relu", "leaky_relu", "elu", "selu", "softplus", "tanh", "sigmoid")
 """Activations that a maximum commutes with: f(max(x) + b) = max(f(x + b))."""
 
@@ -31,13 +33,13 @@ class Conv(Network):
 
     jit_on_cpu: ClassVar[bool] = False  # XLA's convolutions are half as fast there
 
-    filters: list[Width] = dataclasses.field(default_factory=lambda: [32, 64])
-    kernel_size: Annotated[int, Field(gt=0, description="pixels")] = 3
+    filters: Filters = dataclasses.field(default_factory=lambda: [32, 64])
+    kernel_size: Annotated[int, Field(gt=0, le=255, description="pixels")] = 3
     downsampling: Literal["max_pool", "average_pool", "stride"] = "max_pool"
     upsampling: Literal["nearest", "transpose"] = "nearest"
-    decoder_filters: list[Width] | None = None
+    decoder_filters: Filters | None = None
     decoder_padding: list[Padding] | None = None
-    widths: list[Width] = dataclasses.field(default_factory=list)
+    widths: Widths = dataclasses.field(default_factory=list)
 
     def encoder(self, data_shape: tuple, heads: Heads, flat: bool) -> keras.Model:
         self._sizes(data_shape)
@@ -106,6 +108,7 @@ class Conv(Network):
     def _conv(self, x, filters: int, doubled: bool = False, **kwargs):
         kind = UpsampledConv2D if doubled else layers.Conv2D
         kwargs = {"padding": "same"} | self._initializers() | kwargs
+        limits.count(self.kernel_size**2 * x.shape[-1] * filters)
         return kind(filters, self.kernel_size, **kwargs)(x)
 
     def _down(self, x, filters: int):
@@ -120,6 +123,7 @@ class Conv(Network):
 
     def _transposed(self, x, filters: int, padding: Padding):
         kwargs = {"strides": 2, "padding": padding} | self._initializers()
+        limits.count(self.kernel_size**2 * x.shape[-1] * filters)
         return layers.Conv2DTranspose(filters, self.kernel_size, **kwargs)(x)
 
     def _head(self, h, name: str, size: int | None, act: str, flat: bool):
@@ -127,6 +131,7 @@ class Conv(Network):
             return layers.Identity(name=name, dtype="float32")(h)
         if flat:
             return self._act(self._dense(h, size, name=name, dtype="float32"), act)
+        limits.count(h.shape[-1] * size)
         pointwise = layers.Conv2D(size, 1, name=name, dtype="float32", **self._initializers())
         return self._act(pointwise(h), act)
 

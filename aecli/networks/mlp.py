@@ -7,7 +7,7 @@ import keras
 from keras import layers
 
 from aecli.errors import BadRequest
-from aecli.networks.base import Heads, Network, Width
+from aecli.networks.base import Heads, Network, Widths
 from aecli.serial import register
 
 
@@ -16,7 +16,7 @@ from aecli.serial import register
 class MLP(Network):
     """pixels > widths > code > reversed widths > pixels, fully connected."""
 
-    widths: list[Width] = dataclasses.field(default_factory=list)
+    widths: Widths = dataclasses.field(default_factory=list)
 
     def encoder(self, data_shape: tuple, heads: Heads, flat: bool) -> keras.Model:
         if not flat or any(size is None for size, _ in heads.values()):

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aecli.serial import register
+from aecli.serial import initializer, register, revive
 
 
 @register
@@ -30,8 +30,8 @@ class UpsampledConv2D(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         self.filters, self.kernel_size, self.padding = filters, kernel_size, padding
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.kernel_initializer = initializer(revive(kernel_initializer))
+        self.bias_initializer = initializer(revive(bias_initializer))
 
     def build(self, input_shape):
         k = self.kernel_size

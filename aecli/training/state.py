@@ -145,19 +145,31 @@ def read_file(path: pathlib.Path) -> State:
         raise BadRequest(f"{path} is damaged: it is not a whole safetensors file") from None
     if _digest(tensors, meta["aecli"]) != digest:
         raise BadRequest(f"{path} is damaged: its checksum does not fit its content")
-    if rest.get("format") != FORMAT:
+    if not isinstance(rest, dict) or rest.get("format") != FORMAT:
         raise BadRequest(
-            f"{path} has format {rest.get('format')}; this aecli reads format {FORMAT}: "
-            "use the version that wrote it"
+            f"{path} is not of format {FORMAT}, which this aecli reads\n"
+            "go on with the version that wrote it"
         )
     sorted_tensors: dict = {kind: {} for kind in KINDS}
     for name, value in tensors.items():
         kind, _, key = name.partition("/")
         sorted_tensors.setdefault(kind, {})[key] = value
-    if rest["best_is_current"]:
+    if rest.pop("best_is_current", False):
         sorted_tensors["best"] = sorted_tensors["model"]
-    fields = {f.name for f in dataclasses.fields(State)} - {"tensors"}
-    return State(tensors=sorted_tensors, **{k: v for k, v in rest.items() if k in fields})
+    if not _is_well_formed(rest):
+        raise BadRequest(f"{path} is not a training state of aecli")
+    return State(tensors=sorted_tensors, **{k: v for k, v in rest.items() if k != "format"})
+
+
+def _is_well_formed(rest: dict) -> bool:
+    """A checksum shows damage, not forgery: the types are looked at, too."""
+    kinds = {"epoch": int, "step": int, "stopped": bool, "callbacks": dict, "about": dict}
+    return (
+        rest.keys() == {*kinds, "format"}
+        and all(type(rest[name]) is kind for name, kind in kinds.items())
+        and min(rest["epoch"], rest["step"]) >= 0
+        and all(isinstance(memory, dict) for memory in rest["callbacks"].values())
+    )
 
 
 def _packed(state: State) -> bytes:

@@ -32,6 +32,7 @@ class Trainer(Component):
     jit_compile: bool | Literal["auto"] = "auto"
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     threads: Count | None = None  # the bits of a result depend on it
+    deterministic: bool = False  # a CPU is so anyway
 
     def total_steps(self, images: int) -> int:
         """Steps in all for a training split of so many images."""
@@ -45,9 +46,14 @@ class Trainer(Component):
         return -(-images // self.batch_size)
 
     def uses_xla(self, network) -> bool:
-        """auto: dense networks gain from XLA on a CPU, convolutions lose; GPUs gain."""
+        """auto: dense networks gain from XLA on a CPU, convolutions lose; GPUs gain.
+
+        Not where deterministic: TensorFlow's determinism covers its own kernels.
+        """
         if self.jit_compile != "auto":
             return self.jit_compile
+        if self.deterministic:
+            return False
         return network.jit_on_cpu or bool(tf.config.list_physical_devices("GPU"))
 
     def make_feed(self, splits, preparation: Preparation):
@@ -67,6 +73,8 @@ class Trainer(Component):
         -> keras.callbacks.History of the epochs trained now, None where none was left.
         """
         callbacks, steps = dict(callbacks or {}), self.total_steps(images)
+        if self.deterministic:
+            tf.config.experimental.enable_op_determinism()
         model.compile(optimizer=optimizer, jit_compile=self.uses_xla(model.network))
         feed.attach(model, steps)
         place = (state.epoch, state.step) if state else (0, 0)

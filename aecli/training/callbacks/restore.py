@@ -2,6 +2,7 @@
 
 import keras
 
+from aecli.errors import BadRequest
 from aecli.training import state as states
 
 
@@ -14,7 +15,12 @@ class Restore(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         for name, values in self._state.callbacks.items():
-            self._callbacks[name].set_state(values)
+            try:
+                self._callbacks[name].set_state(values)
+            except (KeyError, AttributeError):
+                raise BadRequest(
+                    f"the checkpoint remembers a callback {name} that this run has not, or not so"
+                ) from None
 
     def on_epoch_begin(self, epoch, logs=None):
         if epoch == self._state.epoch and self._state.step:

@@ -1,0 +1,61 @@
+"""Labels as found in files -> int64, or one line that says why not."""
+
+import numpy as np
+
+from aecli.errors import BadRequest
+
+LARGEST = 2**53  # floats are whole numbers up to here
+
+
+def labels(
+    found: list[tuple[str, np.ndarray]], counts: list[int]
+) -> tuple[list[np.ndarray], tuple[str, ...] | None]:
+    """(name for messages; [N] or [N, 1]) and the numbers of images -> int64 [N] each, and names.
+
+    Whole numbers are kept; texts are numbered in alphabetical order. Raises BadRequest.
+    """
+    arrays = []
+    for (name, array), count in zip(found, counts, strict=True):
+        if array.ndim == 2 and array.shape[1] == 1:
+            array = array[:, 0]
+        if array.ndim != 1:
+            raise BadRequest(f"{name} has shape {array.shape}; labels are one number an image, [N]")
+        if len(array) != count:
+            raise BadRequest(f"{name} has {len(array):,} labels for {count:,} images")
+        if array.dtype.kind not in "buifU":
+            raise BadRequest(f"{name} is {array.dtype}; labels are whole numbers or texts")
+        if array.dtype.kind in "uif":
+            _check_whole(name, array)
+        arrays.append(array)
+    if any(array.dtype.kind == "U" for array in arrays):
+        return _numbered([name for name, _ in found], arrays)
+    return [array.astype(np.int64) for array in arrays], None
+
+
+def _check_whole(name: str, array: np.ndarray) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):  # found below
+        exact = array.astype(np.float64) if array.dtype.kind == "f" else array
+    bad = ~((exact == np.floor(exact)) & (exact >= -LARGEST) & (exact <= LARGEST))
+    if bad.any():
+        first = int(bad.argmax())
+        raise BadRequest(
+            f"{name} is {array.dtype} with fractions or NaN or numbers beyond 2**53, {bad.sum():,} "
+            f"in all, the first at [{first}]: {array[first]}; labels are whole numbers or texts"
+        )
+
+
+def _numbered(
+    where: list[str], arrays: list[np.ndarray]
+) -> tuple[list[np.ndarray], tuple[str, ...]]:
+    texts = [np.ascontiguousarray(array.astype(str)) for array in arrays]
+    for name, column in zip(where, texts, strict=True):
+        points = column.view(np.uint32).reshape(len(column), -1)
+        bad = ((points > 0x10FFFF) | ((points >= 0xD800) & (points <= 0xDFFF))).any(axis=1)
+        if bad.any():
+            raise BadRequest(
+                f"{name} has {bad.sum():,} labels that are not Unicode text, the first at "
+                f"[{bad.argmax()}]; write them as text or as whole numbers"
+            )
+    names = np.unique(np.concatenate(texts))
+    numbers = [np.searchsorted(names, column).astype(np.int64) for column in texts]
+    return numbers, tuple(names.tolist())

@@ -1,0 +1,129 @@
+"""YAML of plain values: no tags, anchors or double keys, not deep, not large."""
+
+import math
+import pathlib
+import re
+from typing import Annotated, Any
+
+import yaml
+from pydantic import Field
+
+from aecli.component import check_arguments
+from aecli.errors import BadRequest
+from aecli.foreign.bounded import read_text
+
+MAX_BYTES = 100_000  # a composed config has 3,000
+MAX_DEPTH = 20  # a composed config has 4
+MAX_TEXT = 4096  # characters of one value: the longest path that Linux takes
+MAX_INT = 2**63
+
+
+def _config(
+    seed: Annotated[int, Field(ge=0, lt=2**31)],
+    model: dict,
+    network: dict,
+    loss: dict,
+    dataset: dict,
+    noise: dict,
+    trainer: dict,
+): ...
+
+
+def _trainer(threads: Annotated[int, Field(ge=1, le=1024)] | None): ...
+
+
+class PlainLoader(yaml.SafeLoader):
+    """Refuses while it reads, before anything is built or expanded. Raises MarkedYAMLError."""
+
+    _depth = 0
+
+    def compose_node(self, parent, index):
+        event = self.peek_event()
+        if event.anchor is not None:  # of an alias too
+            raise _problem("anchors and aliases are not taken: write the value out", event)
+        if getattr(event, "tag", None) is not None:
+            raise _problem(f"tags such as {event.tag} are not taken", event)
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise _problem(f"nested deeper than {MAX_DEPTH}", event)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    def compose_mapping_node(self, anchor):
+        node = super().compose_mapping_node(anchor)
+        seen = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.value == "<<":
+                raise _problem("a key must be plain text", key)
+            if key.value in seen:
+                raise _problem(f"found duplicate key {key.value}", key)
+            seen.add(key.value)
+        return node
+
+
+def _problem(text: str, where: yaml.Event | yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=text, problem_mark=where.start_mark)
+
+
+def check(text: str, name: str) -> None:
+    """Raises MarkedYAMLError, its mark named `name`, for what PlainLoader does not take."""
+    _loaded(text, name, build=False)
+
+
+def read_config(path: pathlib.Path) -> dict[str, Any]:
+    """The stored config of a run: nothing in it refers to anything. Raises BadRequest."""
+    try:
+        loaded = _loaded(read_text(path, MAX_BYTES), str(path))
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise BadRequest(f"{path}{line} is damaged: {error.problem}") from None
+    except BadRequest:
+        raise
+    except ValueError as error:  # a number of thousands of digits
+        raise BadRequest(f"{path} is damaged: {error}") from None
+    if not isinstance(loaded, dict) or "model" not in loaded:
+        raise BadRequest(f"{path} is not the config of a run")
+    _refuse_odd_values(loaded, path, "")
+    check_arguments(_config, loaded, f"{path}: config")
+    check_arguments(_trainer, loaded.get("trainer", {}), f"{path}: config.trainer")
+    return loaded
+
+
+def _loaded(text: str, name: str, build: bool = True) -> Any:
+    try:
+        loader = PlainLoader(text)
+        loader.name = name
+        return loader.get_single_data() if build else loader.get_single_node()
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position)
+        mark = yaml.Mark(name, error.position, line, 0, None, None)
+        raise yaml.MarkedYAMLError(problem="a control character", problem_mark=mark) from None
+
+
+def _refuse_odd_values(value: Any, path: pathlib.Path, key: str) -> None:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _refuse_odd_values(name, path, key)
+            _refuse_odd_values(inner, path, f"{key}.{name}".lstrip("."))
+    elif isinstance(value, list):
+        for inner in value:
+            _refuse_odd_values(inner, path, key)
+    elif problem := _odd(value):
+        raise BadRequest(f"{path}: {key or 'a key'} {problem}")
+
+
+def _odd(value: Any) -> str | None:
+    """What is wrong with a scalar of a stored config."""
+    if isinstance(value, str):
+        if "${" in value:
+            return "has ${...}; a stored config has values alone"
+        if len(value) > MAX_TEXT or re.search(r"[^\t\n -~\xa0-\U0010ffff]", value):
+            return "is longer than any text of ours, or has control characters"
+    elif isinstance(value, int):
+        return None if -MAX_INT < value < MAX_INT else "is too large a number"
+    elif isinstance(value, float):
+        return None if math.isfinite(value) else "is no finite number"
+    elif value is not None:
+        return f"is a {type(value).__name__}, not text or a number"
+    return None

@@ -1,0 +1,83 @@
+"""Small valid files of every format that the readers take."""
+
+import gzip
+import io
+import struct
+import zipfile
+
+import numpy as np
+from PIL import Image
+
+X = np.random.default_rng(0).integers(0, 256, (6, 4, 4), np.uint8)
+Y = np.arange(6, dtype=np.uint8) % 3
+NAMES = np.array(["ant", "bee", "cat"])[Y]
+
+
+def npy(array: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+def idx(array: np.ndarray, code: int) -> bytes:
+    shape = struct.pack(f">{array.ndim}I", *array.shape)
+    return (
+        bytes((0, 0, code, array.ndim))
+        + shape
+        + array.astype(array.dtype.newbyteorder(">")).tobytes()
+    )
+
+
+def table(header: str, first: list, x: np.ndarray) -> bytes:
+    rows = [",".join(map(str, [y, *row])) for y, row in zip(first, x.reshape(6, -1), strict=True)]
+    return "\n".join([*([header] if header else []), *rows, ""]).encode()
+
+
+def picture(kind: str, mode: str = "RGB", **options) -> bytes:
+    image = Image.fromarray(np.repeat(np.tile(X[0], (2, 3))[..., np.newaxis], 3, 2)).convert(mode)
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def packed(members: dict[str, bytes], method: int) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        for name, data in members.items():
+            archive.writestr(f"{name}.npy", data)
+    return stream.getvalue()
+
+
+ARRAYS = [X, X / 255, (X / 255).astype("<f4"), (X / 255).astype(">f4"), X > 99, X.astype(">i8"),
+          np.asfortranarray(X), X.reshape(6, 16), np.stack([X] * 3, 3)]  # fmt: skip
+PACKINGS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]
+NPY = [npy(array) for array in ARRAYS]
+MEMBERS = [
+    {"x": npy(X), "y": npy(Y)},
+    {"x_train": NPY[2], "y_train": npy(NAMES), "x_test": NPY[2], "y_test": npy(NAMES)},
+    {"arr_0": NPY[1]},
+]  # fmt: skip
+LABELS = idx(Y, 8)
+IDX = [idx(X, 8), idx(X.astype("i2"), 11), idx(X / 255, 14), idx((X / 255).astype("f4"), 13)]
+PIXELS = "label," + ",".join(f"p{i}" for i in range(16))
+CSV = [
+    table("", Y, X), table(PIXELS, Y, X), table(PIXELS, NAMES, X),
+    table(PIXELS, [f'"{n}, ""x"""' for n in NAMES], X / 255), table("", Y, X / 7),
+]  # fmt: skip
+IMAGES = [
+    picture("png"), picture("png", "P"), picture("png", "LA"), picture("jpeg"), picture("gif"),
+    picture("jpeg", "CMYK", progressive=True), picture("bmp"), picture("bmp", "1"),
+    picture("webp"), picture("webp", lossless=True), picture("tiff", compression="tiff_lzw"),
+    picture("tiff"), picture("tiff", "L", compression="tiff_deflate"), picture("jpeg", "L"),
+]  # fmt: skip
+VALID = {
+    "npz": [packed(members, method) for members in MEMBERS for method in PACKINGS],
+    "npy": NPY,
+    "idx": [*IDX, LABELS, LABELS, *map(gzip.compress, [*IDX, LABELS])],
+    "csv": [*CSV, *map(gzip.compress, CSV[:2])],
+    "image_folder": IMAGES,
+}
+SUFFIXES = {
+    "npz": [".npz"], "npy": [".npy"], "idx": ["-ubyte", ".gz"], "csv": [".csv", ".csv.gz"],
+    "image_folder": [".png", ".jpg", ".gif", ".bmp", ".webp", ".tif"],
+}  # fmt: skip
