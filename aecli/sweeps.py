@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import pathlib
-from typing import Any
 
 from omegaconf import DictConfig
 
@@ -33,6 +32,7 @@ class Job:
     number: int
     folder: pathlib.Path
     overrides: list[str]
+    varying: list[str]  # those of them that not all jobs have
 
     @property
     def state(self) -> str:
@@ -41,7 +41,8 @@ class Job:
 
     @property
     def line(self) -> str:
-        return " ".join(self.overrides)
+        """model=vae seed=1: what this job is among the others."""
+        return " ".join(self.varying or self.overrides)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,14 +68,12 @@ class Sweep:
 
 def create(folder: pathlib.Path, asked: list[Asked]) -> Sweep:
     """Freeze every job: a YAML edited from here on changes none of them."""
-    jobs = []
-    for number, one in enumerate(asked, start=1):
-        job = Job(number, folder / f"{number:02d}", one.overrides)
+    jobs = _jobs_of(folder, [one.overrides for one in asked])
+    for job, one in zip(jobs, asked, strict=True):
         job.folder.mkdir(exist_ok=True)
         runs.create(job.folder, one.config, one.overrides, {"command": "train", **one.names})
         runs.Run(job.folder).update_status(state="queued")
-        jobs.append(job)
-    plain = [{"folder": job.folder.name, "overrides": job.overrides} for job in jobs]
+    plain = [{"overrides": job.overrides} for job in jobs]
     write_json(folder / FILE, {"format": FORMAT, "jobs": plain})
     return Sweep(folder, jobs)
 
@@ -90,21 +89,21 @@ def find(path: str, root: str = "outputs") -> Sweep:
     if not file.is_file():
         raise BadRequest(f"sweep={path} is no sweep: it has no {FILE}")
     try:
-        jobs = [_job(file.parent, i, job) for i, job in enumerate(_jobs(file), start=1)]
+        return Sweep(file.parent, _jobs_of(file.parent, _stored_overrides(file)))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadRequest(f"{file} is damaged or of another format") from None
-    return Sweep(file.parent, jobs)
 
 
-def _jobs(file: pathlib.Path) -> list[dict[str, Any]]:
+def _stored_overrides(file: pathlib.Path) -> list[list[str]]:
     stored = json.loads(read_text(file, MAX_BYTES))
     if stored["format"] != FORMAT or not stored["jobs"]:
         raise ValueError(stored["format"])
-    return stored["jobs"]
+    return [[str(override) for override in job["overrides"]] for job in stored["jobs"]]
 
 
-def _job(folder: pathlib.Path, number: int, stored: dict[str, Any]) -> Job:
-    name, overrides = stored["folder"], [str(override) for override in stored["overrides"]]
-    if name != f"{number:02d}":  # a folder of its own making, not one elsewhere
-        raise ValueError(name)
-    return Job(number, folder / name, overrides)
+def _jobs_of(folder: pathlib.Path, overrides: list[list[str]]) -> list[Job]:
+    shared = set.intersection(*map(set, overrides))
+    return [
+        Job(number, folder / f"{number:02d}", mine, [o for o in mine if o not in shared])
+        for number, mine in enumerate(overrides, start=1)
+    ]

@@ -54,6 +54,7 @@ def test_validation_block_by_block_is_the_frozen_whole(file, compose, noise, mon
     preparation = Preparation(noise=build.component(config.noise, "noise"))
     feed = StreamingFeed(splits.train.x, splits.val.x, preparation, 8)
     model = build.model(config, (8, 8, 1))
+    model.compile("adam")
     feed.attach(model, 1)
     batches = list(feed.validation())
     assert [len(target) for _, target in batches] == [8, 8, 4]

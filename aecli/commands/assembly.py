@@ -60,7 +60,7 @@ def plan(cfg: DictConfig, splits) -> Plan:
     noise = build.component(cfg.noise, "noise")
     if getattr(noise, "clip", False) and not (low >= 0 and high <= 1):
         raise BadRequest(
-            f"noise.clip=true cuts to [0, 1]; the training images are in [{low:g}, {high:g}]\n"
+            f"noise.clip=true cuts to [0, 1]; the images are in [{low:g}, {high:g}]\n"
             "take noise.clip=false, or scale them: dataset.scale=minmax"
         )
     if "reduce_on_plateau" in (cfg.get("callbacks") or {}) and not isinstance(

@@ -39,7 +39,7 @@ class Loss(Component):
         """Refuse data that the likelihood gives no probability. Raises BadRequest."""
         if self.needs_unit_range and not (low >= 0.0 and high <= 1.0):
             raise BadRequest(
-                f"loss={self._option()} needs data in [0, 1]; the training images are in "
+                f"loss={self._option()} needs data in [0, 1]; the images are in "
                 f"[{low:g}, {high:g}]\nscale them: dataset.scale=minmax, or take loss=mse"
             )
 
