@@ -15,6 +15,7 @@ LAYERS = [
     {"build", "targets"},
     {"runs"},
     {"sweeps"},
+    {"comparison"},
     {"metrics", "figures", "app"},
     {"commands"},
     {"cli", "__main__"},

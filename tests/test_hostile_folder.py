@@ -70,10 +70,11 @@ ATTACKS = {  # id: (files below ./configs, what is typed)
         ["-m", "experiment=evil"],
     ),
 }  # fmt: skip
+BASIC = ["-m", "hydra/launcher=basic"]  # in this process, where the test can look
 SHADOWS = {  # what Hydra would take although nothing is chosen
     "main_config": ({"hydra/config.yaml": MAIN_CONFIG}, []),
-    "launcher": ({"hydra/launcher/basic.yaml": f"{LAUNCHER}x: {CALLBACK}\n"}, ["-m", "seed=1,2"]),
-    "sweeper": ({"hydra/sweeper/basic.yaml": f"{SWEEPER}x: {CALLBACK}\n"}, ["-m", "seed=1,2"]),
+    "launcher": ({"hydra/launcher/basic.yaml": f"{LAUNCHER}x: {CALLBACK}\n"}, [*BASIC, "seed=1,2"]),
+    "sweeper": ({"hydra/sweeper/basic.yaml": f"{SWEEPER}x: {CALLBACK}\n"}, [*BASIC, "seed=1,2"]),
 }
 
 
@@ -139,7 +140,7 @@ def test_control_each_takes_part_when_hydra_reads_the_folder(name, folder, unpro
 
 def test_settings_for_a_sweep_may_stand_in_a_file(folder, tree):
     folder({"experiment/mine.yaml": f"{SWEPT}seed: 1,2\n      model.latent_dim: 3\n"})
-    assert hydra_app.run("train", ["-m", "experiment=mine"]) == 0
+    assert hydra_app.run("train", [*BASIC, "experiment=mine"]) == 0
     assert [(c.seed, c.model.latent_dim) for c, _ in tree.seen] == [(1, 3), (2, 3)]
 
 

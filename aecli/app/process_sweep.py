@@ -17,7 +17,7 @@ from tqdm import tqdm
 from aecli import runs, sweeps
 from aecli.app.arguments import Arguments
 from aecli.app.processes import Work, run_all
-from aecli.app.sweep import SUBDIR, Sweep
+from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
 from aecli.errors import BadRequest
 from aecli.locking import locked
 
@@ -90,6 +90,7 @@ class ProcessSweep:
 
     def collect(self, config: DictConfig) -> None:
         """One composed job, under Hydra."""
+        drop_empty_job_folder()  # Hydra's; ours is made once every job is known to be right
         hydra = HydraConfig.get()
         OmegaConf.resolve(config)
         OmegaConf.to_container(config, throw_on_missing=True)
