@@ -25,8 +25,8 @@ def differing(first: pathlib.Path, second: pathlib.Path) -> list[str]:
     if _history(first) != _history(second):
         found.append("history.csv")
     found += _arrays("best.keras", _weights(first), _weights(second))
-    if _metrics(first) != _metrics(second):
-        found.append("metrics.json")
+    if (ours := _metrics(first)) != (theirs := _metrics(second)):
+        found.append(f"metrics.json: {ours} and {theirs}; warnings: {_warnings(second)}")
     return found
 
 
@@ -67,6 +67,10 @@ def _weights(folder: pathlib.Path) -> dict[str, np.ndarray]:
             )
         )
     return found
+
+
+def _warnings(folder: pathlib.Path) -> list[str]:
+    return json.loads((folder / "status.json").read_text()).get("warnings", [])
 
 
 def _metrics(folder: pathlib.Path) -> dict:

@@ -50,9 +50,23 @@ def test_a_signal_inside_an_epoch_costs_nothing(lab, case, after, monkeypatch):
     assert differing(whole, part) == []
 
 
+@pytest.mark.parametrize("seconds", [0, 1e9])
+def test_the_best_is_the_same_whenever_it_was_written(lab, monkeypatch, seconds):
+    """The second run writes best.keras after every epoch, or at the end alone; it gets worse."""
+    from aecli.training.callbacks import checkpoint
+
+    worse = ["optimizer.learning_rate=1e-3", "schedule=piecewise", "schedule.epochs=[2]",
+             "schedule.factors=[300]", "trainer.epochs=4", "callbacks.early_stopping=null"]  # fmt: skip
+    whole = lab.train(*worse)
+    monkeypatch.setattr(checkpoint, "BEST_SECONDS", seconds)
+    other = lab.train(*worse)
+    assert runs.Run(whole).status["best_epoch"] < 4
+    assert differing(whole, other) == []
+
+
 def test_a_difference_is_seen(lab):
     whole = lab.train(*EVERYTHING, "trainer.epochs=2")
     other = lab.train(*EVERYTHING, "trainer.epochs=2", "seed=1")
     found = differing(whole, other)
-    assert {"history.csv", "metrics.json"} < set(found)
+    assert {"history.csv", "metrics.json"} < {line.partition(":")[0] for line in found}
     assert len(found) > 10

@@ -95,14 +95,19 @@ class Checkpoint(Remembered, keras.callbacks.Callback):
         self._saved = (clock.epoch, clock.step)
 
     def write_best(self) -> None:
-        """best.keras, if it is behind. The model's own variables are as before afterwards."""
+        """best.keras, if it is behind: without the optimizer, which is at another epoch by now.
+
+        The model is as before afterwards.
+        """
         if self._best_is_written:
             return
-        current = states.named(self.model.variables)
+        model, current = self.model, states.named(self.model.variables)
+        optimizer, model.optimizer, model.compiled = model.optimizer, None, False
         try:
-            states.assign(self.model.variables, self._best_tensors)
+            states.assign(model.variables, self._best_tensors)
             with replacing(self._folder / "best.keras") as temporary:
-                self.model.save(temporary)
+                model.save(temporary)
         finally:
-            states.assign(self.model.variables, current)
+            states.assign(model.variables, current)
+            model.optimizer, model.compiled = optimizer, True
         self._best_is_written, self._written = True, time.perf_counter()
