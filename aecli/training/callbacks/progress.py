@@ -60,9 +60,10 @@ def refuse_nonfinite(epoch: int, logs: dict[str, float] | None) -> None:
     broken = [k for k, v in (logs or {}).items() if not math.isfinite(v)]
     if broken:
         terms = [name for name in broken if name not in ("loss", "val_loss")] or broken
+        kept = "; best.keras keeps the best epoch before it" if epoch else ""
         raise Diverged(
-            f"epoch {epoch + 1}: {', '.join(terms)} is not finite; best.keras keeps the best "
-            "epoch before it\nusually helps: a lower optimizer.learning_rate, "
+            f"epoch {epoch + 1}: {', '.join(terms)} is not finite{kept}\n"
+            "usually helps: a lower optimizer.learning_rate, "
             "optimizer.clipnorm=1, or data scaled to [0, 1] (dataset.scale=minmax)"
         )
 
