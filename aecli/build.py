@@ -93,6 +93,13 @@ def components(nodes: DictConfig | dict | None, group: str, **extra: Any) -> dic
     return built
 
 
+def takes(node: dict | None, argument: str) -> bool:
+    """Whether the constructor of a callback's target asks for `argument` by name."""
+    if node is None:
+        return False
+    return argument in inspect.signature(targets.checked(node, "callbacks")).parameters
+
+
 def model(config: DictConfig | dict, data_shape: tuple[int, int, int]):
     """The Autoencoder of a train config, with fresh weights from config.seed."""
     import keras
@@ -119,7 +126,7 @@ def model(config: DictConfig | dict, data_shape: tuple[int, int, int]):
 def optimizer(config: DictConfig | dict, steps: int, steps_per_epoch: int):
     """The Keras optimizer, its learning rate under the chosen schedule."""
     built = component(config["optimizer"], "optimizer")
-    rate = float(built.learning_rate)
+    rate = float(built.learning_rate.numpy())
     schedule = component(config["schedule"], "schedule")(rate, steps, steps_per_epoch)
     if schedule is not rate:
         node = plain(config["optimizer"]) | {"learning_rate": schedule}

@@ -14,14 +14,17 @@ SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK  # no link out of the folder, no pipe tha
 
 
 @contextlib.contextmanager
-def locked(folder: pathlib.Path) -> Iterator[None]:
-    """Hold the folder. Raises FolderBusy where another process does, CannotWrite."""
+def locked(folder: pathlib.Path, name: str = NAME, wait: bool = False) -> Iterator[None]:
+    """Hold the folder, or what `name` stands for in it.
+
+    Raises FolderBusy where another process does, unless to `wait` for it; CannotWrite.
+    """
     try:
-        lock = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | SAFELY, 0o644)
+        lock = os.open(folder / name, os.O_RDWR | os.O_CREAT | SAFELY, 0o644)
     except OSError as error:
-        raise cannot_write(folder / NAME, error) or error from None
+        raise cannot_write(folder / name, error) or error from None
     try:
-        _take(lock, folder)
+        _take(lock, folder, wait)
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         yield
@@ -29,9 +32,9 @@ def locked(folder: pathlib.Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _take(lock: int, folder: pathlib.Path) -> None:
+def _take(lock: int, folder: pathlib.Path, wait: bool) -> None:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         holder = os.pread(lock, 20, 0).decode(errors="replace").strip() or "?"
         raise FolderBusy(
@@ -40,10 +43,10 @@ def _take(lock: int, folder: pathlib.Path) -> None:
         ) from None
 
 
-def is_locked(folder: pathlib.Path) -> bool:
+def is_locked(folder: pathlib.Path, name: str = NAME) -> bool:
     """Whether a live process holds the folder."""
     try:
-        lock = os.open(folder / NAME, os.O_RDONLY | SAFELY)
+        lock = os.open(folder / name, os.O_RDONLY | SAFELY)
     except OSError:
         return False
     try:

@@ -87,7 +87,7 @@ class Run:
         write_json(self.folder / "status.json", read_status(self.folder) | changes)
 
     def finish(self, state: str, **changes: Any) -> None:
-        """state: done, failed or interrupted; a process that was killed leaves running."""
+        """state: done, pruned, failed or interrupted; a process that was killed leaves running."""
         self.update_status(state=state, ended=_now(), **changes)
 
     @property
@@ -203,7 +203,7 @@ def find_any(path: str, root: str = "outputs") -> Run:
 
 @dataclasses.dataclass(frozen=True)
 class RunInfo:
-    """One line of `aecli runs`. state: queued, running, done, failed, interrupted, or killed."""
+    """One line of `aecli runs`. state: of Run.finish; or queued, running, killed."""
 
     folder: pathlib.Path
     name: str

@@ -14,7 +14,7 @@ LAYERS = [
     {"models", "training"},
     {"build", "targets"},
     {"runs"},
-    {"sweeps"},
+    {"sweeps", "tuning"},
     {"comparison"},
     {"metrics", "figures", "app"},
     {"commands"},
@@ -22,7 +22,7 @@ LAYERS = [
 ]
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 SEPARATE = ["networks", "losses", "noise", "datasets"]  # and models from training, metrics ...
-HYDRA = {"app", "build", "runs", "sweeps", "commands"}
+HYDRA = {"app", "build", "runs", "sweeps", "tuning", "commands"}
 
 
 def room(path: pathlib.Path) -> str:

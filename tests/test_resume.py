@@ -55,8 +55,14 @@ def test_the_best_is_the_same_whenever_it_was_written(lab, monkeypatch, seconds)
     """The second run writes best.keras after every epoch, or at the end alone; it gets worse."""
     from aecli.training.callbacks import checkpoint
 
-    worse = ["optimizer.learning_rate=1e-3", "schedule=piecewise", "schedule.epochs=[2]",
-             "schedule.factors=[300]", "trainer.epochs=4", "callbacks.early_stopping=null"]  # fmt: skip
+    worse = [
+        "optimizer.learning_rate=1e-3",
+        "schedule=piecewise",
+        "schedule.epochs=[2]",
+        "schedule.factors=[300]",
+        "trainer.epochs=4",
+        "callbacks.early_stopping=null",
+    ]
     whole = lab.train(*worse)
     monkeypatch.setattr(checkpoint, "BEST_SECONDS", seconds)
     other = lab.train(*worse)

@@ -24,6 +24,8 @@ CHOICES = {
     "--info": ["all", "config", "defaults", "defaults-tree", "plugins", "searchpath"],
 }
 POSITIONAL = {"list": "group"}  # command: the key that a first bare word sets
+SEPARATED = ("tune",)  # commands whose words may be divided by --, for the reader's sake
+SEVERAL = {"compare": "paths"}  # command: the key whose list all bare words make
 
 
 @dataclass
@@ -49,17 +51,23 @@ class Arguments:
 def parse(command: str, argv: list[str]) -> Arguments:
     """Sort the words; raises BadRequest for one that is neither an option nor an override."""
     arguments = Arguments(command)
-    unread = list(argv)
+    unread, several = list(argv), []
     while unread:
         word = unread.pop(0)
+        if word == "--" and command in SEPARATED:
+            continue
         if word.startswith("-") and word != "-":
             _take_option(arguments, word, unread)
         elif "=" in word or word.startswith("~"):
             arguments.overrides.append(word)
         elif command in POSITIONAL and not arguments.overrides:
             arguments.overrides.append(f"{POSITIONAL[command]}={word}")
+        elif command in SEVERAL:
+            several.append(_quoted(word))
         else:
             raise mistakes.bare_word(word, command)
+    if several:
+        arguments.overrides.append(f"{SEVERAL[command]}=[{','.join(several)}]")
     modes = [name for name in ("--multirun", "--cfg", "--info") if name in arguments.options]
     if len(modes) > 1:
         raise BadRequest(f"{' and '.join(modes)} do not go together: use one of them")
@@ -67,6 +75,12 @@ def parse(command: str, argv: list[str]) -> Arguments:
     _refuse_additions(arguments)
     _refuse_two_choices(arguments)
     return arguments
+
+
+def _quoted(word: str) -> str:
+    """As a text of Hydra's grammar, whatever is in it."""
+    doubled = re.sub(r"\\+(?='|$)", lambda match: match[0] * 2, word)
+    return "'" + doubled.replace("'", "\\'") + "'"
 
 
 def _take_option(arguments: Arguments, word: str, unread: list[str]) -> None:

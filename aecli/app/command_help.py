@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from aecli.app import catalog
 from aecli.app.arguments import Arguments
-from aecli.app.compose import Composed, composed
+from aecli.app.compose import Composed, composed, first_of_sweep
 
 OPTIONS = """\
 options:
@@ -33,7 +33,8 @@ _ShortLists.add_representer(list, _ShortLists.represent_list)
 def command_help(arguments: Arguments) -> str:
     """The help text; overrides before --help are taken into account (`model=vae --help`)."""
     command = arguments.command
-    config = composed(command, arguments.overrides, arguments.options.get("--config-dir"))
+    overrides = [first_of_sweep(override) for override in arguments.overrides]
+    config = composed(command, overrides, arguments.options.get("--config-dir"))
     comments = catalog.comment_lines(catalog.commands()[command])
     description = comments[0] if comments else ""
     examples = [line.strip() for line in comments[1:] if line.strip().startswith("aecli ")]

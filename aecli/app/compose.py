@@ -69,8 +69,10 @@ def composed_for_hints(command: str, overrides: list[str], without: str) -> Comp
 
 
 def first_of_sweep(override: str) -> str:
-    """model=ae,vae -> model=ae."""
+    """model=ae,vae -> model=ae; an interval -> its lower end."""
     parsed = OverridesParser.create().parse_override(override)
+    if parsed.is_interval_sweep():
+        return f"{parsed.get_key_element()}={parsed.value().start}"
     if parsed.is_sweep_override() and parsed.is_discrete_sweep():
         return f"{parsed.get_key_element()}={next(iter(parsed.sweep_string_iterator()))}"
     return override

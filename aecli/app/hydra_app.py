@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from aecli.app import catalog, messages, process_sweep, searchpath
+from aecli.app import catalog, launched, messages, process_sweep, searchpath
 from aecli.app.arguments import Arguments, parse
 from aecli.app.compose import VERSION_BASE
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
@@ -53,9 +53,13 @@ def run(command: str, argv: list[str]) -> int:
 
 
 def _through_hydra(arguments: Arguments, with_traceback: bool) -> int:
+    if arguments.command == "tune" and "--shell-completion" not in arguments.options:
+        return importlib.import_module("aecli.commands.tune").run(arguments)  # its own sweep
     searchpath.register(arguments.options.pop("--config-dir", None))  # not by Hydra: as ./configs
     if process_sweep.is_one(arguments):
         return process_sweep.run(arguments, _own(arguments), _hydra_main)
+    if launched.is_one(arguments):
+        return launched.run(arguments, _own(arguments), _hydra_main)
     command, user_overrides = arguments.command, list(arguments.overrides)
     sweep = Sweep(user_overrides) if arguments.is_sweep else None
     codes: list[int] = []

@@ -18,6 +18,7 @@ from aecli import runs, sweeps
 from aecli.app.arguments import Arguments
 from aecli.app.processes import Work, run_all
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
+from aecli.comparison import leaderboard_of_sweep
 from aecli.errors import BadRequest
 from aecli.locking import locked
 
@@ -43,12 +44,20 @@ def is_one(arguments: Arguments) -> bool:
     return several and stated.get("hydra/launcher", "process") == "process"
 
 
-def run(arguments: Arguments, own: list[str], hydra_main: Callable) -> int:
-    """The whole command: compose, freeze or find again, train, report."""
+def run(
+    arguments: Arguments,
+    own: list[str],
+    hydra_main: Callable,
+    train: Callable[[sweeps.Sweep], int] | None = None,
+) -> int:
+    """The whole command: compose, freeze or find again, train, report.
+
+    train: what to do with the jobs where they are not for processes of this machine.
+    """
     overrides = _with_seeds(arguments.overrides)
     stated = dict(override.partition("=")[::2] for override in overrides)
     arguments.options["--multirun"] = None
-    collected = ProcessSweep()
+    collected = ProcessSweep(train)
     known = (
         sweeps.find(stated["sweep"], stated.get("outputs", "outputs"))
         if "sweep" in stated
@@ -84,7 +93,8 @@ def _with_seeds(overrides: list[str]) -> list[str]:
 class ProcessSweep:
     """Collects the jobs of one command, then carries them out."""
 
-    def __init__(self) -> None:
+    def __init__(self, train: Callable[[sweeps.Sweep], int] | None = None) -> None:
+        self.train = train
         self.asked: list[sweeps.Asked] = []
         self.settings: DictConfig | None = None
 
@@ -99,7 +109,7 @@ class ProcessSweep:
         own = (*COMMAND_KEYS, "outputs")
         overrides = [o for o in hydra.overrides.task if o.partition("=")[0] not in own]
         cfg = OmegaConf.masked_copy(config, [key for key in config if key not in COMMAND_KEYS])
-        if cfg.trainer.threads is None:
+        if cfg.trainer.threads is None and self.train is None:
             cfg.trainer.threads = threads(config.n_jobs)
         names = {key: hydra.runtime.choices[key] for key in NAMES}
         self.asked.append(sweeps.Asked(overrides, cfg, names))
@@ -110,6 +120,8 @@ class ProcessSweep:
             known.check_same(self.asked)
         with locked(folder):
             sweep = known or sweeps.create(folder, self.asked)
+            if self.train is not None:
+                return self.train(sweep)
             return train_all(sweep, self.settings.n_jobs, self.settings.gpus)
 
 
@@ -131,7 +143,7 @@ def train_all(sweep: sweeps.Sweep, n_jobs: int, gpus: list[int] | None) -> int:
     """Each job that is not done, `n_jobs` at once. Returns 0, or 1 where one failed."""
     left, total = sweep.left, len(sweep.jobs)
     print(f"sweep  {total} jobs, {len(left)} to train, {n_jobs} at once   {sweep.folder}")
-    works = {id(w): (w, job) for job in left for w in [_work(job)]}
+    works = {id(w): (w, job) for job in left for w in [work(job.folder)]}
     failed: dict[int, str] = {}
     bar = tqdm(total=total, initial=total - len(left), desc="sweep", unit="job", disable=None)
     starts = time.monotonic()
@@ -151,6 +163,8 @@ def train_all(sweep: sweeps.Sweep, n_jobs: int, gpus: list[int] | None) -> int:
         run_all([work for work, _ in works.values()], n_jobs, gpus, ended)
     done = sum(job.state == "done" for job in sweep.jobs)
     print(f"sweep  {done} of {total} jobs done in {time.monotonic() - starts:.0f}s")
+    with contextlib.suppress(BadRequest):  # where none is done
+        print(leaderboard_of_sweep(sweep.folder))
     for number in sorted(failed):
         print(f"failed {failed[number]}", file=sys.stderr)
     if failed:
@@ -158,9 +172,14 @@ def train_all(sweep: sweeps.Sweep, n_jobs: int, gpus: list[int] | None) -> int:
     return 1 if failed else 0
 
 
-def _work(job: sweeps.Job) -> Work:
-    quoted = str(job.folder).replace("\\", "\\\\").replace("'", "\\'")
-    return Work(["train", f"resume='{quoted}'"], job.folder / OUTPUT)
+def work(folder: pathlib.Path) -> Work:
+    """The process that trains a job."""
+    return Work(["train", f"resume={quoted(folder)}"], folder / OUTPUT)
+
+
+def quoted(path: pathlib.Path) -> str:
+    """For Hydra's grammar."""
+    return "'" + str(path).replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def reason(work: Work, job: sweeps.Job) -> str:
@@ -168,9 +187,16 @@ def reason(work: Work, job: sweeps.Job) -> str:
     if work.code < 0:
         hint = ": out of memory?" if work.code == -9 else ""
         return f"killed by signal {-work.code}{hint}"
-    lines = work.output.read_text(encoding="utf-8", errors="replace").splitlines()
+    return last_error(work.output) or f"exit code {work.code}"
+
+
+def last_error(output: pathlib.Path) -> str:
+    """The last line that a process gave as an error, "" where there is none."""
+    if not output.is_file():
+        return ""
+    lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
     errors = [line for line in lines if line.startswith("error: ")]
-    return errors[-1].removeprefix("error: ") if errors else f"exit code {work.code}"
+    return errors[-1].removeprefix("error: ") if errors else ""
 
 
 def _val_loss(job: sweeps.Job) -> str:

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from aecli.training.signals import Signals
 
@@ -27,27 +27,31 @@ class Work:
     output: pathlib.Path
     code: int | None = None  # of the exit; -9 where SIGKILL ended it
     process: subprocess.Popen | None = None
+    environment: dict[str, str] = dataclasses.field(default_factory=dict)  # beside our own
 
 
 def run_all(
-    works: list[Work], at_once: int, gpus: list[int] | None, ended: Callable[[Work], None]
+    works: Iterable[Work], at_once: int, gpus: list[int] | None, ended: Callable[[Work], None]
 ) -> None:
     """Run them in order, `at_once` at a time, each with a GPU of its own where there are some.
 
-    ended(work) is called after each. Interrupted or an error stops all of them, and is raised
-    once they have gone. A child goes with its parent, whatever ends that.
+    A work is asked for when there is room for it; ended(work) is called after each. Interrupted or
+    an error stops all of them, and is raised once they have gone. A child goes with its parent,
+    whatever ends that.
     """
-    waiting, running = deque(works), {}
+    waiting, running = iter(works), {}
     slots = deque(range(at_once))
     ours, theirs = os.pipe()
     os.set_inheritable(ours, True)
     try:
         with Signals():
-            while waiting or running:
-                while waiting and slots:
+            while True:
+                while slots and (work := next(waiting, None)) is not None:
                     slot = slots.popleft()
-                    running[slot] = work = waiting.popleft()
+                    running[slot] = work
                     _start(work, ours, None if not gpus else gpus[slot % len(gpus)])
+                if not running:
+                    return
                 for slot, work in list(running.items()):
                     if work.process.poll() is not None:
                         work.code = work.process.returncode
@@ -62,7 +66,7 @@ def run_all(
 
 
 def _start(work: Work, pipe: int, gpu: int | None) -> None:
-    environment = os.environ | {PARENT: str(pipe)}
+    environment = os.environ | work.environment | {PARENT: str(pipe)}
     if gpu is not None:
         environment["CUDA_VISIBLE_DEVICES"] = str(gpu)
     with open(work.output, "ab") as output:

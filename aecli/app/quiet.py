@@ -7,10 +7,11 @@ import sys
 import tempfile
 
 
-def import_tensorflow_quietly(threads: int | None = None) -> None:
+def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> None:
     """Import TensorFlow and Keras and wake the device, with nothing on stderr.
 
     threads: for operations; it must be set before the device wakes (None: one a core).
+    wake: false where a strategy does that, which comes before any operation.
 
     C++ prints to file descriptor 2 before absl starts, whatever TF_CPP_MIN_LOG_LEVEL says, so the
     descriptor itself points to a temporary file meanwhile; a failed import replays that file.
@@ -30,7 +31,8 @@ def import_tensorflow_quietly(threads: int | None = None) -> None:
             import tensorflow
 
             tensorflow.config.threading.set_intra_op_parallelism_threads(threads or 0)
-            tensorflow.constant(0.0)  # lists the devices, which prints too
+            if wake:
+                tensorflow.constant(0.0)  # lists the devices, which prints too
         except BaseException:
             chatter.seek(0)
             os.write(terminal, chatter.read())

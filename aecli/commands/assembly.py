@@ -40,7 +40,7 @@ class Plan:
         return {
             "config": build.plain(self.config),
             "data": self.splits.fingerprint,
-            "environment": environment(jit, self.feed.kind),
+            "environment": environment(jit, self.feed.kind, self.trainer.replica_count),
         }
 
 
@@ -53,8 +53,12 @@ def plan(cfg: DictConfig, splits) -> Plan:
             f"trainer.batch_size={trainer.batch_size} is more than the {images} training images\n"
             f"take fewer a step: trainer.batch_size={images}"
         )
-    model = build.model(cfg, splits.data_shape)
-    optimizer = build.optimizer(cfg, trainer.total_steps(images), trainer.steps_per_epoch(images))
+    steps = trainer.total_steps(images), trainer.steps_per_epoch(images)
+    with trainer.scope():
+        model = build.model(cfg, splits.data_shape)
+        optimizer = build.optimizer(cfg, *steps)
+    if trainer.replicas is not None:
+        trainer.replicas.check(trainer.batch_size, model)
     low, high = splits.data_range
     model.reconstruction_loss.check_range(low, high)
     noise = build.component(cfg.noise, "noise")

@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from aecli import build, runs
 from aecli.errors import BadRequest
 from aecli.training import state as states
+from aecli.training.cluster import cluster
 from aecli.training.environment import differences
 
 if TYPE_CHECKING:  # it imports TensorFlow, which a refusal need not wait for
@@ -17,6 +18,7 @@ LENGTH = ("trainer.epochs", "trainer.steps")
 FREE = (  # what does not change the result
     *LENGTH,
     "trainer.threads",  # warned about: the last bits may differ
+    "trainer.strategy",  # as well
     "callbacks.checkpoint.every",
     "callbacks.checkpoint.every_steps",
     "figures",
@@ -61,6 +63,14 @@ def merged(
         if now is not None and _is_free(key):
             OmegaConf.update(config, key, now, merge=False)
     return config
+
+
+def is_follower(run: runs.Run, cfg: DictConfig, overrides: list[str]) -> bool:
+    """Whether this process trains along with a chief, who alone may write in the folder."""
+    asked = any(override.startswith("trainer.strategy=") for override in overrides)
+    node = cfg.trainer if asked else run.config.trainer
+    ours = cluster(node.get("strategy", "none"))
+    return ours is not None and not ours.is_chief
 
 
 def threads(config: DictConfig, state: states.State | None) -> int | None:

@@ -16,8 +16,11 @@ from aecli.errors import BadRequest, CannotWrite, Interrupted, NotApplicable, Ru
 from aecli.files import write_json
 from aecli.metrics.base import Evaluation
 from aecli.training.callbacks import progress
+from aecli.training.callbacks.agreement import Agreement
 from aecli.training.callbacks.interruption import Interruption
+from aecli.training.callbacks.pruning import Pruned, Pruning
 from aecli.training.signals import Signals
+from aecli.tuning import reports
 
 log = logging.getLogger("aecli")
 
@@ -32,8 +35,15 @@ def perform(run: runs.Run, plan: Plan, names: dict, signals: Signals, state=None
             values = _evaluate(run, plan.config, warnings)
             figures = _draw(run, plan.config, warnings)
             run.finish("done", **_outcome(val_losses), figures=figures, warnings=warnings)
+        except Pruned as reason:
+            run.finish("pruned", **_so_far(run))
+            print(reason)
+            return run
         except BaseException as error:
-            raise _ended(run, error) from error
+            told = _ended(run, error)
+            if told is error:  # its own cause: who looks along the causes would never end
+                raise
+            raise told from error
         print(summary.closing(run, values, time.perf_counter() - start), flush=True)
     return run
 
@@ -43,19 +53,26 @@ def _fit(run: runs.Run, plan: Plan, signals: Signals, state) -> list[float]:
     built = build.components(plan.config.get("callbacks"), "callbacks", folder=str(run.folder))
     checkpoint = built.pop("checkpoint", None)
     lines = progress.EpochLines(plan.epochs)
-    callbacks: dict[str, Any] = {"lines": lines, **built}
+    agreement = None
+    if plan.trainer.replicas is not None and plan.trainer.replicas.workers > 1:
+        agreement = Agreement(plan.trainer.replicas, signals, plan.feed)
+    callbacks: dict[str, Any] = {"agreement": agreement} if agreement else {}
+    callbacks |= {"lines": lines, **built}
+    if (trial := reports.current(plan.epochs)) is not None:
+        callbacks["pruning"] = Pruning(trial, plan.epochs)
     if checkpoint is not None:
         checkpoint.describe(plan.about)
         callbacks["checkpoint"] = checkpoint
         if state is not None:
             checkpoint.begin_from(state)
-    callbacks["interruption"] = Interruption(signals, checkpoint)
+    callbacks["interruption"] = Interruption(agreement or signals, checkpoint)
     with contextlib.ExitStack() as stack:
         if progress.show_bar():
             callbacks["bar"] = bar = _bar(plan, state)
             stack.callback(bar.close)
             stack.enter_context(progress.above_the_bar())
         stack.enter_context(signals.deferred())
+        stack.enter_context(plan.trainer.guarded(str(run.folder)))
         try:
             plan.trainer.fit(plan.model, plan.optimizer, plan.feed, plan.images, callbacks, state)
         except (tf.errors.ResourceExhaustedError, MemoryError) as error:

@@ -31,13 +31,17 @@ def opening(plan, names: dict, folder, state=None) -> str:
         f"{model.encoder.count_params() + model.decoder.count_params():,} parameters   "
         f"network: {type(model.network).__name__.lower()}   loss: {_loss(cfg, model)} (nats/image)",
         "fit": f"{length}   batch {trainer.batch_size}   {_optimizer(cfg)}   "
-        f"{trainer.precision}, {plan.feed.kind}, {xla}{_early(cfg)}",
+        f"{trainer.precision}, {plan.feed.kind}, {xla}{_shared(trainer)}{_early(cfg)}",
         "run": str(folder),
     }
     if state is not None:
         step = f", step {state.step:,} of {plan.feed.steps_per_epoch:,}" if state.step else ""
         rows["resume"] = f"after epoch {state.epoch} of {plan.epochs}{step}"
     return _table(rows)
+
+
+def _shared(trainer) -> str:
+    return f", {trainer.replica_count} replicas" if trainer.replicas else ""
 
 
 def closing(run: runs.Run, values: dict[str, float | None], seconds: float) -> str:

@@ -1,5 +1,6 @@
 """aecli train: assemble, train, evaluate, draw; or go on with a run that was stopped."""
 
+import contextlib
 import logging
 import pathlib
 import time
@@ -14,6 +15,7 @@ from aecli.app.sweep import job_folder
 from aecli.errors import BadRequest, CannotWrite
 from aecli.files import remove_leftovers
 from aecli.locking import locked
+from aecli.training.cluster import cluster
 from aecli.training.signals import Signals
 
 NAMES = ("model", "dataset", "noise", "experiment")
@@ -36,34 +38,39 @@ def main(cfg: DictConfig) -> None:
 
 def train(
     cfg: DictConfig, names: dict[str, str], overrides: list[str], folder: pathlib.Path | None = None
-) -> runs.Run:
+) -> runs.Run | None:
     """Train as the config says; returns the finished run.
 
     names: the chosen options, for folder names and titles. folder: an existing empty folder, or
-    None for <outputs>/<date>/<time>_<model>_<dataset>.
+    None for <outputs>/<date>/<time>_<model>_<dataset>. None is returned by a worker that trains
+    along with a chief, whose folder it is.
     Raises BadRequest before anything is written, RunFailed when the training goes wrong or its
     folder cannot be written, Interrupted by a signal.
     """
     cfg = OmegaConf.masked_copy(cfg, [key for key in cfg if key not in COMMAND_KEYS])
     with Signals() as signals:
         plan = _planned(cfg)
+        if plan.trainer.is_follower:
+            return _followed(plan, signals)
         folder = folder or _new_folder(cfg, names)
         with locked(folder):
             run = runs.create(folder, cfg, overrides, _about(names, plan.splits))
             return _carried_out(run, plan, names, signals)
 
 
-def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run:
+def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
     """Go on with the run at `path` (or "latest") from its last whole checkpoint.
 
     cfg: the request as composed, of which only what `overrides` state counts.
-    Raises BadRequest where that would make the result another, FolderBusy.
+    Raises BadRequest where that would make the result another, FolderBusy. None: as in train.
     """
     from aecli.commands import continuation
 
     run = runs.find_any(path, cfg.outputs)
-    with Signals() as signals, locked(run.folder):
-        remove_leftovers(run.folder)
+    follows = continuation.is_follower(run, cfg, overrides)
+    with Signals() as signals, contextlib.nullcontext() if follows else locked(run.folder):
+        if not follows:
+            remove_leftovers(run.folder)
         state = continuation.read_state(run)
         config = continuation.merged(run, state, cfg, overrides)
         plan = _planned(config, continuation.threads(config, state))
@@ -74,6 +81,8 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run:
                 f"more of them: aecli train resume={run.folder} trainer.epochs={2 * state.epoch}"
             )
             return run
+        if follows:
+            return _followed(plan, signals, state)
         runs.write_config(run.folder, config)
         names = {key: run.status.get(key) for key in NAMES}
         about = _about(names, plan.splits)
@@ -85,7 +94,9 @@ def _planned(cfg: DictConfig, threads: int | None = None):
     if type(cfg.seed) is not int or not 0 <= cfg.seed < 2**31:
         raise BadRequest(f"seed must be a whole number from 0 to 2147483647; got {cfg.seed!r}")
     splits = build.component(cfg.dataset, "dataset").load()
-    quiet.import_tensorflow_quietly(threads or cfg.trainer.threads)
+    strategy = cfg.trainer.get("strategy", "none")  # of older runs: none
+    cluster(strategy)  # refused before TensorFlow's seconds
+    quiet.import_tensorflow_quietly(threads or cfg.trainer.threads, strategy != "multi_worker")
     from aecli.commands import assembly
 
     return assembly.plan(cfg, splits)
@@ -96,6 +107,12 @@ def _carried_out(run: runs.Run, plan, names: dict, signals: Signals, state=None)
 
     run.splits, run.preparation = plan.splits, plan.preparation
     return performance.perform(run, plan, names, signals, state)
+
+
+def _followed(plan, signals: Signals, state=None) -> None:
+    from aecli.commands import follower
+
+    follower.follow(plan, signals, state)
 
 
 def _new_folder(cfg: DictConfig, names: dict[str, str]) -> pathlib.Path:

@@ -90,6 +90,23 @@ def read_config(path: pathlib.Path) -> dict[str, Any]:
     return loaded
 
 
+def read_overrides(path: pathlib.Path) -> list[str]:
+    """The stored overrides of a run, [] where there are none. Raises BadRequest."""
+    if not path.exists():
+        return []
+    try:
+        loaded = _loaded(read_text(path, MAX_BYTES), str(path))
+    except yaml.MarkedYAMLError as error:
+        raise BadRequest(f"{path} is damaged: {error.problem}") from None
+    except BadRequest:
+        raise
+    except ValueError as error:  # a number of thousands of digits
+        raise BadRequest(f"{path} is damaged: {error}") from None
+    if not isinstance(loaded, list) or not all(isinstance(text, str) for text in loaded):
+        raise BadRequest(f"{path} is not a list of overrides")
+    return loaded
+
+
 def _loaded(text: str, name: str, build: bool = True) -> Any:
     try:
         loader = PlainLoader(text)

@@ -67,6 +67,31 @@ def read_data_shape(path: pathlib.Path) -> tuple[int, int, int]:
     return tuple(shape)
 
 
+def read_metrics(path: pathlib.Path) -> dict[str, float | None]:
+    """{metric: value} of metrics.json, None for what is no finite number; {} where there is none.
+
+    Raises BadRequest.
+    """
+    if not path.exists():
+        return {}
+    try:
+        stored = json.loads(read_text(path, MAX_STATUS_BYTES))
+    except BadRequest:
+        raise
+    except (ValueError, RecursionError):
+        raise BadRequest(f"{path} is damaged: it is not JSON") from None
+    if not isinstance(stored, dict) or len(stored) > MAX_COLUMNS:
+        raise BadRequest(f"{path} does not hold the metrics of a run")
+    if not all(re.fullmatch(r"[A-Za-z_]\w{0,99}", name) for name in stored):
+        raise BadRequest(f"{path} is damaged: a metric's name is no name")
+    return {name: value if _is_finite(value) else None for name, value in stored.items()}
+
+
+def _is_finite(value: Any) -> bool:
+    is_number = isinstance(value, float) or (type(value) is int and abs(value) < 2**63)
+    return is_number and math.isfinite(value)
+
+
 def read_history(path: pathlib.Path) -> dict[str, list[float]]:
     """{column: its values} of history.csv. Raises BadRequest."""
     if not path.is_file():

@@ -9,6 +9,7 @@ from aecli.divergences import bernoulli_kl, sum_per_example
 from aecli.errors import BadRequest
 from aecli.models.ae import AE
 from aecli.models.base import LatentDim
+from aecli.models.batch import batch_mean
 from aecli.networks.base import Activation
 from aecli.serial import register
 
@@ -60,7 +61,7 @@ class Sparse(AE):
             return {"sparsity": (self.weight, sum_per_example(ops.abs(z)))}
         rate = self.running_rate
         if training:
-            rate = ops.mean(z, axis=0)
+            rate = batch_mean(z)
             self.running_rate.assign(
                 RATE_MOMENTUM * self.running_rate + (1 - RATE_MOMENTUM) * ops.stop_gradient(rate)
             )

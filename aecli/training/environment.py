@@ -9,7 +9,7 @@ from importlib.metadata import version
 PACKAGES = ("tensorflow", "keras", "numpy")
 
 
-def environment(jit_compile: bool, feed: str) -> dict[str, str | int | bool]:
+def environment(jit_compile: bool, feed: str, replicas: int = 1) -> dict[str, str | int | bool]:
     """Versions, processor, threads, and how the step is run."""
     import tensorflow as tf  # differences below is wanted before TensorFlow's seconds
 
@@ -21,6 +21,7 @@ def environment(jit_compile: bool, feed: str) -> dict[str, str | int | bool]:
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
         "jit_compile": jit_compile,
         "feed": feed,
+        "replicas": replicas,
     }
 
 

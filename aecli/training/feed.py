@@ -61,6 +61,17 @@ class Preparation:
         """Rows [B, H, W, C] -> (input, target) for one training step."""
         return self._prepare(rows, step, Stream.BINARISE, Stream.NOISE)
 
+    def fresh_part(self, rows: tf.Tensor, step: tf.Tensor, first, size):
+        """As fresh, of rows [b, H, W, C] that are first .. first + b of a batch of `size`.
+
+        Its draws are those of the whole batch; what lies outside the part is not read.
+        """
+        if not self.is_random:
+            return self.fresh(rows, step)
+        last = first + tf.shape(rows)[0]
+        whole = tf.pad(rows, [[first, size - last], [0, 0], [0, 0], [0, 0]])
+        return tuple(side[first:last] for side in self.fresh(whole, step))
+
     def frozen(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """All of x [N, H, W, C] -> (input, target), the same at every call."""
         if not self.is_random:

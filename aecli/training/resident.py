@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from aecli.training.feed import Preparation, epoch_order, to_float
+from aecli.training.strategy import Replicas
 
 CHUNK_SECONDS = 0.5  # of work between two looks of the callbacks
 TRIAL_SECONDS = 0.05  # enough to time a step by
@@ -29,9 +30,15 @@ class ResidentFeed:
 
     kind = "resident"
 
-    def __init__(self, x: np.ndarray, val: np.ndarray, preparation: Preparation, batch_size: int):
+    def __init__(
+        self, x: np.ndarray, val: np.ndarray, preparation: Preparation, batch_size: int,
+        replicas: Replicas | None = None,
+    ):  # fmt: skip
         self.steps_per_epoch = -(-len(x) // batch_size)
         self._x, self._val, self._shape = tf.constant(_flat(x)), val, x.shape[1:]
+        self._replicas = replicas
+        if replicas is not None:
+            self._x = replicas.copies(self._x)
         self._preparation, self._n = preparation, len(x)
         self._batch = min(batch_size, len(x))
         self._full = len(x) // self._batch
@@ -102,8 +109,18 @@ class ResidentFeed:
         return self._model.get_metrics_result()
 
     def _step(self, rows, step):
-        images = tf.reshape(tf.gather(self._x, rows), (rows.shape[0], *self._shape))
-        self._model.train_step(self._preparation.fresh(images, step))
+        if self._replicas is not None:
+            self._replicas.step(self._model, rows.shape[0], self._part, self._x, rows, step)
+            return
+        self._model.train_step(self._preparation.fresh(self._images(self._x, rows), step))
+
+    def _part(self, first, last, x, rows, step):
+        """Rows first .. last of a batch, in a replica."""
+        images = self._images(x, rows[first:last])
+        return self._preparation.fresh_part(images, step, first, rows.shape[0])
+
+    def _images(self, x, rows):
+        return tf.reshape(tf.gather(x, rows), (rows.shape[0], *self._shape))
 
     def _steps_a_chunk(self) -> int:
         """By a short trial whose traces are wiped out: the same steps are then trained for real."""
@@ -123,7 +140,10 @@ class ResidentFeed:
         start = time.perf_counter()
         logs = self._run(self._order, 0, count, 0)
         float(logs["loss"])
-        return time.perf_counter() - start
+        seconds = time.perf_counter() - start
+        if self._replicas is not None:  # all workers must come to the same chunks
+            seconds = self._replicas.mean({"seconds": seconds})["seconds"]
+        return seconds
 
     def _prepare_validation(self, jit: bool) -> None:
         """One program for the whole split: blocks of images, then the rest."""

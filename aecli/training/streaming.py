@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from aecli.training.feed import ROWS, Preparation, epoch_order
+from aecli.training.strategy import Replicas
 
 
 class StreamingFeed:
@@ -14,7 +15,11 @@ class StreamingFeed:
 
     kind = "streaming"
 
-    def __init__(self, x: np.ndarray, val: np.ndarray, preparation: Preparation, batch_size: int):
+    def __init__(
+        self, x: np.ndarray, val: np.ndarray, preparation: Preparation, batch_size: int,
+        replicas: Replicas | None = None,
+    ):  # fmt: skip
+        self._replicas = replicas
         self.steps_per_epoch = -(-len(x) // batch_size)
         self._x, self._val, self._preparation = x, val, preparation
         self._batch = batch_size
@@ -27,15 +32,24 @@ class StreamingFeed:
         """Keras's own train and test functions do, on batches of ours; `steps` in all."""
         self._model, self._steps = model, steps
         model.optimizer.build(model.trainable_variables)
-        model.make_train_function()
-        self._train_step, model.train_function = model.train_function, self._train
+        if self._replicas is None:
+            model.make_train_function()
+            self._train_step = model.train_function
+        else:
+            spec = self._batches.element_spec
+            shared = tf.function(self._share, input_signature=spec, autograph=False)
+            self._train_step = lambda iterator: shared(*next(iterator))
+        model.train_function = self._train
 
     def dataset(self) -> tf.data.Dataset:
         """The numbers of the batches, which Keras counts by."""
         return tf.data.Dataset.range(self.steps_per_epoch)
 
     def batches(self) -> tf.data.Dataset:
-        """-> (input [B, H, W, C], target [B, H, W, C]) float32; the last batch may be smaller."""
+        """-> (input [B, H, W, C], target [B, H, W, C]) float32; the last batch may be smaller.
+
+        With replicas the rows that those of this process take, and B.
+        """
         order = tf.data.Dataset.range(1).flat_map(
             lambda _: tf.data.Dataset.from_tensor_slices(self._order[self._first * self._batch :])
         )
@@ -67,8 +81,27 @@ class StreamingFeed:
         return self._train_step(self._iterator)
 
     def _prepare(self, number, indices):
-        rows = self._read(self._x, lambda i: self._x[i], indices)
-        return self._preparation.fresh(rows, self._before + self._first + number)
+        step = self._before + self._first + number
+        if self._replicas is None:
+            return self._preparation.fresh(self._rows(indices), step)
+        size = tf.size(indices)
+        first, last = self._replicas.mine(size)
+        rows = self._rows(indices[first:last])
+        return *self._preparation.fresh_part(rows, step, first, size), size
+
+    def _rows(self, indices):
+        return self._read(self._x, lambda i: self._x[i], indices)
+
+    def _share(self, x, target, size):
+        """One step; x and target: the rows of this process, of a batch of `size`."""
+        start = self._replicas.mine(size)[0]
+
+        def part(first, last):
+            with tf.device("CPU:0"):  # where they are: a device gets no more than its rows
+                return x[first - start : last - start], target[first - start : last - start]
+
+        self._replicas.step(self._model, size, part)
+        return self._model.get_metrics_result()
 
     def _frozen_block(self, number):
         rows = self._read(self._val, lambda i: self._val[i * ROWS : (i + 1) * ROWS], number)

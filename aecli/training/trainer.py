@@ -1,5 +1,6 @@
 """Trainer: compile and fit."""
 
+import contextlib
 import dataclasses
 import os
 from typing import Annotated, ClassVar, Literal
@@ -8,8 +9,11 @@ import tensorflow as tf
 from pydantic import Field
 
 from aecli.component import Component
+from aecli.errors import BadRequest
+from aecli.training import strategy as strategies
 from aecli.training.callbacks.clock import Clock
 from aecli.training.callbacks.restore import Restore
+from aecli.training.cluster import cluster
 from aecli.training.feed import Preparation
 from aecli.training.resident import ResidentFeed
 from aecli.training.state import assign
@@ -21,7 +25,7 @@ Count = Annotated[int, Field(gt=0)]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Trainer(Component):
-    """How long, in which batches, and how the step is compiled."""
+    """How long, in which batches, how the step is compiled, and by how many devices."""
 
     group: ClassVar[str] = "trainer"
 
@@ -33,6 +37,44 @@ class Trainer(Component):
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     threads: Count | None = None  # the bits of a result depend on it
     deterministic: bool = False  # a CPU is so anyway
+    strategy: Literal["none", "mirrored", "multi_worker"] = "none"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        taken = {"jit_compile": (True, "auto"), "precision": ("mixed_float16", "mixed_bfloat16")}
+        for key, (refused, instead) in taken.items():
+            if self.strategy != "none" and getattr(self, key) == refused:
+                raise BadRequest(
+                    f"trainer.strategy={self.strategy} does not go with trainer.{key}="
+                    f"{str(refused).lower()}\ntake trainer.{key}={instead}"
+                )
+
+    # ---- which devices ---------------------------------------------------------------------
+
+    @property
+    def replicas(self) -> strategies.Replicas | None:
+        """Those that share each batch; None: one device has all of it."""
+        return strategies.replicas(self.strategy)
+
+    @property
+    def replica_count(self) -> int:
+        return self.replicas.count if self.replicas else 1
+
+    @property
+    def is_follower(self) -> bool:
+        """Whether another process, the chief, writes what this one trains along with."""
+        ours = cluster(self.strategy)
+        return ours is not None and not ours.is_chief
+
+    def scope(self) -> contextlib.AbstractContextManager:
+        """Where the model and its optimizer are made."""
+        return self.replicas.scope() if self.replicas else contextlib.nullcontext()
+
+    def guarded(self, run: str) -> contextlib.AbstractContextManager:
+        """Around a fit: RunFailed where a worker is gone. `run`: what to resume then."""
+        return self.replicas.guarded(run) if self.replicas else contextlib.nullcontext()
+
+    # ---- how long --------------------------------------------------------------------------
 
     def total_steps(self, images: int) -> int:
         """Steps in all for a training split of so many images."""
@@ -48,11 +90,12 @@ class Trainer(Component):
     def uses_xla(self, network) -> bool:
         """auto: dense networks gain from XLA on a CPU, convolutions lose; GPUs gain.
 
-        Not where deterministic: TensorFlow's determinism covers its own kernels.
+        Not where deterministic: TensorFlow's determinism covers its own kernels. Not where
+        replicas add up their gradients inside the step.
         """
         if self.jit_compile != "auto":
             return self.jit_compile
-        if self.deterministic:
+        if self.deterministic or self.strategy != "none":
             return False
         return network.jit_on_cpu or bool(tf.config.list_physical_devices("GPU"))
 
@@ -63,7 +106,7 @@ class Trainer(Component):
         x, val = splits.train.x, splits.val.x
         if resident:  # what is read in place is loaded after all
             x, val = x[:], val[:]
-        return feed(x, val, preparation, self.batch_size)
+        return feed(x, val, preparation, self.batch_size, self.replicas)
 
     def fit(self, model, optimizer, feed, images: int, callbacks=None, state=None):
         """Train and validate; go on from a State where one is given.
@@ -75,7 +118,11 @@ class Trainer(Component):
         callbacks, steps = dict(callbacks or {}), self.total_steps(images)
         if self.deterministic:
             tf.config.experimental.enable_op_determinism()
-        model.compile(optimizer=optimizer, jit_compile=self.uses_xla(model.network))
+        with self.scope():
+            model.compile(optimizer=optimizer, jit_compile=self.uses_xla(model.network))
+            model.optimizer.build(model.trainable_variables)
+        if self.replicas is not None:
+            self.replicas.attach(model)
         feed.attach(model, steps)
         place = (state.epoch, state.step) if state else (0, 0)
         callbacks = {"clock": Clock(feed, steps, *place), **callbacks}

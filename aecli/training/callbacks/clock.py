@@ -3,6 +3,7 @@
 import time
 
 import keras
+import numpy as np
 
 from aecli.training.remembered import Remembered
 
@@ -38,7 +39,7 @@ class Clock(Remembered, keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         logs["seconds"] = time.perf_counter() - self._start
-        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+        logs["learning_rate"] = float(np.array(self.model.optimizer.learning_rate))
 
     def finish_epoch(self) -> None:
         """The place is the start of the next epoch from here on."""

@@ -1,0 +1,92 @@
+"""aecli compare: a leaderboard of runs, in words, in files and in figures."""
+
+import json
+import pathlib
+import shutil
+import sys
+import time
+
+from omegaconf import DictConfig
+
+from aecli import runs
+from aecli.app.table import show_table
+from aecli.comparison import leaderboard_of_sweep, report, sources
+from aecli.comparison.leaderboard import Leaderboard, leaderboard
+from aecli.comparison.settings import differences
+from aecli.errors import BadRequest
+from aecli.files import write_json, write_text
+from aecli.foreign.bounded import refuse_links
+
+__all__ = ["leaderboard_of_sweep", "main"]
+
+
+def main(cfg: DictConfig) -> None:
+    """The command: a table (or JSON) on stdout; CSV, JSON and figures in a new folder."""
+    source = sources.find(_paths(cfg), str(cfg.outputs))
+    board = leaderboard(source, None if cfg.metric is None else str(cfg.metric))
+    plain = report.as_json(board)
+    folder = _new_folder(source, str(cfg.outputs))
+    write_text(folder / "leaderboard.csv", report.as_csv(board))
+    write_json(folder / "leaderboard.json", plain)
+    if cfg.json:
+        print(json.dumps(plain, indent=2))
+    else:
+        _print(board)
+    sys.stdout.flush()  # the figures take seconds
+    written = ["leaderboard.csv", "leaderboard.json"]
+    if cfg.draw:
+        from aecli.commands import compare_figures
+
+        written += compare_figures.draw_all(board, folder / "figures")
+    print(f"written to {folder}/: {'  '.join(written)}", file=sys.stderr)
+
+
+def _paths(cfg: DictConfig) -> list[str]:
+    paths = [cfg.paths] if isinstance(cfg.paths, str) else cfg.paths or []
+    if not all(isinstance(path, str) and path for path in paths):
+        raise BadRequest("paths must be a list of folders\naecli compare RUN RUN ...")
+    return list(paths)
+
+
+def _new_folder(source: sources.Source, outputs: str) -> pathlib.Path:
+    """SWEEP/compare/<time>, or <outputs>/<date>/<time>_compare; never one that is there."""
+    if source.sweep is None:
+        return runs.unique_folder(
+            pathlib.Path(outputs) / time.strftime("%Y-%m-%d/%H-%M-%S_compare")
+        )
+    refuse_links(source.sweep)
+    return runs.unique_folder(source.sweep / "compare" / time.strftime("%Y-%m-%d_%H-%M-%S"))
+
+
+def _print(board: Leaderboard) -> None:
+    print(report.headline(board))
+    metrics = _that_fit(board)
+    show_table(*report.table(board, metrics))
+    if len(metrics) < len(board.metrics):
+        print(f"more in leaderboard.csv: {', '.join(board.metrics[len(metrics) :])}")
+    for line in report.below(board):
+        print(line)
+    if board.pair is not None:
+        _print_differences(board)
+
+
+def _that_fit(board: Leaderboard) -> list[str]:
+    """As many metrics as have room beside each other on a terminal; all of them in a pipe."""
+    metrics = list(board.metrics)
+    while len(metrics) > 1 and sys.stdout.isatty():
+        headers, rows = report.table(board, metrics)
+        widths = [max(map(len, column)) + 2 for column in zip(headers, *rows, strict=True)]
+        if sum(widths) <= shutil.get_terminal_size().columns:
+            break
+        metrics.pop()
+    return metrics
+
+
+def _print_differences(board: Leaderboard) -> None:
+    found = differences(*board.pair)
+    if not found:
+        print("\nthe two configs are the same")
+        return
+    print()
+    rows = [[key, *values] for key, values in found.items()]
+    show_table(["differs", *(record.entry.label for record in board.pair)], rows)

@@ -1,0 +1,88 @@
+"""aecli tune: a search by Optuna, each trial a training in a process of its own."""
+
+import pathlib
+import time
+
+from aecli import runs
+from aecli.app.arguments import Arguments
+from aecli.commands import tune_best, tune_report, tune_request, tune_terms
+from aecli.commands.tune_request import SETTINGS, Request
+from aecli.errors import BadRequest, CannotWrite, Interrupted, RunFailed
+from aecli.locking import locked
+from aecli.training.signals import Signals
+from aecli.tuning import engine, studies
+from aecli.tuning.studies import LOCK, Study
+from aecli.tuning.terms import Terms
+
+
+def run(arguments: Arguments) -> int:
+    """The whole command; several of them may share one study.
+
+    Raises BadRequest before anything is written, Interrupted by a signal, RunFailed where no trial
+    was completed.
+    """
+    request = tune_request.read(arguments)
+    engine.require()
+    if request.settings.save is not None:
+        tune_best.check_free(request.settings.save)
+    with Signals():
+        study = _study(request)
+        print(tune_report.opening(study, request.settings.n_jobs), flush=True)
+        try:
+            _search(study, request)
+        except Interrupted as stop:
+            text = f"interrupted: {study.folder} is saved\ngo on: aecli tune study={study.folder}"
+            raise Interrupted(stop.signum, text) from None
+        if not tune_report.close(study, request.settings.save):
+            raise RunFailed("no trial was completed\nwhat they said: trials/*/console.txt in it")
+    return 0
+
+
+def _search(study: Study, request: Request) -> None:
+    from aecli.commands.tune_search import Search
+
+    Search(study).carry_out(request.settings.n_jobs, request.settings.gpus)
+
+
+def _study(request: Request) -> Study:
+    """The one to go on with, or a new one."""
+    path = request.study
+    if path is not None and (_is_study(path) or not request.searches):
+        return _wanted(studies.find(path, request.outputs), request)
+    if path is not None and pathlib.Path(path).is_dir() and any(pathlib.Path(path).iterdir()):
+        raise BadRequest(f"study={path} is a folder of something else: it has no {studies.FILE}")
+    terms = tune_terms.compose(request)
+    folder = _folder(request, terms)
+    with locked(folder, LOCK, wait=True):
+        if not (folder / studies.FILE).exists():
+            study = Study(folder, terms, request.settings.n_trials)
+            studies.write(study)
+            return study
+    return _wanted(studies.find(folder), request)  # of the same command, started beside this one
+
+
+def _is_study(path: str) -> bool:
+    return path == "latest" or pathlib.Path(path, studies.FILE).is_file()
+
+
+def _wanted(study: Study, request: Request) -> Study:
+    """A study that is there, if what is asked is the same search; with the number of trials."""
+    settings = {key: request.settings[key] for key in SETTINGS if key in request.stated}
+    study.terms.check_same(request.fixed, request.params, settings)
+    if "n_trials" not in request.stated:
+        return study
+    with study.held():
+        return study.wanting(max(request.settings.n_trials, len(study.journal().trials)))
+
+
+def _folder(request: Request, terms: Terms) -> pathlib.Path:
+    choices, path = terms.bases[0].choices, request.study
+    name = f"%Y-%m-%d/%H-%M-%S_tune_{choices['model']}_{choices['dataset']}"
+    try:
+        if path is None:
+            return runs.unique_folder(pathlib.Path(request.outputs) / time.strftime(name))
+        pathlib.Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        place = path or request.outputs
+        raise CannotWrite(f"{place} cannot be written to: {error.strerror}") from None
+    return pathlib.Path(path)

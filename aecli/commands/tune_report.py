@@ -1,0 +1,95 @@
+"""What a search says before it begins, and when it has ended."""
+
+from collections import Counter
+
+from aecli.app.table import show_table
+from aecli.commands import tune_best
+from aecli.files import write_text
+from aecli.tuning import space
+from aecli.tuning.studies import Study
+
+SHOWN = 5  # of the best trials
+OBJECTIVE = ("model", "loss", "noise")  # with another one val_loss is another measure
+OBJECTIVE_KEYS = (
+    "model.beta",
+    "model.weight",
+    "model.rate",
+    "model.penalty",
+    "model.warmup_epochs",
+)
+
+
+def opening(study: Study, n_jobs: int) -> str:
+    """How many trials, what is searched and what is fixed."""
+    terms = study.terms
+    wide = max(len(param.key) for param in terms.params)
+    searched = [f"{param.key:{wide}}  {param}" for param in terms.params]
+    lines = [
+        f"tune    {study.total} trials, {n_jobs} at once   sampler {terms.sampler}, "
+        f"pruner {terms.pruner}   {terms.direction} {terms.metric}",
+        f"study   {study.folder}",
+        *(f"{'search' if i == 0 else '':7} {text}" for i, text in enumerate(searched)),
+    ]
+    if terms.overrides:
+        lines.append(f"fixed   {' '.join(terms.overrides)}")
+    if study.total < study.n_trials:
+        lines.append(f"note    there are no more than {study.total} points to try")
+    changing = [p.key for p in terms.params if p.key in OBJECTIVE_KEYS or _is_objective(p.key)]
+    if terms.metric == "val_loss" and changing:
+        lines.append(
+            f"note    with another {changing[0]} val_loss is another measure; compare by "
+            "metric=val_reconstruction or metric=mse"
+        )
+    return "\n".join(lines)
+
+
+def _is_objective(key: str) -> bool:
+    return key in OBJECTIVE or key.startswith("noise.")
+
+
+def close(study: Study, save: str | None) -> bool:
+    """Write best.yaml and the figures and say where; False where nothing came of any trial."""
+    journal = study.journal()
+    states = Counter(trial.state.name for trial in journal.trials)
+    named = {"COMPLETE": "completed", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "elsewhere"}
+    counts = ", ".join(f"{states[key]} {word}" for key, word in named.items() if states[key])
+    print(f"tune    {journal.finished} of {study.total} trials: {counts or 'none'}")
+    ranked = journal.ranked
+    if not ranked:
+        return states["RUNNING"] > 0
+    params, best = study.terms.params, ranked[0]
+    rows = [
+        [str(t.number), f"{t.value:.6g}", *(space.shown(p, t.params[p.key]) for p in params)]
+        for t in ranked[:SHOWN]
+    ]
+    show_table(["trial", study.terms.metric, *(param.key for param in params)], rows)
+    with study.held():
+        write_text(study.best_file, tune_best.experiment(study, best, save or "best"))
+    lines = {
+        "best": f"trial {best.number}: {study.terms.metric} {best.value:.6g}   "
+        + space.line(params, best.params),
+        "run": str(study.trial_folder(best.number)),
+        "yaml": str(study.best_file),
+        "figures": f"{', '.join(_figures(study))}   in {study.figures}",
+        "next": _next(study, save, best, states["RUNNING"]),
+    }
+    print("\n".join(f"{key:7} {text}" for key, text in lines.items()))
+    return True
+
+
+def _figures(study: Study) -> list[str]:
+    from aecli.commands import tune_figures
+
+    with study.held():
+        return tune_figures.draw(study)
+
+
+def _next(study: Study, save: str | None, best, running: int) -> str:
+    """What to type; writes the experiment's YAML where that was asked for."""
+    if save is None or running:
+        wait = "when the others are done: " if running else ""
+        return f"{wait}aecli tune study={study.folder} save={save or 'NAME'}"
+    path = tune_best.path_of(save)
+    if not tune_best.save(tune_best.experiment(study, best, save), path):
+        return f"{path} is there already and was left alone"
+    return f"aecli train experiment={save}    {path}"

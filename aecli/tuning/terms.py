@@ -1,0 +1,98 @@
+"""What a study searches, and how: fixed when it begins, whatever is edited or typed later."""
+
+import dataclasses
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from aecli.errors import BadRequest
+from aecli.tuning.space import Param
+
+MAXIMIZED = ("psnr",)  # of metrics.json; all others are errors or losses
+
+
+@dataclasses.dataclass(frozen=True)
+class Base:
+    """The composed config, unresolved, of one choice of options."""
+
+    chosen: dict[str, str]  # {searched group: text of its option}
+    choices: dict[str, Any]  # {group: option or options}, all of them
+    config: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Terms:
+    """overrides: those of every trial; bases: a config for each choice of searched options."""
+
+    overrides: list[str]
+    params: list[Param]
+    metric: str
+    sampler: str
+    pruner: str
+    sampler_seed: int
+    bases: list[Base]
+
+    @classmethod
+    def from_json(cls, stored: dict) -> "Terms":
+        params = [Param.from_json(one) for one in stored["params"]]
+        bases = [Base(**one) for one in stored["bases"]]
+        return cls(**stored | {"params": params, "bases": bases})
+
+    @property
+    def direction(self) -> str:
+        return "maximize" if self.metric in MAXIMIZED else "minimize"
+
+    @property
+    def watched(self) -> str:
+        """The column of history.csv that a trial reports each epoch."""
+        return self.metric if self.metric.startswith("val_") else "val_loss"
+
+    def base(self, point: dict[str, Any]) -> Base:
+        chosen = {p.key: p.text(point[p.key]) for p in self.params if p.is_group}
+        return next(base for base in self.bases if base.chosen == chosen)
+
+    def config(self, point: dict[str, Any]) -> DictConfig:
+        """The training config of a point, unresolved."""
+        config = OmegaConf.create(self.base(point).config)
+        OmegaConf.set_struct(config, True)
+        for param in self.params:
+            if not param.is_group:
+                OmegaConf.update(config, param.key, param.setting(point[param.key]), merge=True)
+        return config
+
+    def overrides_of(self, point: dict[str, Any]) -> list[str]:
+        """What would make this config, on the command line."""
+        return [*self.overrides, *(param.override(point[param.key]) for param in self.params)]
+
+    def check_same(
+        self, overrides: list[str], params: list[Param], settings: dict[str, Any]
+    ) -> None:
+        """Raises BadRequest where what is asked is another search.
+
+        What is not stated is as it was: neither overrides nor params, or a setting left out.
+        """
+        before = {key: getattr(self, key) for key in settings}
+        different = _differences(before, settings)
+        if overrides or params:
+            different += _differences(
+                _texts(self.overrides, self.params), _texts(overrides, params)
+            )
+        if different:
+            raise BadRequest(
+                f"the study searches something else; different: {'; '.join(different[:3])}\n"
+                "leave that out to go on with it; for another search leave out study="
+            )
+
+
+def _texts(overrides: list[str], params: list[Param]) -> dict[str, str]:
+    fixed = dict(override.partition("=")[::2] for override in overrides)
+    return fixed | {param.key: str(param) for param in params}
+
+
+def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    keys = [*before, *(key for key in now if key not in before)]
+    return [
+        f"{key}: {before.get(key, 'not stated')}, asked {now.get(key, 'without it')}"
+        for key in keys
+        if before.get(key) != now.get(key)
+    ]
