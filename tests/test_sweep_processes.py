@@ -4,6 +4,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import time
 
 import pytest
 from cli_process import aecli, start, stop, when
@@ -66,7 +67,7 @@ def test_a_sweep_that_is_stopped_leaves_no_orphan_and_goes_on(tmp_path, signum):
     own.parent.mkdir(parents=True)
     own.write_text("# @package _global_\nmodel:\n  latent_dim: 3\n")
     command = ["train", "experiment=mine", "seeds=2", *SMALL, "callbacks.early_stopping=null"]
-    process = start(*command, "trainer.epochs=40", "trainer.steps=4000", cwd=tmp_path)
+    process = start(*command, "trainer.steps=1500", cwd=tmp_path)
     when(process, lambda: len(list(tmp_path.rglob("01/history.csv"))) > 0)
     sweep = sweep_in(tmp_path)
     child = holder(sweep.jobs[0])
@@ -74,7 +75,7 @@ def test_a_sweep_that_is_stopped_leaves_no_orphan_and_goes_on(tmp_path, signum):
     assert code == (130 if signum == signal.SIGINT else -9)
     when(process, lambda: False)
     while is_alive(child):  # SIGKILL: the child notices by itself
-        pass
+        time.sleep(0.05)
     assert sweep.jobs[0].state == "interrupted"
     assert sweep.jobs[1].state == "queued"
     own.write_text("# @package _global_\nmodel:\n  latent_dim: 4\n")
