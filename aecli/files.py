@@ -69,3 +69,16 @@ def write_text(path: pathlib.Path, text: str) -> None:
 def write_json(path: pathlib.Path, value: Any) -> None:
     """Strict JSON: a NaN is an error, not a token that other readers refuse."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def unique_folder(path: pathlib.Path) -> pathlib.Path:
+    """Make the folder, or path-2, path-3 ... where it exists: two runs never share one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    candidate, n = path, 1
+    while True:
+        try:
+            candidate.mkdir()
+            return candidate
+        except FileExistsError:
+            n += 1
+            candidate = path.with_name(f"{path.name}-{n}")

@@ -13,24 +13,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from aecli import build
 from aecli.errors import BadRequest
-from aecli.files import replacing, write_json, write_text
+from aecli.files import replacing, unique_folder, write_json, write_text
 from aecli.foreign import bounded, plain_yaml, tables
 from aecli.locking import is_locked
 
 CONFIG = pathlib.Path(".hydra", "config.yaml")
-
-
-def unique_folder(path: pathlib.Path) -> pathlib.Path:
-    """Make the folder, or path-2, path-3 ... where it exists: two runs never share one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    candidate, n = path, 1
-    while True:
-        try:
-            candidate.mkdir()
-            return candidate
-        except FileExistsError:
-            n += 1
-            candidate = path.with_name(f"{path.name}-{n}")
 
 
 def create(folder: pathlib.Path, config: DictConfig, overrides: list[str], about: dict) -> "Run":
@@ -53,7 +40,12 @@ def write_config(folder: pathlib.Path, config: DictConfig) -> None:
 
 
 class Run:
-    """A run folder and, on demand, its model and data."""
+    """A run folder and, on demand, its model and data.
+
+    noise_is_stated: whether a command asked for another noise than the run's.
+    """
+
+    noise_is_stated = False
 
     def __init__(self, folder: pathlib.Path | str):
         self.folder = pathlib.Path(folder)
@@ -65,10 +57,8 @@ class Run:
 
     @property
     def title(self) -> str:
-        """Model and dataset, for the top of a figure."""
+        """For the top of a figure."""
         return f"{self.status.get('model', '?')} on {self.status.get('dataset', '?')}"
-
-    # ---- files -----------------------------------------------------------------------------
 
     @functools.cached_property
     def config(self) -> DictConfig:
@@ -108,23 +98,34 @@ class Run:
             figure.savefig(temporary, format=format)
         return path
 
-    # ---- model and data --------------------------------------------------------------------
-
     @functools.cached_property
     def model(self):
         """Built from the config; the weights are those of the best epoch."""
         from aecli.foreign.weights import WeightsFile
 
         stored = WeightsFile(self.folder / "checkpoints" / "best.keras")
-        shape = tables.read_data_shape(self.folder / "status.json")
         with stored.limiting():
-            model = build.model(self.config, shape)
+            model = build.model(self.config, self.data_shape)
         stored.give_to(model)
         return model
 
     @functools.cached_property
+    def dataset(self):
+        return build.component(self.config.dataset, "dataset")
+
+    @functools.cached_property
     def splits(self):
-        return build.component(self.config.dataset, "dataset").load()
+        return self.dataset.load()
+
+    @functools.cached_property
+    def data_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of what it was trained on."""
+        return tables.read_data_shape(self.folder / "status.json")
+
+    @property
+    def data_range(self) -> tuple[float, float]:
+        """(lowest, highest) value of what it was trained on."""
+        return tuple(self.status.get("data_range", (0.0, 1.0)))
 
     @functools.cached_property
     def preparation(self):
@@ -158,6 +159,7 @@ class Run:
         stated = {"dataset": dataset, "noise": noise}
         changes = {key: build.plain(node) for key, node in stated.items() if node is not None}
         other = Run(self.folder)
+        other.noise_is_stated = noise is not None
         other.config = OmegaConf.merge(self.config)
         for key, node in changes.items():
             if "seed" in node and node["seed"] is None:  # the split that the model was trained on

@@ -14,7 +14,7 @@ LAYERS = [
     {"models", "training"},
     {"build", "targets"},
     {"runs"},
-    {"sweeps", "tuning"},
+    {"sweeps", "tuning", "exchange"},
     {"comparison"},
     {"metrics", "figures", "app"},
     {"commands"},

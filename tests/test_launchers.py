@@ -19,7 +19,7 @@ submitit = pytest.mark.skipif(
     not launched._is_installed("hydra_submitit_launcher"), reason="pip install 'aecli[slurm]'"
 )
 ray = pytest.mark.skipif(
-    not launched._is_installed("hydra_ray_launcher"), reason="pip install hydra-ray-launcher"
+    not launched._is_installed("hydra_ray_launcher"), reason="pip install 'aecli[ray]'"
 )
 
 

@@ -68,6 +68,7 @@ def parse(command: str, argv: list[str]) -> Arguments:
             raise mistakes.bare_word(word, command)
     if several:
         arguments.overrides.append(f"{SEVERAL[command]}=[{','.join(several)}]")
+    _choose_dataset(arguments)
     modes = [name for name in ("--multirun", "--cfg", "--info") if name in arguments.options]
     if len(modes) > 1:
         raise BadRequest(f"{' and '.join(modes)} do not go together: use one of them")
@@ -75,6 +76,17 @@ def parse(command: str, argv: list[str]) -> Arguments:
     _refuse_additions(arguments)
     _refuse_two_choices(arguments)
     return arguments
+
+
+def _choose_dataset(arguments: Arguments) -> None:
+    """input=mnist chooses an option of dataset, where the command has both; input=FILE stays."""
+    if not _has_key(arguments.command, "input") or not _has_key(arguments.command, "  - dataset"):
+        return
+    options = {option.name for option in catalog.options("dataset")}
+    for i, override in enumerate(arguments.overrides):
+        key, _, value = override.partition("=")
+        if key == "input" and value in options:
+            arguments.overrides[i] = f"dataset={value}"
 
 
 def _quoted(word: str) -> str:

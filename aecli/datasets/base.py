@@ -77,19 +77,32 @@ class Dataset(Component):
                 f"dataset.scale and dataset.binarize={'|'.join(IN_MEMORY)} need the images in "
                 f"memory; {source.origin}\nleave them out, or take fewer images: dataset.limit=N"
             )
-        scaler = Scaler(train.pixels(), self.scale_per) if self.scale != "none" else None
-        parts = []
-        for stream, part in enumerate((train, val, test), start=1):
-            if part is not None and scaler:
-                part = Split(scaler(part.pixels(), self.scale), part.labels)
-            if part is not None and self.binarize != "none":
-                rng = np.random.default_rng([self.seed, stream])
-                part = Split(binarized(part.x, self.binarize, rng), part.labels)
-            parts.append(part)
-        train, val, test = parts
+        scaler = self._scaler(train)
+        train, val, test = (
+            part and self._prepared(part, scaler, stream)
+            for stream, part in enumerate((train, val, test), start=1)
+        )
         test = train if test is None else test
         val = test if val is None else val
         return Splits(train, val, test, source.origin, source.label_names)
+
+    def alike(self, part: Split) -> Split:
+        """Images of another source, scaled and binarised as those of this data set are."""
+        if self.scale == "none" and self.binarize == "none":
+            return part
+        train, _, _ = self._split(self.read())
+        return self._prepared(part, self._scaler(train), stream=4)
+
+    def _scaler(self, train: Split) -> Scaler | None:
+        return Scaler(train.pixels(), self.scale_per) if self.scale != "none" else None
+
+    def _prepared(self, part: Split, scaler: Scaler | None, stream: int) -> Split:
+        if scaler:
+            part = Split(scaler(part.pixels(), self.scale), part.labels)
+        if self.binarize != "none":
+            rng = np.random.default_rng([self.seed, stream])
+            part = Split(binarized(part.x, self.binarize, rng), part.labels)
+        return part
 
     def _split(self, source: Source) -> tuple[Split, Split | None, Split | None]:
         """(train, val, test); val is None for the test split, test None for the training part."""

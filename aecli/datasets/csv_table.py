@@ -30,7 +30,7 @@ def read_table(path: pathlib.Path, label: str | int | None, delimiter: str) -> T
     "auto" for a column called label if there is one. The first row is a header if none of its
     cells is a number, not even nan, or if one is the label's name.
     """
-    with _readable(path):
+    with readable(path):
         names, skipped = _header(path, label, delimiter)
         column = _label_column(path, names, label, delimiter)
         values, texts = _parse(path, delimiter, skipped, column, len(names or ()))
@@ -44,7 +44,7 @@ def read_table(path: pathlib.Path, label: str | int | None, delimiter: str) -> T
 
 
 @contextlib.contextmanager
-def _readable(path: pathlib.Path) -> Iterator[None]:
+def readable(path: pathlib.Path) -> Iterator[None]:
     try:
         yield
     except BadRequest:

@@ -40,11 +40,11 @@ class ImageFolder(Dataset):
         folder = stated_path(self.path, "path")
         if not folder.is_dir():
             raise BadRequest(f"dataset.path: {folder} is a file, not a folder")
-        listed = _listed(folder)
-        found = [self._read(files) for files in listed.values()]
-        texts = [(str(place), _label_texts(place, files)) for place, files in listed.items()]
+        places = listed(folder)
+        found = [self._read(files) for files in places.values()]
+        texts = [(str(place), _label_texts(place, files)) for place, files in places.items()]
         texts = [(place, column) for place, column in texts if column is not None]
-        if len(texts) not in (0, len(listed)):
+        if len(texts) not in (0, len(places)):
             raise BadRequest(f"{folder}: only one of train and test has sub-folders for labels")
         counts = [len(part.x) for part in found]
         numbered, names = labels(texts, counts) if texts else ([None] * 2, None)
@@ -71,7 +71,7 @@ class ImageFolder(Dataset):
         return told if sizes == {(height, width)} else f"{told}, stretched to {height}x{width}"
 
 
-def _listed(folder: pathlib.Path) -> dict[pathlib.Path, list[pathlib.Path]]:
+def listed(folder: pathlib.Path) -> dict[pathlib.Path, list[pathlib.Path]]:
     """{the folder: its images}, or {its train folder: ..., its test folder: ...}"""
     files = sorted(
         file

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 from pydantic import Field
+from tqdm import tqdm
 
 from aecli import limits
 from aecli.errors import BadRequest, NotApplicable
@@ -144,9 +145,17 @@ class Autoencoder(Configurable, keras.Model):
 
     # ---- data in, data out; deterministic ----------------------------------------------------
 
-    def encode(self, x: np.ndarray) -> np.ndarray:
-        """Images [N, H, W, C] -> codes [N, *code_shape] (the posterior mean)."""
-        return self._map("encode", lambda x: self.infer(x)["z"], x)
+    def encode(self, x: np.ndarray, seed: int | None = None) -> np.ndarray:
+        """Images [N, H, W, C] -> codes [N, *code_shape]: the posterior mean.
+
+        With a seed, a draw from the posterior. Raises NotApplicable where the code is not random.
+        """
+        if seed is None:
+            return self._map("encode", lambda x: self.infer(x)["z"], x)
+        if self.noise_shape() is None:
+            raise NotApplicable("this model's codes are not random: take sample=false")
+        epsilon = normal_draws(len(x), self.noise_shape(), seed=seed)
+        return self._map("draw", lambda a: self.infer(a[0], epsilon=a[1])["z"], [x, epsilon])
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         """Codes [N, *code_shape] -> expected images [N, H, W, C]."""
@@ -188,7 +197,8 @@ class Autoencoder(Configurable, keras.Model):
         n = len(tf.nest.flatten(arrays)[0])
         size = max(1, min(ROWS, VALUES // math.prod(self.data_shape)))
         parts = []
-        for start in range(0, n, size):
+        starts = range(0, n, size)
+        for start in tqdm(starts, desc=name, unit="block", leave=False, delay=1, disable=None):
             rows = tf.nest.map_structure(lambda a, s=start: a[s : s + size], arrays)
             parts.append(function(tf.nest.map_structure(tf.constant, rows)))
         return tf.nest.map_structure(lambda *p: np.concatenate([np.asarray(q) for q in p]), *parts)

@@ -1,0 +1,25 @@
+"""aecli encode: images to codes."""
+
+import pathlib
+
+from omegaconf import DictConfig
+
+from aecli.commands import usage
+from aecli.exchange import tables
+from aecli.exchange.destination import Destination
+
+
+def main(cfg: DictConfig) -> None:
+    print(encode(cfg))
+
+
+def encode(cfg: DictConfig) -> pathlib.Path:
+    """Write "code" [N, *code_shape], and file and label where known; returns the file."""
+    run = usage.opened(cfg)
+    to = Destination(run, cfg.output, "codes.npz", tables.SUFFIXES)
+    tables.check(to.suffix)
+    images = usage.images(run, cfg)
+    codes = run.model.encode(images.x, cfg.seed if cfg.sample else None)
+    path = to.path()
+    tables.write(path, usage.beside(images) | {"code": codes})
+    return path

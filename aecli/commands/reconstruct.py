@@ -1,0 +1,27 @@
+"""aecli reconstruct: images through the model."""
+
+import pathlib
+
+from omegaconf import DictConfig
+
+from aecli.commands import usage
+from aecli.exchange import pictures
+from aecli.exchange.destination import Destination
+
+
+def main(cfg: DictConfig) -> None:
+    print(reconstruct(cfg))
+
+
+def reconstruct(cfg: DictConfig) -> pathlib.Path:
+    """Write the expected images [N, H, W, C] of the codes of images; returns the file or folder."""
+    run = usage.opened(cfg)
+    to = Destination(run, cfg.output, "reconstructed.npz", pictures.SUFFIXES)
+    pictures.check(to.suffix, run.data_shape)
+    images = usage.images(run, cfg)
+    pictures.check(to.suffix, run.data_shape, len(images))
+    codes = run.model.encode(images.x, cfg.seed if cfg.sample else None)
+    path = to.path()
+    known = {} if images.labels is None else {"label": usage.named_labels(images)}
+    pictures.write(path, run.model.decode(codes), run.data_range, images.files, **known)
+    return path

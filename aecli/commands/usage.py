@@ -1,0 +1,53 @@
+"""What the commands share that use a finished run on images."""
+
+import sys
+
+import numpy as np
+from omegaconf import DictConfig
+
+from aecli import runs
+from aecli.app import quiet
+from aecli.errors import BadRequest
+from aecli.exchange import given
+from aecli.exchange.given import Images
+
+
+def opened(cfg: DictConfig) -> runs.Run:
+    """run=PATH or the latest finished one. Raises BadRequest."""
+    if cfg.get("input") is not None and cfg.get("dataset") is not None:
+        raise BadRequest("input and dataset both say which images\nstate one of them")
+    run = runs.open_run(cfg)
+    if cfg.run is None:
+        print(f"run    {run.folder} (the latest finished one)", file=sys.stderr)
+    return run
+
+
+def images(run: runs.Run, cfg: DictConfig, noise: bool = True) -> Images:
+    """What input= and split= ask for; wakes TensorFlow once it can be read. Raises BadRequest."""
+    read = given.read(run, cfg.input, cfg.split)
+    wake(run)
+    found = given.images(run, read, noise)
+    print(f"input  {len(found):,} images   {found.origin}", file=sys.stderr)
+    return found
+
+
+def wake(run: runs.Run) -> None:
+    """TensorFlow, with the threads of the training: bits depend on them."""
+    quiet.import_tensorflow_quietly(run.config.trainer.threads)
+
+
+def beside(found: Images) -> dict[str, np.ndarray]:
+    """What is known of the images, for a table: {"file": [N], "label": [N]}, in this order."""
+    known = {}
+    if found.files is not None:
+        known["file"] = np.array(found.files)
+    if found.labels is not None:
+        known["label"] = named_labels(found)
+    return known
+
+
+def named_labels(found: Images) -> np.ndarray:
+    """[N] names where labels have names, else numbers."""
+    if found.label_names is None:
+        return found.labels
+    return np.array(found.label_names)[found.labels]

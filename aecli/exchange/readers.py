@@ -1,0 +1,93 @@
+"""Files of the user's -> images of a given shape, by what the data set options read."""
+
+import dataclasses
+import pathlib
+
+import numpy as np
+
+from aecli.datasets.base import Source, Split
+from aecli.datasets.csv import Csv
+from aecli.datasets.idx import Idx
+from aecli.datasets.image_files import decode_all
+from aecli.datasets.image_folder import SUFFIXES, listed
+from aecli.datasets.npz import Npz
+from aecli.datasets.parquet import Parquet
+from aecli.datasets.source_file import stated_path
+from aecli.errors import BadRequest
+
+COLORS = {1: "grey", 3: "rgb"}
+KINDS = (
+    f"npz, npy, csv, parquet, idx, an image or a folder of images ({' '.join(sorted(SUFFIXES))})"
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """files: the name of each image's file, or None."""
+
+    path: str
+    split: Split
+    label_names: tuple[str, ...] | None
+    files: list[str] | None
+
+
+def found(path: str, data_shape: tuple[int, int, int], split: str) -> Found:
+    """The images at a path. Of a file with a test part, that part where split is test.
+
+    Image files are stretched to data_shape [H, W, C]. Raises BadRequest.
+    """
+    try:
+        place = stated_path(path, "path")
+        if place.is_dir() or place.suffix.lower() in SUFFIXES:
+            return _pictures(place, data_shape)
+        source = _table(place, data_shape)
+    except BadRequest as error:  # the readers speak of dataset.path
+        text = str(error).replace("dataset.path:", "input:").replace("dataset.path=", "input=")
+        raise BadRequest(text) from None
+    part = source.test if split == "test" and source.test is not None else source.train
+    if part.x.shape[1:] != tuple(data_shape):
+        raise BadRequest(
+            f"input={path} has images of {_by(part.x.shape[1:])}; "
+            f"this run was trained on {_by(data_shape)}"
+        )
+    return Found(path, Split(part.x[:], part.labels), source.label_names, None)
+
+
+def _table(place: pathlib.Path, data_shape: tuple[int, int, int]) -> Source:
+    name = place.name.lower().removesuffix(".gz")
+    if name.endswith((".npz", ".npy")):
+        return Npz(path=str(place)).read()
+    if name.endswith((".csv", ".tsv", ".txt")):
+        delimiter = "\t" if name.endswith(".tsv") else ","
+        return Csv(path=str(place), shape=list(data_shape), delimiter=delimiter).read()
+    if name.endswith(".parquet"):
+        return Parquet(path=str(place), shape=list(data_shape)).read()
+    if name.endswith(("-ubyte", ".idx")):
+        return Idx(path=str(place)).read()
+    raise BadRequest(f"input={place}: unknown kind of file; it can be {KINDS}")
+
+
+def _pictures(place: pathlib.Path, data_shape: tuple[int, int, int]) -> Found:
+    """Labels are the names of sub-folders, where every image is in one."""
+    height, width, channels = data_shape
+    if channels not in COLORS or height == 1:
+        raise BadRequest(f"input={place}: this run was trained on {_by(data_shape)}, not on images")
+    root = place if place.is_dir() else place.parent
+    files = [file for part in listed(root).values() for file in part] if place.is_dir() else [place]
+    decoded = decode_all(files, [height, width], COLORS[channels])
+    if decoded.problems:
+        raise BadRequest(
+            f"input={place}: {len(decoded.problems):,} of {len(files):,} images cannot be read: "
+            f"{'; '.join(decoded.problems[:5])}"
+        )
+    names = [str(file.relative_to(root)) for file in files]
+    folders = [pathlib.PurePath(name).parts[:-1] for name in names]
+    labels = label_names = None
+    if place.is_dir() and all(folders):
+        label_names, labels = np.unique([parts[-1] for parts in folders], return_inverse=True)
+        label_names = tuple(label_names.tolist())
+    return Found(str(place), Split(decoded.x, labels), label_names, names)
+
+
+def _by(shape) -> str:
+    return "x".join(str(side) for side in shape)

@@ -1,0 +1,57 @@
+"""Arrays with one row an image -> npz, csv or parquet."""
+
+import csv
+import importlib.util
+import pathlib
+
+import numpy as np
+
+from aecli.errors import BadRequest
+from aecli.files import replacing
+
+SUFFIXES = (".npz", ".csv", ".parquet")
+
+
+def check(suffix: str) -> None:
+    """Raises BadRequest where a package is missing, before any work."""
+    if suffix == ".parquet" and importlib.util.find_spec("pyarrow") is None:
+        raise BadRequest("Parquet needs: pip install 'aecli[parquet]'\nor take .npz or .csv")
+
+
+def write(path: pathlib.Path, arrays: dict[str, np.ndarray]) -> None:
+    """arrays: {name: [N, ...] of numbers or texts}, by the suffix of path.
+
+    npz keeps the shapes. In csv and parquet an array [N, D...] becomes the columns name_0,
+    name_1 ..., row-major; float32 is written so that it reads back the same.
+    """
+    with replacing(path) as temporary:
+        if path.suffix.lower() == ".npz":
+            with temporary.open("wb") as file:
+                np.savez_compressed(file, **arrays)
+        elif path.suffix.lower() == ".csv":
+            _write_csv(temporary, columns(arrays))
+        else:
+            import pyarrow
+            from pyarrow import parquet
+
+            parquet.write_table(pyarrow.table(columns(arrays)), temporary)
+
+
+def columns(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """{name: [N]}"""
+    flat = {}
+    for name, array in arrays.items():
+        if array.ndim == 1:
+            flat[name] = array
+        else:
+            rows = array.reshape(len(array), -1)
+            flat |= {f"{name}_{i}": rows[:, i] for i in range(rows.shape[1])}
+    return flat
+
+
+def _write_csv(path: pathlib.Path, flat: dict[str, np.ndarray]) -> None:
+    texts = [[str(value) for value in column] for column in flat.values()]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(flat)
+        writer.writerows(zip(*texts, strict=True))
