@@ -7,7 +7,7 @@ import pytest
 
 from aecli.app.quiet import import_tensorflow_quietly
 
-import_tensorflow_quietly()
+import_tensorflow_quietly(threads=1)  # as many processes as cores run the tests
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from aecli.errors import BadRequest
+from aecli.exchange.tables import write_npz
 from aecli.files import replacing
 
 SUFFIXES = (".npz", ".npy", ".png", "")
@@ -37,11 +38,11 @@ def write(
     """
     suffix = path.suffix.lower()
     if suffix in (".npz", ".npy"):
-        with replacing(path) as temporary, temporary.open("wb") as file:
+        with replacing(path) as temporary:
             if suffix == ".npz":
-                np.savez_compressed(file, x=x, **arrays)
+                write_npz(temporary, {"x": x, **arrays})
             else:
-                np.save(file, x)
+                np.save(temporary, x)
         return
     pictures = to_bytes(x, data_range)
     if suffix == ".png":

@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import pathlib
+import zipfile
 
 import numpy as np
 
@@ -26,8 +27,7 @@ def write(path: pathlib.Path, arrays: dict[str, np.ndarray]) -> None:
     """
     with replacing(path) as temporary:
         if path.suffix.lower() == ".npz":
-            with temporary.open("wb") as file:
-                np.savez_compressed(file, **arrays)
+            write_npz(temporary, arrays)
         elif path.suffix.lower() == ".csv":
             _write_csv(temporary, columns(arrays))
         else:
@@ -35,6 +35,14 @@ def write(path: pathlib.Path, arrays: dict[str, np.ndarray]) -> None:
             from pyarrow import parquet
 
             parquet.write_table(pyarrow.table(columns(arrays)), temporary)
+
+
+def write_npz(path: pathlib.Path, arrays: dict[str, np.ndarray]) -> None:
+    """As numpy.savez_compressed, whatever the names: its own parameters are names, too."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
 
 
 def columns(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
