@@ -67,7 +67,9 @@ def test_each_is_drawn_whole(name, tmp_path):
         ([1, 2, 5, 10, 20, 50], True),
         ([1, 10], True),
         ([1, 1000, 1010], True),  # three decades
-        ([2, 4, 8], False),  # not a decade
+        ([2, 4, 8], True),  # by one ratio
+        ([1, 2, 5], False),  # not a decade
+        ([1, 2], False),
         ([10, 20, 30, 40, 100], False),
         ([0, 1, 10], False),
         ([-1, 1, 10], False),

@@ -1,20 +1,17 @@
 """What the figures of a leaderboard share: their look, their words, their axes."""
 
-import functools
 import math
 from collections.abc import Callable
 
 import matplotlib
-import matplotlib.style
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from aecli.comparison.leaderboard import Leaderboard, Row
 from aecli.comparison.settings import Setting
 from aecli.comparison.units import units
 from aecli.comparison.values import ABSENT, in_order, is_number, shown
-from aecli.figures import style
+from aecli.figures.style import in_style as in_style
 
 MANY = 8  # what one legend or picture can tell apart
 TICKS = 10  # values that are each named on an axis
@@ -22,19 +19,6 @@ LETTERS = 60  # of a label
 DECADES = 100  # a quantity that spans more is drawn on a logarithmic axis
 COLOURS = [c for c in matplotlib.colormaps["tab10"].colors if len(set(c)) > 1]  # no grey
 GREY = "0.75"
-
-
-def in_style(draw: Callable[..., Figure]) -> Callable[..., Figure]:
-    """The same look whatever matplotlibrc the user has."""
-
-    @functools.wraps(draw)
-    def drawn(*arguments) -> Figure:
-        with matplotlib.style.context(["default", style.RC]):
-            figure = draw(*arguments)
-            figure.draw_without_rendering()  # ticks are made late: they must see this style
-        return figure
-
-    return drawn
 
 
 def plain(text: str) -> str:
@@ -74,15 +58,17 @@ def values_of(rows: list[Row], place: int) -> list:
 def is_logarithmic(values: list) -> bool:
     """Whether positive numbers were chosen by ratio.
 
-    They span a decade or more with steps of about one ratio, as 1, 2, 5, 10 or 2, 8, 32, or they
-    span three decades.
+    They go by just one ratio, as 2, 4, 8; or span a decade or more with steps of about one ratio,
+    as 1, 2, 5, 10; or span three decades.
     """
     numbers = sorted({float(value) for value in values if is_number(value)})
     if len(numbers) < 2 or len(numbers) < len(values) or numbers[0] <= 0:
         return False
     steps = np.diff(np.log(numbers))
     span = numbers[-1] / numbers[0]
-    return span >= 1000 or (span >= 10 and bool(steps.max() <= 1.5 * steps.min()))
+    least, most = steps.min(), steps.max()
+    by_one_ratio = len(steps) > 1 and most < 1.01 * least
+    return bool(by_one_ratio or span >= 1000 or (span >= 10 and most <= 1.5 * least))
 
 
 def set_x(ax, values: list) -> Callable[[object], float]:

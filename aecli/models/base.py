@@ -56,6 +56,7 @@ class Autoencoder(Configurable, keras.Model):
         self.latent_dim = latent_dim
         self.flat = flat
         self.seed_generator = keras.random.SeedGenerator(0)
+        self.autocast = False  # the parts cast for themselves; draws and targets stay float32
         channels = self.data_shape[-1] * reconstruction_loss.params_per_channel
         with limits.at_most():
             self.encoder = network.encoder(self.data_shape, self.heads(), flat)
@@ -88,6 +89,21 @@ class Autoencoder(Configurable, keras.Model):
     def sample_prior(self, n: int, seed: int):
         """Codes [n, *code_shape] from the prior. Raises NotApplicable where there is none."""
         raise NotApplicable("a plain autoencoder has no prior to sample: take model=vae")
+
+    def log_prior(self, z):
+        """log p(z) of codes [B, *code_shape], in nats: [B]. Raises NotApplicable."""
+        raise NotApplicable("needs a model with a prior, as model=vae")
+
+    def log_posterior(self, z, out):
+        """log q(z|x) of codes, of the density that `draw(out, epsilon)` draws from: [B].
+
+        out: what infer returns. Raises NotApplicable.
+        """
+        raise NotApplicable("needs a model with a posterior, as model=vae")
+
+    def kl_of_units(self, x: np.ndarray) -> np.ndarray | None:
+        """The KL of each code unit, [N, *code_shape] in nats, for images x; None: has none."""
+        return None
 
     def at_progress(self, epochs: float) -> None:
         """Set annealed weights to where they stand after so many epochs; nothing here."""

@@ -1,0 +1,10 @@
+"""Runs a .keras file."""
+
+import keras
+
+import aecli.networks  # noqa: F401  (layers of its own)
+
+
+def opened(path):
+    model = keras.models.load_model(path)
+    return lambda x: keras.ops.convert_to_numpy(model(x))

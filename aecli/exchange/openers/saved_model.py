@@ -1,0 +1,8 @@
+"""Runs a folder of TensorFlow's."""
+
+import tensorflow as tf
+
+
+def opened(path):
+    model = tf.saved_model.load(str(path))
+    return lambda x: model.serve(x).numpy()
