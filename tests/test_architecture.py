@@ -16,13 +16,13 @@ LAYERS = [
     {"runs"},
     {"sweeps", "tuning", "exchange"},
     {"comparison"},
-    {"metrics", "figures", "app"},
+    {"metrics", "figures", "app", "page"},
     {"commands"},
     {"cli", "__main__"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 SEPARATE = ["networks", "losses", "noise", "datasets"]  # and models from training, metrics ...
-HYDRA = {"app", "build", "runs", "sweeps", "tuning", "commands"}
+HYDRA = {"app", "build", "runs", "sweeps", "tuning", "commands", "page"}
 
 
 def room(path: pathlib.Path) -> str:

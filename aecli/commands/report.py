@@ -1,0 +1,59 @@
+"""aecli report: one HTML file that shows a run, or a sweep, to somebody without aecli."""
+
+import pathlib
+import sys
+import time
+
+from omegaconf import DictConfig
+
+from aecli import runs, sweeps
+from aecli.errors import BadRequest
+from aecli.exchange.destination import Destination
+from aecli.files import write_text
+from aecli.foreign.bounded import refuse_links
+
+
+def main(cfg: DictConfig) -> None:
+    print(report(cfg))
+
+
+def report(cfg: DictConfig) -> pathlib.Path:
+    """Write the page of a run folder or of a sweep's folder; returns the file."""
+    if cfg.run is not None and (pathlib.Path(cfg.run) / sweeps.FILE).is_file():
+        return _of_sweep(cfg)
+    run = runs.find(cfg.run, cfg.outputs)
+    if cfg.run is None:
+        print(f"run    {run.folder} (the latest finished one)", file=sys.stderr)
+    to = Destination(run, cfg.output, "report.html", [".html"])
+    from aecli.page.of_run import page
+
+    made = page(run)
+    if not made.tables:
+        print("no report card in it yet: aecli eval card=full", file=sys.stderr)
+    return _written(made.html(), to.path())
+
+
+def _of_sweep(cfg: DictConfig) -> pathlib.Path:
+    from aecli.commands.compare_figures import draw_all
+    from aecli.comparison import sources
+    from aecli.comparison.leaderboard import leaderboard
+    from aecli.page.of_sweep import page
+
+    source = sources.find([str(cfg.run)], str(cfg.outputs))
+    refuse_links(source.sweep)
+    board = leaderboard(source, None)
+    if not board.rows:
+        raise BadRequest(f"run={cfg.run}: none of its runs is done")
+    first = runs.Run(board.rows[0].records[0].entry.folder)
+    to = Destination(first, cfg.output, "report.html", [".html"])
+    folder = source.sweep / "compare" / time.strftime("%Y-%m-%d_%H-%M-%S")
+    folder = runs.unique_folder(folder)
+    figures = [folder / name for name in draw_all(board, folder / "figures")]
+    made = page(board, str(source.sweep), figures)
+    path = folder / "report.html" if cfg.output is None else to.path()
+    return _written(made.html(), path)
+
+
+def _written(html: str, path: pathlib.Path) -> pathlib.Path:
+    write_text(path, html)
+    return path

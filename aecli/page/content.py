@@ -1,0 +1,81 @@
+"""What a page is made of, and the page itself."""
+
+import base64
+import dataclasses
+import datetime
+import pathlib
+import re
+from typing import Any
+
+from aecli import __version__
+from aecli.errors import BadRequest
+
+MAX_PICTURE = 20_000_000  # bytes of a PNG file: of a folder that may be a stranger's
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclasses.dataclass
+class Table:
+    """numbers: the columns that are set flush right."""
+
+    title: str
+    headers: list[str]
+    rows: list[list[str]]
+    note: str = ""
+    below: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def numbers(self) -> set[int]:
+        columns = zip(*self.rows, strict=True)
+        return {i for i, column in enumerate(columns) if all(map(_is_number, column))}
+
+
+@dataclasses.dataclass
+class Page:
+    """tiles: (name, value, unit); summary: (name, value); figures: (name, PNG file); folded:
+    (title, text)."""
+
+    title: str
+    place: str
+    command: str
+    state: str = ""
+    tiles_title: str = ""
+    tiles: list[tuple[str, str, str]] = dataclasses.field(default_factory=list)
+    summary: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    tables: list[Table] = dataclasses.field(default_factory=list)
+    figures: list[tuple[str, pathlib.Path]] = dataclasses.field(default_factory=list)
+    folded: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+
+    def html(self) -> str:
+        """Whatever a run folder says is text here: every value is escaped."""
+        from jinja2 import Environment
+
+        environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        template = pathlib.Path(__file__).with_name("template.html").read_text(encoding="utf-8")
+        values: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        values["figures"] = [(name, picture(path)) for name, path in self.figures]
+        values |= {
+            "version": __version__,
+            "written": datetime.datetime.now().strftime("%Y-%m-%d %H:%M"),
+        }
+        return environment.from_string(template).render(values)
+
+
+def picture(path: pathlib.Path) -> str:
+    """A PNG file in base 64. Raises BadRequest for what is none."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_PICTURE:
+        raise BadRequest(f"{path} is no picture of ours")
+    data = path.read_bytes()
+    if not data.startswith(PNG):
+        raise BadRequest(f"{path} is no PNG file")
+    return base64.b64encode(data).decode("ascii")
+
+
+def number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _is_number(text: str) -> bool:
+    """Also with an interval, as 1.5 ± 0.2."""
+    return re.fullmatch(r"-?|-?\d[\d.,e+-]*( ± [\d.e+-]+)?", text) is not None

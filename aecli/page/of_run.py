@@ -1,0 +1,157 @@
+"""The page of one run."""
+
+import json
+import pathlib
+import re
+import shlex
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from aecli import runs
+from aecli.component import check_arguments
+from aecli.errors import BadRequest
+from aecli.foreign import plain_yaml, tables
+from aecli.foreign.bounded import read_text
+from aecli.page.content import Page, Table, number
+
+UNITS = {
+    "bce": "nats a pixel", "mse": "a pixel", "psnr": "dB", "loss": "nats an image", "ssim": "",
+}  # fmt: skip
+FIRST = ("loss_curve", "reconstructions")
+MAX_EPOCHS = 200  # lines of the history
+MAX_CARD_BYTES = 1_000_000
+
+
+def page(run: runs.Run) -> Page:
+    """From the small files of its folder; nothing is computed. Raises BadRequest."""
+    status, config = run.status, run.config
+    values = tables.read_metrics(run.folder / "metrics.json")
+    card, card_place = _card(run.folder)
+    made = Page(
+        title=run.title,
+        place=str(run.folder),
+        command=command(run),
+        state=runs.state_of(run.folder),
+        tiles_title="Test split, best epoch",
+        tiles=[(name, number(value), _unit(name)) for name, value in values.items()],
+        summary=_summary(status),
+        figures=_figures(run.folder),
+        folded=[
+            ("config.yaml: every value of this run", OmegaConf.to_yaml(config)),
+            *_history(run),
+        ],
+        warnings=[str(line) for line in status.get("warnings", [])],
+    )
+    if status.get("error"):
+        made.warnings.append(str(status["error"]))
+    if card:
+        made.tables = _card_tables(card, card_place, status)
+    return made
+
+
+def command(run: runs.Run) -> str:
+    """What makes it again, as typed into a shell."""
+    place = run.folder / runs.CONFIG.with_name("overrides.yaml")
+    words = plain_yaml.read_overrides(place)
+    return " ".join(["aecli train", *map(shlex.quote, words)])
+
+
+def _summary(status: dict[str, Any]) -> list[tuple[str, str]]:
+    shape = "x".join(map(str, status.get("data_shape", [])))
+    low, high = status.get("data_range", (0, 1))
+    best = status.get("best_epoch")
+    rows = {
+        "model": status.get("model"),
+        "data": f"{status.get('dataset', '?')}, {shape} in [{low:g}, {high:g}]",
+        "from": status.get("data_source"),
+        "noise": status.get("noise"),
+        "recipe": status.get("experiment"),
+        "epochs": f"{status.get('epochs_done', 0)}" + (f", the best {best}" if best else ""),
+        "validation loss": number(status["val_loss"]) if status.get("val_loss") else None,
+        "started": _time(status.get("started")),
+        "ended": _time(status.get("ended")),
+    }
+    return [(name, str(value)) for name, value in rows.items() if value not in (None, "none")]
+
+
+def _time(stamp: str | None) -> str | None:
+    return None if stamp is None else re.sub(r"\.\d+.*", "", str(stamp)).replace("T", " ")
+
+
+def _unit(name: str) -> str:
+    return UNITS.get(name, "nats an image")
+
+
+def _figures(folder: pathlib.Path) -> list[tuple[str, pathlib.Path]]:
+    """Those of the training, and the newest of each name that a later command drew."""
+    found = {path.stem: path for path in sorted((folder / "figures").glob("*.png"))}
+    for path in sorted(folder.glob("eval/*/*.png")):
+        found[path.stem] = path
+    names = sorted(found, key=lambda name: (name not in FIRST, name))
+    return [(name.replace("_", " "), found[name]) for name in names]
+
+
+def _history(run: runs.Run) -> list[tuple[str, str]]:
+    try:
+        history = run.history
+    except BadRequest:
+        return []
+    epochs = len(next(iter(history.values()), []))
+    names = list(history)
+    lines = ["  ".join(f"{name:>12.12}" for name in names)]
+    for row in list(zip(*history.values(), strict=True))[-MAX_EPOCHS:]:
+        lines.append("  ".join(f"{value:12.6g}" for value in row))
+    shown = f", the last {MAX_EPOCHS}" if epochs > MAX_EPOCHS else ""
+    return [(f"history.csv: {epochs} epochs{shown}", "\n".join(lines))]
+
+
+# ---- the report card of aecli eval card=full -------------------------------------------------
+
+
+def _stored_card(
+    sections: dict[str, list[str]],
+    baselines: dict[str, dict[str, float | None]],
+    notes: dict[str, list[str]],
+    split: str,
+    images: int,
+): ...
+
+
+def _card(folder: pathlib.Path) -> tuple[dict[str, Any] | None, str]:
+    """The newest one that can be read, and where it is."""
+    for path in sorted(folder.glob("eval/*/metrics.json"), reverse=True):
+        try:
+            found = json.loads(read_text(path, MAX_CARD_BYTES))
+            if isinstance(found, dict) and "sections" in found:
+                check_arguments(_stored_card, found, str(path))
+                return found, str(path.parent.relative_to(folder))
+        except (BadRequest, ValueError, RecursionError):
+            continue
+    return None, ""
+
+
+def _card_tables(card: dict[str, Any], place: str, status: dict[str, Any]) -> list[Table]:
+    """One a section, the baselines in columns of their own."""
+    made, baselines = [], card.get("baselines", {})
+    for section, names in card["sections"].items():
+        others = {k: v for k, v in baselines.items() if any(name in v for name in names)}
+        rows = [
+            [name, _shown(card, name), *(_shown(values, name) for values in others.values())]
+            for name in names
+            if not (name.endswith("_se") and name.removesuffix("_se") in names)
+        ]
+        headers = ["", str(status.get("model", "model")), *others]
+        notes = card.get("notes", {}).get(section, [])
+        made.append(Table(f"Report card: {section}", headers, rows, below=notes))
+    if made:
+        made[0].note = f"{card.get('images', '?')} images of the {card.get('split')} split, {place}"
+    return made
+
+
+def _shown(values: dict[str, Any], name: str) -> str:
+    """With its standard error where there is one."""
+    value, error = values.get(name), values.get(f"{name}_se")
+    if not isinstance(value, int | float):
+        return "-"
+    return number(value) + (f" ± {error:.2g}" if isinstance(error, float) else "")
