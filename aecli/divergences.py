@@ -11,8 +11,12 @@ def gaussian_kl(mean, log_var):
     Args: mean, log_var: [B, ...]. Returns: [B].
     Source: Kingma & Welling 2014, appendix B: -1/2 sum(1 + log s^2 - m^2 - s^2).
     """
-    terms = -0.5 * (1.0 + log_var - ops.square(mean) - ops.exp(log_var))
-    return sum_per_example(terms)
+    return sum_per_example(gaussian_kl_of_units(mean, log_var))
+
+
+def gaussian_kl_of_units(mean, log_var):
+    """KL( N(mean, exp(log_var)) || N(0, 1) ) of each code unit, in nats; shapes as given."""
+    return -0.5 * (1.0 + log_var - ops.square(mean) - ops.exp(log_var))
 
 
 def gaussian_log_prob(x, mean, log_var):

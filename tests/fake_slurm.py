@@ -58,6 +58,7 @@ def _opened(pattern: str):
     job, task = os.environ["SLURM_JOB_ID"], os.environ.get("SLURM_ARRAY_TASK_ID", "")
     for mark, value in {"%A": job, "%j": job, "%a": task, "%t": "0"}.items():
         pattern = pattern.replace(mark, value)
+    pathlib.Path(pattern).parent.mkdir(exist_ok=True)  # submitit may be slower than we
     return open(pattern, "a")
 
 

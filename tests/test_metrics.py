@@ -7,11 +7,14 @@ import tensorflow as tf
 from sklearn.decomposition import PCA
 
 from aecli import build
-from aecli.metrics.baselines import baselines
-from aecli.metrics.pixels import pixel_errors
+from aecli.metrics import bounds
+from aecli.metrics.base import Evaluation
+from aecli.metrics.pixels import Pixels, pixel_errors
+from aecli.metrics.posterior import Posterior
+from aecli.metrics.ssim import Ssim
 
 
-class Stub:
+class Stub(Evaluation):
     """An evaluation, and its run, of a model on given images."""
 
     def __init__(self, model, x, target=None):
@@ -21,13 +24,9 @@ class Stub:
     def examples(self, split, n=None, random=False):
         return self.target, self.target, None
 
-    @property
-    def reconstruction(self):
-        return self.model.reconstruct(self.x)
 
-    @property
-    def scores(self):
-        return self.model.score(self.x, self.target)
+def baselines(evaluation):
+    return Pixels().baselines(evaluation)
 
 
 def test_pixel_errors_are_theirs():
@@ -55,15 +54,17 @@ def test_pixel_errors_at_the_ends():
 
 def test_metrics_of_seven_images_do_not_depend_on_the_batches(compose, images, monkeypatch):
     model = build.model(compose("model=vae"), (8, 8, 1))
-    metrics = build.components(compose().metrics, "metrics").values()
+    own = build.components(compose().metrics, "metrics").values()
+    metrics = [*own, Ssim(), Posterior(), bounds.Bounds(k=4)]
     values = []
     for rows in (7, 3):
         monkeypatch.setattr("aecli.models.base.ROWS", rows)
+        monkeypatch.setattr(bounds, "ROWS", rows)
         values.append({k: v for m in metrics for k, v in m(Stub(model, images[:7])).items()})
     assert (
         values[0].keys()
         == values[1].keys()
-        >= {"loss", "kl", "reconstruction", "bce", "mse", "psnr"}
+        >= {"loss", "kl", "reconstruction", "bce", "mse", "psnr", "ssim", "iw_elbo", "kl_median"}
     )
     for name in values[0]:
         assert values[0][name] == pytest.approx(values[1][name], rel=1e-6)
@@ -89,3 +90,15 @@ def test_the_noisy_image_is_a_baseline_of_its_own(compose, images):
     rows = baselines(Stub(model, noisy, images))
     assert rows["noisy image"]["mse"] == pytest.approx(np.mean((noisy - images) ** 2), rel=1e-5)
     assert "PCA, 64 components" in rows  # a code larger than the image has no more components
+
+
+def test_a_baseline_is_compared_as_the_model_is(compose, images):
+    noisy = images + np.random.default_rng(0).normal(0, 0.3, images.shape).astype("float32")
+    evaluation = Stub(build.model(compose(), (8, 8, 1)), noisy, images)
+    far = Pixels(peak=2.0).baselines(evaluation)["noisy image"]["psnr"]
+    near = Pixels(peak=1.0).baselines(evaluation)["noisy image"]["psnr"]
+    assert far - near == pytest.approx(20 * np.log10(2), rel=1e-5)
+    theirs = tf.image.ssim(images, noisy, 1.0, filter_size=7)
+    assert Ssim().baselines(evaluation)["noisy image"]["ssim"] == pytest.approx(
+        float(tf.reduce_mean(theirs)), rel=1e-5
+    )

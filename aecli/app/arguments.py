@@ -69,6 +69,7 @@ def parse(command: str, argv: list[str]) -> Arguments:
     if several:
         arguments.overrides.append(f"{SEVERAL[command]}=[{','.join(several)}]")
     _choose_dataset(arguments)
+    _choose_metrics(arguments)
     modes = [name for name in ("--multirun", "--cfg", "--info") if name in arguments.options]
     if len(modes) > 1:
         raise BadRequest(f"{' and '.join(modes)} do not go together: use one of them")
@@ -87,6 +88,20 @@ def _choose_dataset(arguments: Arguments) -> None:
         key, _, value = override.partition("=")
         if key == "input" and value in options:
             arguments.overrides[i] = f"dataset={value}"
+
+
+def _choose_metrics(arguments: Arguments) -> None:
+    """card=full takes every metric that there is, unless metrics=... states which."""
+    stated = {override.partition("=")[0].lstrip("+") for override in arguments.overrides}
+    is_full = "card=full" in arguments.overrides and _has_key(arguments.command, "card")
+    if is_full and "metrics" not in stated:
+        arguments.overrides.append(every_metric(arguments.options.get("--config-dir")))
+
+
+def every_metric(config_dir: str | None = None) -> str:
+    """metrics=[bounds,objective,...]"""
+    names = [option.name for option in catalog.options("metrics", config_dir)]
+    return f"metrics=[{','.join(names)}]"
 
 
 def _quoted(word: str) -> str:

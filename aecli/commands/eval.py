@@ -7,56 +7,55 @@ from omegaconf import DictConfig
 
 from aecli import build, runs
 from aecli.app import quiet
-from aecli.app.table import show_table
+from aecli.commands import eval_report
 from aecli.errors import BadRequest
-from aecli.files import write_json
+from aecli.files import write_json, write_text
+from aecli.metrics.card import Card, filled
+
+CARDS = ("basic", "full")
 
 
 def main(cfg: DictConfig) -> None:
-    """The command: a table (or JSON) on stdout, metrics.json in the run's eval/<time>/."""
+    """The command: tables (or JSON) on stdout, metrics.json in the run's eval/<time>/."""
     if cfg.split not in ("train", "val", "test"):
         raise BadRequest(f"split must be train, val or test; got {cfg.split!r}")
+    if cfg.card not in CARDS:
+        raise BadRequest(f"card must be {' or '.join(CARDS)}; got {cfg.card!r}")
     run = runs.open_run(cfg)
     if cfg.run is None:
         print(f"run    {run.folder} (the latest finished one)", file=sys.stderr)
     run.splits  # noqa: B018  (bad data is refused before TensorFlow's seconds)
     quiet.import_tensorflow_quietly(run.config.trainer.threads)
-    values = evaluate(run, cfg)
+    card = card_of(run, cfg)
+    values, report = _values(card, cfg), eval_report.Report(run, card)
     folder = run.new_eval_folder()
     write_json(folder / "metrics.json", values)
+    if cfg.card == "full":
+        write_text(folder / "card.md", report.markdown())
+    for name, reason in card.failed.items():
+        print(f"warning: metric {name} failed: {reason}", file=sys.stderr)
     if cfg.json:
         print(json.dumps(values, indent=2))
         return
-    _print(run, cfg, values)
+    report.show(with_sections=cfg.card == "full")
     print(f"written to {folder}/metrics.json", file=sys.stderr)
 
 
 def evaluate(run: runs.Run, cfg: DictConfig) -> dict:
-    """{metric: value, ..., "baselines": {name: {bce, mse, psnr}}, "split": ...}."""
+    """{metric: value, ..., "baselines": {name: {metric: value}}, "split": ...}.
+
+    With card=full, that and all of Card.whole.
+    """
+    return _values(card_of(run, cfg), cfg)
+
+
+def card_of(run: runs.Run, cfg: DictConfig) -> Card:
+    """The card of the metrics in cfg; with card=full one that fails costs no other."""
     from aecli.metrics.base import Evaluation
-    from aecli.metrics.baselines import baselines
 
     metrics = build.components(cfg.get("metrics"), "metrics")
-    evaluation = Evaluation(run, cfg.split)
-    values: dict = {"split": cfg.split, "images": len(evaluation.target)}
-    for metric in metrics.values():
-        values |= metric(evaluation)
-    values["baselines"] = baselines(evaluation)
-    return values
+    return filled(Evaluation(run, cfg.split), metrics, strict=cfg.card != "full")
 
 
-def _print(run: runs.Run, cfg: DictConfig, values: dict) -> None:
-    pixel = ("bce", "mse", "psnr")
-    rows = [[run.status.get("model", "model"), *(_number(values[name]) for name in pixel)]]
-    for name, figures in values["baselines"].items():
-        rows.append([name, *(_number(figures[key]) for key in pixel)])
-    title = f"{run.title}, {values['images']:,} images of the {cfg.split} split"
-    print(title)
-    show_table(["", "bce (nats/pixel)", "mse (/pixel)", "psnr (dB)"], rows)
-    known = (*pixel, "split", "images", "baselines")
-    terms = [f"{k} {_number(v)}" for k, v in values.items() if k not in known]
-    print("nats an image: " + "  ".join(terms))
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"
+def _values(card: Card, cfg: DictConfig) -> dict:
+    return card.whole() if cfg.card == "full" else card.figures()

@@ -1,15 +1,25 @@
 """What the commands share that use a finished run on images."""
 
 import sys
+from collections.abc import Callable
 
 import numpy as np
 from omegaconf import DictConfig
 
-from aecli import runs
+from aecli import build, runs
 from aecli.app import quiet
+from aecli.component import check_arguments
 from aecli.errors import BadRequest
 from aecli.exchange import given
 from aecli.exchange.given import Images
+
+
+def check(cfg: DictConfig, keys: Callable) -> None:
+    """Check the command's keys against the annotated arguments of `keys`. Raises BadRequest."""
+    try:
+        check_arguments(keys, build.plain(cfg), "")
+    except BadRequest as error:  # at the root a key has nothing before its dot
+        raise BadRequest(str(error).removeprefix(".")) from None
 
 
 def opened(cfg: DictConfig) -> runs.Run:

@@ -3,7 +3,6 @@
 import dataclasses
 from typing import ClassVar
 
-import matplotlib.style
 from matplotlib.figure import Figure
 
 from aecli.component import Component
@@ -23,10 +22,7 @@ class RunFigure(Component):
 
     def __call__(self, run) -> Figure:
         """Draw the run; the same look whatever matplotlibrc the user has."""
-        with matplotlib.style.context(["default", style.RC]):
-            figure = self.draw(run)
-            figure.draw_without_rendering()  # ticks are made late: they must see this style
-        return figure
+        return style.in_style(self.draw)(run)
 
     def draw(self, run) -> Figure:
         raise NotImplementedError

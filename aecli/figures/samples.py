@@ -1,13 +1,17 @@
 """Images decoded from random codes."""
 
 import dataclasses
+import math
 from typing import Annotated
 
 import numpy as np
+from matplotlib.figure import Figure
 from pydantic import Field
 
 from aecli.figures import images, style
 from aecli.figures.base import RunFigure
+
+SHOWN = 100  # images of a sheet
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -32,15 +36,33 @@ class Samples(RunFigure):
             pictures = run.model.decode(codes)
             how = f"no prior: codes drawn from a Gaussian fitted to {len(x):,} test codes"
 
-        shape = run.model.data_shape
-        limits, gap = images.shown_range(target), images.gap_for(shape[1])
-        picture = images.tile(pictures.reshape(self.n, self.n, *shape), gap)
-        inches, _ = style.fitted(*picture.shape[:2], beside=0.5, above=0.9)
-        figure = style.new_figure(run, "Decoded random codes", inches)
-        ax = figure.add_subplot()
-        images.show(ax, picture, limits)
-        ax.set(title=how, xlabel=images.range_note(limits))
-        return figure
+        return _sheet(
+            run, "Decoded random codes", pictures, self.n, how, images.shown_range(target)
+        )
+
+
+@style.in_style
+def sheet(run, x: np.ndarray, how: str) -> Figure:
+    """The first SHOWN of the images [N, H, W, C] in rows; how: where their codes come from."""
+    images.require_images(x.shape[1:])
+    shown = x[:SHOWN]
+    columns = math.ceil(math.sqrt(len(shown)))
+    empty = np.full((-len(shown) % columns, *x.shape[1:]), np.nan, "float32")
+    if len(shown) < len(x):
+        how = f"the first {len(shown)} of {len(x):,}; {how}"
+    limits = images.shown_range(np.clip(shown, *run.data_range))
+    return _sheet(run, "Generated images", np.concatenate([shown, empty]), columns, how, limits)
+
+
+def _sheet(run, title: str, x: np.ndarray, columns: int, how: str, limits) -> Figure:
+    """Rows of `columns` images each; limits: what is black and white."""
+    picture = images.tile(x.reshape(-1, columns, *x.shape[1:]), images.gap_for(x.shape[2]))
+    inches, _ = style.fitted(*picture.shape[:2], beside=0.5, above=0.9)
+    figure = style.new_figure(run, title, inches)
+    ax = figure.add_subplot()
+    images.show(ax, picture, limits)
+    ax.set(title=how, xlabel=images.range_note(limits))
+    return figure
 
 
 def gaussian_like(codes: np.ndarray, n: int, seed: int) -> np.ndarray:

@@ -1,6 +1,10 @@
 """The common look: sizes, titles, and the colours of labels."""
 
+import functools
+from collections.abc import Callable
+
 import matplotlib
+import matplotlib.style
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm, ListedColormap
@@ -21,6 +25,19 @@ RC = {
     "axes.spines.right": False,
     "image.cmap": "viridis",
 }
+
+
+def in_style(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """The same look whatever matplotlibrc the user has."""
+
+    @functools.wraps(draw)
+    def drawn(*arguments, **options) -> Figure:
+        with matplotlib.style.context(["default", RC]):
+            figure = draw(*arguments, **options)
+            figure.draw_without_rendering()  # ticks are made late: they must see this style
+        return figure
+
+    return drawn
 
 
 def new_figure(run, title: str, height: float) -> Figure:

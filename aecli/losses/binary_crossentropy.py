@@ -21,6 +21,7 @@ class BinaryCrossentropy(Loss):
     """
 
     needs_unit_range: ClassVar[bool] = True
+    is_of_binary_data: ClassVar[bool] = True
 
     def log_prob(self, x, params):
         return -sum_per_example(cross_entropy(x, params))

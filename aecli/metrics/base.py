@@ -3,29 +3,34 @@
 import dataclasses
 import functools
 import math
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
 
 from aecli.component import Component
+from aecli.errors import NotApplicable
+from aecli.metrics import baselines
 from aecli.runs import Run
 
 MAX_VALUES = 80_000_000  # pixels that are evaluated at most: 100,000 images of 28x28
+Figures = dict[str, float | None]
 
 
 class Evaluation:
     """A run on one split, or on the first images of it where it has more than MAX_VALUES pixels.
 
-    x, target: [N, H, W, C] float32; reconstruction: what is compared with target.
+    x, target: [N, H, W, C] float32; labels: [N] or None.
     """
 
     def __init__(self, run: Run, split: str = "test"):
-        self.run = run
+        self.run, self.split = run, split
         n = max(1, MAX_VALUES // math.prod(run.splits.data_shape))
         self.x, self.target, self.labels = run.examples(split, n=n)
 
     @functools.cached_property
     def reconstruction(self) -> np.ndarray:
+        """[N, H, W, C], what is compared with target."""
         return self.run.model.reconstruct(self.x)
 
     @functools.cached_property
@@ -33,12 +38,109 @@ class Evaluation:
         """{"loss" and each term: [N] in nats an image}."""
         return self.run.model.score(self.x, self.target)
 
+    @functools.cached_property
+    def codes(self) -> np.ndarray:
+        """[N, *code_shape], without draws."""
+        return self.run.model.encode(self.x)
+
+    @functools.cached_property
+    def pca(self):
+        """scikit-learn's PCA of as many components as the code has numbers."""
+        return baselines.fitted_pca(self.run)
+
+    @property
+    def pca_name(self) -> str:
+        return f"PCA, {self.pca.n_components_} components"
+
+    @functools.cached_property
+    def pca_codes(self) -> np.ndarray:
+        """[N, D]"""
+        return self.pca.transform(self.x.reshape(len(self.x), -1))
+
+    @functools.cached_property
+    def baseline_images(self) -> dict[str, np.ndarray]:
+        """{baseline: [N, H, W, C]}, what else may stand for the reconstruction."""
+        return baselines.images(self)
+
+    @functools.cached_property
+    def _made(self) -> dict[Any, Any]:
+        return {}
+
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """make(), the first time that `key` is asked for: a metric and its baselines share it."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+    def some(self, n: int) -> np.ndarray:
+        """n rows at random, all where there are no more: the same ones at every call."""
+        count = len(self.target)
+        if n >= count:
+            return np.arange(count)
+        return np.sort(np.random.default_rng(0).choice(count, n, replace=False))
+
+    def labelled(self) -> np.ndarray:
+        """The labels [N]. Raises NotApplicable where there are none, or all are one."""
+        return _several(self.labels, "these images")
+
+    def labelled_training(self, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Input, target, labels of n training images at random, to fit what is tested on these.
+
+        Raises NotApplicable without labels, or where the images are those of the training.
+        """
+        self.labelled()
+        train = self.run.splits.train
+        if getattr(self.run.splits, self.split) is train:
+            raise NotApplicable("needs images that are not those of the training: these are")
+        _several(train.labels, "the training images")
+        return self.run.examples("train", n=n, random=True)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Metric(Component):
-    """__call__(evaluation) -> {name: value}; None where a value makes no sense for the data."""
+    """__call__(evaluation) -> {name: value}; None where a value makes no sense for the data.
+
+    A name_se beside a name is its standard error. Raises NotApplicable, with a text that says
+    what the metric needs, for a model or data that it does not fit.
+    """
 
     group: ClassVar[str] = "metrics"
+    section: ClassVar[str] = "reconstruction"  # of the report card
+    about: ClassVar[dict[str, str]] = {}  # {name: unit or meaning}, for the reader
 
-    def __call__(self, evaluation: Evaluation) -> dict[str, float | None]:
+    def __call__(self, evaluation: Evaluation) -> Figures:
         raise NotImplementedError
+
+    def meaning(self, name: str) -> str:
+        return self.about.get(name, "")
+
+    def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:
+        """{what the model is compared with: its figures}; asked for after the model's own."""
+        return {}
+
+    def notes(self, evaluation: Evaluation) -> list[str]:
+        """What a reader must know of the figures, a line each."""
+        return []
+
+
+class ImageMetric(Metric):
+    """A comparison of images with what stands for them."""
+
+    def compare(self, target: np.ndarray, image: np.ndarray) -> Figures:
+        """[N, H, W, C] twice -> means over the images."""
+        raise NotImplementedError
+
+    def __call__(self, evaluation: Evaluation) -> Figures:
+        return self.compare(evaluation.target, evaluation.reconstruction)
+
+    def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:
+        images = evaluation.baseline_images
+        return {name: self.compare(evaluation.target, image) for name, image in images.items()}
+
+
+def _several(labels: np.ndarray | None, whose: str) -> np.ndarray:
+    if labels is None:
+        raise NotApplicable(f"needs labels, and {whose} have none")
+    if len(np.unique(labels)) < 2:
+        raise NotApplicable(f"needs two labels or more, and {whose} have one")
+    return labels

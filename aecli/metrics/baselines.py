@@ -1,30 +1,31 @@
 """What a model must beat on the same split: PCA, the mean image, the noisy image itself."""
 
-import numpy as np
-from sklearn.decomposition import PCA
+import math
 
-from aecli.metrics.base import Evaluation
-from aecli.metrics.pixels import pixel_errors
+import numpy as np
 
 ROWS = 20_000  # training images that PCA is fitted on, at most
 
 
-def baselines(evaluation: Evaluation) -> dict[str, dict[str, float | None]]:
-    """{baseline: {bce, mse, psnr}}, each fitted on clean training images.
+def fitted_pca(run):
+    """PCA of clean training images, with as many components as the run's code has numbers."""
+    from sklearn.decomposition import PCA
 
-    PCA has as many components as the code has numbers; given the noisy input, as the model is.
-    """
-    run, target = evaluation.run, evaluation.target
     train = run.examples("train", n=ROWS, random=True)[1]
     flat = train.reshape(len(train), -1)
-    components = min(int(np.prod(run.model.code_shape)), *flat.shape)
-    pca = PCA(components, random_state=0).fit(flat)
-    projected = pca.inverse_transform(pca.transform(evaluation.x.reshape(len(target), -1)))
-    mean = np.broadcast_to(train.mean(axis=0), target.shape)
-    rows = {
-        f"PCA, {components} components": projected.reshape(target.shape),
-        "mean image": mean,
+    components = min(math.prod(run.model.code_shape), *flat.shape)
+    return PCA(components, random_state=0).fit(flat)
+
+
+def images(evaluation) -> dict[str, np.ndarray]:
+    """{baseline: images like evaluation.target}; PCA is given the noisy input, as the model is."""
+    target, pca = evaluation.target, evaluation.pca
+    projected = pca.inverse_transform(evaluation.pca_codes)
+    mean = pca.mean_.astype("float32").reshape(1, *target.shape[1:])
+    found = {
+        evaluation.pca_name: projected.reshape(target.shape),
+        "mean image": np.broadcast_to(mean, target.shape),
     }
-    if run.is_noisy:
-        rows["noisy image"] = evaluation.x
-    return {name: pixel_errors(target, image) for name, image in rows.items()}
+    if evaluation.run.is_noisy:
+        found["noisy image"] = evaluation.x
+    return found

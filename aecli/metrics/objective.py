@@ -2,14 +2,17 @@
 
 import dataclasses
 
-from aecli.metrics.base import Evaluation, Metric
+from aecli.metrics.base import Evaluation, Figures, Metric
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Objective(Metric):
     """Means over the images of the loss and of each term (unweighted), draws frozen."""
 
-    def __call__(self, evaluation: Evaluation) -> dict[str, float | None]:
+    def __call__(self, evaluation: Evaluation) -> Figures:
         return {
             name: float(values.mean(dtype="float64")) for name, values in evaluation.scores.items()
         }
+
+    def meaning(self, name: str) -> str:
+        return "nats an image"

@@ -1,12 +1,12 @@
 """Errors of the reconstruction, a pixel."""
 
 import dataclasses
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from aecli.metrics.base import Evaluation, Metric
+from aecli.metrics.base import Evaluation, Figures, ImageMetric
 
 CLIP = 1e-7  # as keras.losses.binary_crossentropy clips probabilities
 BLOCK = 1000  # images at a time, for the memory's sake
@@ -14,16 +14,32 @@ FLOOR = 1e-10  # of an image's mean squared error: PSNR ends at 100 dB
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Pixels(Metric):
+class Pixels(ImageMetric):
     """bce (nats), mse, psnr (dB) between target and reconstruction."""
+
+    about: ClassVar[dict[str, str]] = {"bce": "nats/pixel", "mse": "/pixel", "psnr": "dB"}
 
     peak: Annotated[float, Field(gt=0, description="of the PSNR, in data units")] = 1.0
 
-    def __call__(self, evaluation: Evaluation) -> dict[str, float | None]:
-        return pixel_errors(evaluation.target, evaluation.reconstruction, self.peak)
+    def compare(self, target: np.ndarray, image: np.ndarray) -> Figures:
+        return pixel_errors(target, image, self.peak)
+
+    def notes(self, evaluation: Evaluation) -> list[str]:
+        notes = beyond("psnr", self.peak, evaluation)
+        if evaluation.target.min() < 0 or evaluation.target.max() > 1:
+            notes.append("bce needs data in [0, 1]")
+        return notes
 
 
-def pixel_errors(target, reconstruction, peak: float = 1.0) -> dict[str, float | None]:
+def beyond(name: str, peak: float, evaluation: Evaluation) -> list[str]:
+    """A note where the data's range is more than a metric was told."""
+    low, high = float(evaluation.target.min()), float(evaluation.target.max())
+    if high - low <= peak:
+        return []
+    return [f"{name} is for values {peak:g} apart at most; these are in [{low:.3g}, {high:.3g}]"]
+
+
+def pixel_errors(target, reconstruction, peak: float = 1.0) -> Figures:
     """Means over images and pixels of [N, H, W, C] arrays.
 
     bce: binary cross-entropy in nats, the reconstruction clipped into (0, 1) as Keras does; None

@@ -1,12 +1,14 @@
 """The variational autoencoder."""
 
+import math
 from typing import Annotated
 
 import keras
 from keras import ops
 from pydantic import Field
 
-from aecli.divergences import gaussian_kl
+from aecli.divergences import gaussian_kl, gaussian_kl_of_units, gaussian_log_prob
+from aecli.errors import NotApplicable
 from aecli.models.base import Autoencoder, LatentDim
 from aecli.serial import register
 
@@ -54,10 +56,12 @@ class VAE(Autoencoder):
     def infer(self, x, epsilon=None, training=False):
         posterior = self.encoder(x, training=training)
         mean, log_var = posterior["mean"], posterior["log_var"]
-        z = mean
-        if epsilon is not None:
-            z = mean + ops.exp(0.5 * log_var) * self.epsilon_std * epsilon
+        z = mean if epsilon is None else self.draw(posterior, epsilon)
         return {"z": z, "mean": mean, "log_var": log_var}
+
+    def draw(self, out, epsilon):
+        """z [B, *code_shape] of the posterior in out, from a standard normal of that shape."""
+        return out["mean"] + ops.exp(0.5 * out["log_var"]) * self.epsilon_std * epsilon
 
     def penalties(self, x, out, training=False):
         weight = self.beta * self.warmup if training else self.beta
@@ -66,6 +70,22 @@ class VAE(Autoencoder):
     def sample_prior(self, n: int, seed: int):
         """[n, *code_shape] from N(0, I)."""
         return keras.random.normal((n, *self.code_shape), seed=seed)
+
+    def kl_of_units(self, x):
+        def step(x):
+            posterior = self.infer(x)
+            return gaussian_kl_of_units(posterior["mean"], posterior["log_var"])
+
+        return self._map("kl_of_units", step, x)
+
+    def log_prior(self, z):
+        return gaussian_log_prob(z, 0.0, 0.0)
+
+    def log_posterior(self, z, out):
+        if self.epsilon_std == 0:
+            raise NotApplicable("needs model.epsilon_std above 0: else the posterior is a point")
+        log_var = out["log_var"] + 2.0 * math.log(self.epsilon_std)
+        return gaussian_log_prob(z, out["mean"], log_var)
 
     def at_progress(self, epochs: float) -> None:
         """Set the warm-up to where it stands after so many epochs, a pure function of them."""

@@ -1,0 +1,148 @@
+"""aecli denoise: noisy images through the model, measured beside classical filters."""
+
+import json
+import math
+import pathlib
+import sys
+from typing import Annotated
+
+import numpy as np
+from omegaconf import DictConfig
+from pydantic import Field
+
+from aecli import build, runs
+from aecli.app.table import show_table
+from aecli.commands import usage
+from aecli.errors import BadRequest, NotApplicable
+from aecli.exchange import given, pictures
+from aecli.exchange.destination import Destination
+from aecli.exchange.given import Images
+from aecli.files import write_json
+
+VALIDATION = (500, 2**20)  # images, and their pixels, on which a filter's window is chosen
+
+
+def main(cfg: DictConfig) -> None:
+    """The command: the file on stdout, and a table (or all as JSON) where there is one."""
+    path, values = denoise(cfg)
+    if cfg.json:
+        print(json.dumps({"output": str(path)} | values, indent=2))
+        return
+    print(path)
+    if values["rows"]:
+        _print(values)
+    else:
+        print("the clean images are not known: nothing was measured", file=sys.stderr)
+
+
+def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
+    """Write the expected images [N, H, W, C] of noisy ones, metrics.json and denoised.png.
+
+    An .npz also holds labels, and "noisy" and "clean" where the noise was added here. Returns the
+    file or folder, and {"images", "origin", "noise", "rows"}; rows are {name: {psnr, ssim}} of the
+    images as given, filtered and denoised, or {} where the clean ones are not known.
+    """
+    usage.check(cfg, _keys)
+    run = usage.opened(cfg)
+    to = Destination(run, cfg.output, "denoised.npz", pictures.SUFFIXES)
+    pictures.check(to.suffix, run.data_shape)
+    originals = _read_originals(run, cfg)
+    images = usage.images(run, cfg)
+    pictures.check(to.suffix, run.data_shape, len(images))
+    clean = _clean(run, cfg, images, originals)
+    rows = {"noisy": images.x}
+    if clean is not None:
+        from aecli.metrics import filters
+
+        rows |= filters.filtered(images.x, _validation(run))
+    rows["denoised"] = run.model.reconstruct(images.x)
+    was_added = clean is not None and originals is None  # the noise, by this command
+    values = {
+        "images": len(images),
+        "origin": images.origin,
+        "noise": build.plain(run.config.noise) if was_added else None,
+        "rows": {} if clean is None else _measured(run, clean, rows),
+    }
+    path = to.path()
+    folder = path.parent if cfg.output is None else run.new_eval_folder()
+    known = {} if images.labels is None else {"label": usage.named_labels(images)}
+    known |= {"noisy": images.x, "clean": clean} if was_added else {}
+    pictures.write(path, rows["denoised"], run.data_range, images.files, **known)
+    write_json(folder / "metrics.json", values)
+    _draw(run, folder, {"clean": clean, **rows} if clean is not None else rows, values)
+    return path, values
+
+
+def _keys(json: bool, clean: Annotated[str | None, Field(description="file or folder")]): ...
+
+
+def _read_originals(run: runs.Run, cfg: DictConfig) -> given.Read | None:
+    """What clean= names, while TensorFlow is not needed."""
+    if cfg.clean is None:
+        return None
+    if cfg.input is None or run.noise_is_stated:
+        raise BadRequest("clean belongs to noisy images of your own: input=FILE, without noise=")
+    try:
+        return given.read(run, cfg.clean, cfg.split)
+    except BadRequest as error:
+        raise BadRequest(str(error).replace("input", "clean", 1)) from None
+
+
+def _clean(run: runs.Run, cfg: DictConfig, images: Images, originals) -> np.ndarray | None:
+    """[N, H, W, C], or None where they are not known. Raises BadRequest."""
+    if originals is None:
+        if cfg.input is None and not run.is_noisy:
+            raise BadRequest("there is no noise on these images\nstate one, as in noise=gaussian")
+        return images.clean if run.is_noisy else None
+    found = given.images(run, originals, noise=False)
+    if len(found) != len(images):
+        raise BadRequest(f"clean={cfg.clean} has {len(found):,} images; input {len(images):,}")
+    for one, other in zip(found.files or (), images.files or (), strict=False):
+        if pathlib.PurePath(one).with_suffix("") != pathlib.PurePath(other).with_suffix(""):
+            raise BadRequest(f"clean={cfg.clean} has no image of the name of {other}")
+    return found.x
+
+
+def _validation(run: runs.Run) -> tuple[np.ndarray, np.ndarray] | None:
+    """Noisy and clean validation images, on which a filter's window is chosen."""
+    if not run.is_noisy:
+        return None
+    n = max(1, min(VALIDATION[0], VALIDATION[1] // math.prod(run.data_shape)))
+    return run.examples("val", n=n)[:2]
+
+
+def _measured(run: runs.Run, clean: np.ndarray, rows: dict[str, np.ndarray]) -> dict:
+    """{name: {"psnr": dB, "ssim": -1 to 1}}, means over the images of each image's value."""
+    from aecli.metrics.pixels import pixel_errors
+    from aecli.metrics.similarity import structural_similarity
+
+    low, high = run.data_range
+    low, peak = (0.0, 1.0) if low >= 0 and high <= 1 else (low, high - low)
+    measured = {}
+    for name, x in rows.items():
+        ssim = structural_similarity(clean - low, x - low, peak)
+        measured[name] = {
+            "psnr": pixel_errors(clean, x, peak)["psnr"],
+            "ssim": None if ssim is None else float(ssim.mean(dtype="float64")),
+        }
+    return measured
+
+
+def _draw(run: runs.Run, folder: pathlib.Path, rows: dict[str, np.ndarray], values: dict) -> None:
+    from aecli.figures import denoised
+
+    try:
+        path = run.save_figure(denoised.rows(run, rows, values["rows"]), "denoised", folder=folder)
+        print(f"figure {path}", file=sys.stderr)
+    except NotApplicable as reason:
+        print(f"no figure: it {reason}", file=sys.stderr)
+
+
+def _print(values: dict) -> None:
+    before = values["rows"]["noisy"]["psnr"]
+    rows = [
+        [name, f"{each['psnr']:.2f}", f"{each['psnr'] - before:+.2f}",
+         "-" if each["ssim"] is None else f"{each['ssim']:.4f}"]
+        for name, each in values["rows"].items()
+    ]  # fmt: skip
+    show_table(["", "psnr (dB)", "gain (dB)", "ssim"], rows)

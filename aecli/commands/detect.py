@@ -1,0 +1,113 @@
+"""aecli detect: a score and a verdict an image, and how well they tell anomalies."""
+
+import dataclasses
+import json
+import pathlib
+import sys
+from typing import Annotated, Literal
+
+import numpy as np
+from omegaconf import DictConfig
+from pydantic import Field
+
+from aecli import runs, sweeps
+from aecli.commands import detect_labels, usage
+from aecli.exchange import every_class, tables
+from aecli.exchange.destination import Destination
+from aecli.exchange.given import Images
+from aecli.files import write_json
+
+
+@dataclasses.dataclass(frozen=True)
+class Detected:
+    """table: the file of scores; folder: where metrics.json and scores.png are."""
+
+    run: runs.Run
+    values: dict
+    table: pathlib.Path
+    folder: pathlib.Path
+
+
+def main(cfg: DictConfig) -> None:
+    """The command: a summary (or JSON) on stdout, files in the run's eval/<time>/."""
+    from aecli.commands import detect_report
+
+    if cfg.run is not None and pathlib.Path(str(cfg.run), sweeps.FILE).is_file():
+        detect_report.sweep(cfg)
+        return
+    done = detect(cfg)
+    if cfg.json:
+        print(json.dumps(done.values, indent=2))
+    else:
+        detect_report.show(done.run, done.values)
+    print(f"written to {done.table} and {done.folder}/", file=sys.stderr)
+
+
+def detect(cfg: DictConfig) -> Detected:
+    """Write the scores, metrics.json and the figure. Raises BadRequest, NotApplicable."""
+    check(cfg)
+    run = usage.opened(cfg)
+    own = (
+        run if cfg.get("dataset") is None else runs.Run(run.folder)
+    )  # the threshold stays the run's
+    to = Destination(run, cfg.output, "scores.csv", tables.SUFFIXES)
+    tables.check(to.suffix)
+    asked = every_class.read(run, cfg.input, cfg.split)
+    normal = detect_labels.normal(cfg, own)
+    is_normal = detect_labels.known(cfg, run, asked, normal)
+    own.splits  # noqa: B018  (bad data is refused before TensorFlow's seconds)
+    usage.wake(run)
+    from aecli.metrics import anomaly
+
+    if cfg.score == "elbo":
+        anomaly.check_has_elbo(own.model)
+    images = every_class.images(run, asked)
+    print(f"input  {len(images):,} images   {images.origin}", file=sys.stderr)
+    scores = anomaly.scored(own.model, images.x, cfg.score)
+    values = _values(cfg, own, images, scores, normal, is_normal)
+    return _written(cfg, to, own, images, scores, values, is_normal)
+
+
+def check(cfg: DictConfig) -> None:
+    """Raises BadRequest for what no run could make right."""
+    usage.check(cfg, _keys)
+
+
+def _keys(
+    score: Literal["reconstruction", "elbo"],
+    quantile: Annotated[float, Field(ge=0, le=1)],
+    normal: Annotated[list[int | str], Field(min_length=1, description="as in normal=[0]")] | None,
+    seed: Annotated[int, Field(ge=0, lt=2**32)],
+): ...
+
+
+def _values(cfg, own, images: Images, scores, normal, is_normal) -> dict:
+    from aecli.metrics import detection
+    from aecli.metrics.anomaly import SCORES
+
+    found = detection.threshold(own, cfg.score, cfg.quantile, normal)
+    values = {"score": cfg.score, "unit": SCORES[cfg.score], "images": len(images)}
+    values |= {"origin": images.origin, "quantile": float(cfg.quantile), **found}
+    values["flagged"] = float((scores > found["threshold"]).mean())
+    if is_normal is None:
+        return values
+    values["normal"] = np.unique(usage.named_labels(images)[is_normal]).tolist()
+    values |= detection.judged(scores, found["threshold"], ~is_normal)
+    if "auroc" in values:
+        values["baselines"] = detection.baselines(own, images.x, ~is_normal, normal, cfg.seed)
+    return values
+
+
+def _written(cfg, to: Destination, own, images: Images, scores, values, is_normal) -> Detected:
+    from aecli.figures.anomalies import anomalies
+    from aecli.metrics.detection import verdicts
+
+    anomalous = None if is_normal is None else ~is_normal
+    figure = anomalies(own, images.x, scores, values, anomalous)
+    table = to.path()
+    folder = table.parent if cfg.output is None else own.new_eval_folder()
+    verdict = verdicts(scores, values["threshold"])
+    tables.write(table, usage.beside(images) | {"score": scores, "verdict": verdict})
+    write_json(folder / "metrics.json", values)
+    own.save_figure(figure, "scores", folder=folder)
+    return Detected(own, values, table, folder)

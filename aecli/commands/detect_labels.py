@@ -1,0 +1,48 @@
+"""What is normal: by normal=..., or by what the run was trained on."""
+
+import numpy as np
+from omegaconf import DictConfig
+
+from aecli import runs
+from aecli.errors import BadRequest
+from aecli.exchange.chosen import chosen, listed
+from aecli.exchange.given import Read
+
+
+def normal(cfg: DictConfig, own: runs.Run) -> list | None:
+    """The labels that are normal, by name where they have names; None where that is not known.
+
+    Those of the training images, where dataset.classes or the data left out others.
+    """
+    if cfg.normal is not None:
+        return list(cfg.normal)
+    train, test = own.splits.train.labels, own.splits.test.labels
+    if train is None or test is None:
+        return None
+    if own.config.dataset.get("classes") is None and np.isin(test, train).all():
+        return None
+    names, numbers = own.splits.label_names, np.unique(train).tolist()
+    return [names[number] for number in numbers] if names else numbers
+
+
+def known(cfg: DictConfig, run: runs.Run, asked: Read, normal: list | None) -> np.ndarray | None:
+    """Which of the images asked for are normal, [N] bool, or None where that is not known.
+
+    Raises BadRequest for a stated label that is not there.
+    """
+    if normal is None:
+        return None
+    if asked.found is None:
+        labels, names = getattr(run.splits, asked.split).labels, run.splits.label_names
+    else:
+        labels, names = asked.found.split.labels, asked.found.label_names
+    if cfg.normal is None:  # of the run's own labels: number 0 may be another class here
+        normal = [one for one in normal if names is None or str(one) in names]
+        is_normal = chosen(labels, names, normal)
+        return is_normal if is_normal is not None and is_normal.any() else None
+    if labels is None:
+        raise BadRequest("normal needs labels, and these images have none\nleave it out")
+    for one in normal:
+        if not chosen(labels, names, [one]).any():
+            raise BadRequest(f"normal: {one!r} is no label here; there is {listed(labels, names)}")
+    return chosen(labels, names, normal)

@@ -1,0 +1,101 @@
+"""aecli interpolate: from one image to another through the latent space."""
+
+import pathlib
+from typing import Annotated, Literal
+
+import numpy as np
+from omegaconf import DictConfig
+from pydantic import Field
+
+from aecli.commands import usage
+from aecli.errors import BadRequest, NotApplicable
+from aecli.exchange.given import Images
+
+Position = Annotated[int, Field(ge=0)]
+
+
+def main(cfg: DictConfig) -> None:
+    for path in interpolate(cfg):
+        print(path)
+
+
+def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
+    """Write the strip and the moving pictures into eval/<time>/; returns the files."""
+    usage.check(cfg, _keys)
+    for key in ("images", "labels"):
+        if cfg[key] is not None and len(cfg[key]) != 2:
+            raise BadRequest(f"{key} must be two, as in {key}=[3,8]; got {list(cfg[key])}")
+    if cfg.images is not None and cfg.labels is not None:
+        raise BadRequest("images and labels both say between what\nstate one of them")
+    run = usage.opened(cfg)
+    _require_images(run.data_shape)
+    found = usage.images(run, cfg)
+    pair = _pair(found, cfg)
+    from aecli.figures import interpolation
+
+    a, b = run.model.encode(found.x[pair])
+    t = np.linspace(0.0, 1.0, cfg.steps)
+    paths = ["linear", "spherical"] if cfg.path == "both" else [cfg.path]
+    ways = {name: run.model.decode(interpolation.PATHS[name](a, b, t)) for name in paths}
+    names = [_name(found, row) for row in pair]
+    figure = interpolation.strip(run, found.x[pair], ways, names)
+    folder = run.new_eval_folder()
+    files = [run.save_figure(figure, "interpolation", cfg.format, folder)]
+    for name, way in ways.items() if cfg.gif else ():
+        files.append(folder / f"{name}.gif")
+        interpolation.write_gif(files[-1], way, run.data_range)
+    return files
+
+
+def _keys(
+    images: list[Position] | None,
+    labels: list[int | str] | None,
+    path: Literal["linear", "spherical", "both"],
+    steps: Annotated[int, Field(ge=2, le=1000, description="images, both ends included")],
+    gif: bool,
+    format: Literal["png", "svg", "pdf"],
+): ...
+
+
+def _require_images(data_shape: tuple[int, int, int]) -> None:
+    from aecli.figures import images
+
+    try:
+        images.require_images(data_shape)
+    except NotApplicable as reason:
+        raise NotApplicable(f"interpolate {reason}") from None
+
+
+def _pair(found: Images, cfg: DictConfig) -> list[int]:
+    """The rows of the two images. Raises BadRequest."""
+    if cfg.labels is not None:
+        return [_first_of(found, label) for label in cfg.labels]
+    if cfg.images is not None:
+        if max(cfg.images) >= len(found):
+            raise BadRequest(
+                f"images={list(cfg.images)}: there are {len(found):,}, counted from 0 to "
+                f"{len(found) - 1}"
+            )
+        return list(cfg.images)
+    if len(found) < 2:
+        raise BadRequest("there is one image; it takes two")
+    labels = range(len(found)) if found.labels is None else found.labels
+    others = np.flatnonzero(np.asarray(labels) != labels[0])
+    return [0, int(others[0]) if len(others) else 1]
+
+
+def _first_of(found: Images, label: int | str) -> int:
+    if found.labels is None:
+        raise BadRequest("labels: these images have none\nstate images=[0,1]")
+    named = usage.named_labels(found).astype(str)
+    rows = np.flatnonzero((named == str(label)) | (found.labels.astype(str) == str(label)))
+    if not len(rows):
+        known = ", ".join(np.unique(named)[:20])
+        raise BadRequest(f"labels: no image has the label {label!r}; there are {known}")
+    return int(rows[0])
+
+
+def _name(found: Images, row: int) -> str:
+    """image 17 (label 3)"""
+    name = f"image {row}" if found.files is None else pathlib.PurePath(found.files[row]).name
+    return name if found.labels is None else f"{name} (label {usage.named_labels(found)[row]})"

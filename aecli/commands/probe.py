@@ -1,0 +1,83 @@
+"""aecli probe: how much the codes know of the labels."""
+
+import json
+import math
+import pathlib
+import sys
+from typing import Annotated
+
+import numpy as np
+from omegaconf import DictConfig
+from pydantic import Field
+
+from aecli import runs
+from aecli.app.table import show_table
+from aecli.commands import labelled, usage
+from aecli.files import write_json
+
+Count = Annotated[int, Field(ge=1)]
+
+
+def main(cfg: DictConfig) -> None:
+    """The command: a table (or JSON) on stdout; metrics.json and a figure in eval/<time>/."""
+    run, values, folder = probe(cfg)
+    if cfg.json:
+        print(json.dumps(values, indent=2))
+    else:
+        _print(run, values)
+    print(f"written to {folder}/", file=sys.stderr)
+
+
+def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
+    """-> the run, {"train_images", "test_images", "seed", "rows": [...]}, where it was written.
+
+    Raises BadRequest.
+    """
+    usage.check(cfg, _keys)
+    run = usage.opened(cfg)
+    labelled.check(run)
+    usage.wake(run)
+    from aecli.figures.probe_curve import probe_curve
+    from aecli.metrics.base import MAX_VALUES
+    from aecli.metrics.probe_curve import Labelled, curve, feature_sets
+
+    n = MAX_VALUES // math.prod(run.data_shape)
+    _, train, train_labels = run.examples("train", n=n)
+    _, test, test_labels = run.examples("test", n=n)
+    sets = feature_sets(run.model, train, test)
+    pair = Labelled(sets[0], train_labels), Labelled(sets[1], test_labels)
+    rows = curve(*pair, list(cfg.labels_per_class), cfg.draws, cfg.seed, cfg.train_images)
+    values = {"train_images": len(train), "test_images": len(test), "seed": cfg.seed, "rows": rows}
+    figure = probe_curve(run, rows, len(np.unique(train_labels)))
+    folder = run.new_eval_folder()
+    write_json(folder / "metrics.json", values)
+    run.save_figure(figure, "probe", folder=folder)
+    return run, values, folder
+
+
+def _keys(
+    train_images: Count | None,
+    labels_per_class: list[Count],
+    draws: Annotated[int, Field(ge=1, le=1000)],
+    seed: Annotated[int, Field(ge=0, lt=2**32)],
+): ...
+
+
+def _print(run: runs.Run, values: dict) -> None:
+    from aecli.metrics.probe_curve import METHODS
+
+    print(
+        f"{run.title}, accuracy on {values['test_images']:,} test images; "
+        f"mean ± standard deviation over draws"
+    )
+    rows = []
+    for row in values["rows"]:
+        count = row["labels_per_class"]
+        labels = f"{row['labels']:,} in all" if count is None else f"{count:,} a class"
+        cells = [_accuracy(row[method], row[f"{method}_std"]) for method in METHODS]
+        rows.append([row["features"], labels, *cells])
+    show_table(["features", "labels", *METHODS.values()], rows)
+
+
+def _accuracy(mean: float, std: float | None) -> str:
+    return f"{100 * mean:.2f} %" + ("" if std is None else f" ± {100 * std:.2f}")

@@ -1,0 +1,108 @@
+"""aecli traverse: each code unit in turn from low to high, the others left where they are."""
+
+import pathlib
+from typing import Annotated, Literal
+
+import numpy as np
+from omegaconf import DictConfig
+from pydantic import Field
+
+from aecli import runs
+from aecli.app.table import show_table
+from aecli.commands import usage
+from aecli.errors import BadRequest, NotApplicable
+from aecli.exchange import tables
+
+
+def main(cfg: DictConfig) -> None:
+    """The command: the figure on stdout, and below it the units that it shows."""
+    path, units = traverse(cfg)
+    print(path)
+    shown = slice(cfg.n_dims)
+    columns = [[str(unit) for unit in units["unit"][shown]]]
+    columns += [[f"{value:.3f}" for value in units[name][shown]] for name in list(units)[1:]]
+    headers = {"unit": "unit", "kl": "kl (nats)", "variance": "variance"}
+    show_table([headers[name] for name in units], [list(row) for row in zip(*columns, strict=True)])
+
+
+def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
+    """Write traversal.png and units.csv into eval/<time>/.
+
+    Returns the figure's file, and of all units, the first drawn first, "unit" (z[3]; in a grid code
+    the feature map z[:,:,3]), "kl" (nats, mean over the images; where there is one), "variance".
+    """
+    usage.check(cfg, _keys)
+    run = usage.opened(cfg)
+    from aecli.figures import images, traversal
+
+    try:
+        images.require_images(run.data_shape)
+    except NotApplicable as reason:
+        raise NotApplicable(f"traverse {reason}") from None
+    found = usage.images(run, cfg)
+    if cfg.image is not None and cfg.image >= len(found):
+        raise BadRequest(
+            f"image={cfg.image}: there are {len(found):,}, counted from 0 to {len(found) - 1}"
+        )
+    codes = run.model.encode(found.x)
+    units = _units(codes, run.model.kl_of_units(found.x))
+    order = np.argsort(-units.get("kl", units["variance"]), kind="stable")
+    drawn, t = order[: cfg.n_dims], np.linspace(-cfg.span, cfg.span, cfg.steps)
+    z = _varied(run, codes, cfg.image, drawn, t)
+    x = run.model.decode(z.reshape(-1, *codes.shape[1:])).reshape(*z.shape[:2], *run.data_shape)
+    units = {name: values[order] for name, values in units.items()}
+    figure = traversal.grid(run, x, t, units, _words(run, codes.ndim > 2, cfg.image, found.files))
+    folder = run.new_eval_folder()
+    tables.write(folder / "units.csv", units)
+    return run.save_figure(figure, "traversal", cfg.format, folder), units
+
+
+def _keys(
+    image: Annotated[int, Field(ge=0)] | None,
+    n_dims: Annotated[int, Field(ge=1, le=50, description="code units")],
+    span: Annotated[float, Field(gt=0, description="standard deviations")],
+    steps: Annotated[int, Field(ge=2, le=25, description="images")],
+    format: Literal["png", "svg", "pdf"],
+): ...
+
+
+def _units(codes: np.ndarray, kl: np.ndarray | None) -> dict[str, np.ndarray]:
+    """{"unit": names, "kl" where there is one, "variance"}: [D], of codes [N, D] or [N, h, w, D].
+
+    The KL of a feature map is summed over its cells; its variance is over images and cells.
+    """
+    depth, grid = codes.shape[-1], codes.ndim > 2
+    units = {"unit": np.array([f"z[:,:,{i}]" if grid else f"z[{i}]" for i in range(depth)])}
+    if kl is not None:
+        units["kl"] = kl.reshape(len(kl), -1, depth).sum(axis=1).mean(axis=0, dtype="float64")
+    return units | {"variance": codes.reshape(-1, depth).var(axis=0, dtype="float64")}
+
+
+def _varied(run: runs.Run, codes: np.ndarray, image: int | None, drawn, t) -> np.ndarray:
+    """Codes [len(drawn), len(t), ...]: in each row one unit goes its way.
+
+    Without a prior none leaves the values that it has: a ReLU code knows no negative ones.
+    """
+    from aecli.figures import traversal
+
+    rows, has_prior = codes.reshape(-1, codes.shape[-1])[:, drawn], run.model.has_prior
+    steps = np.outer(np.ones(len(drawn)) if has_prior else rows.std(axis=0), t)
+    start = np.zeros_like(codes[0]) if has_prior else codes.mean(axis=0)
+    start = start if image is None else codes[image]
+    limits = None if has_prior else (rows.min(axis=0), rows.max(axis=0))
+    if codes.ndim > 2:
+        return traversal.shifted(start, drawn, steps, limits)
+    values = steps if has_prior else rows.mean(axis=0)[:, None] + steps
+    return traversal.replaced(start, drawn, values, limits)
+
+
+def _words(run: runs.Run, grid: bool, image: int | None, files) -> tuple[str, str]:
+    """What the other units are, and the unit of the way."""
+    what = "each map moved as a whole, the others" if grid else "the other units"
+    where = "at 0" if run.model.has_prior else "at their means"
+    if image is not None:
+        where = (
+            f"as in {f'image {image}' if files is None else pathlib.PurePath(files[image]).name}"
+        )
+    of = "of the prior" if run.model.has_prior else "of its values, and within their range"
+    return f"{what} {where}", f"standard deviations {of}"

@@ -1,0 +1,83 @@
+"""The scores of normal and anomalous images, and the images at both ends."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from aecli.errors import NotApplicable
+from aecli.figures import images, style
+
+COLUMNS = 10  # images shown of each end
+BINS = 60
+DECADE = 10  # scores that span more are drawn on a logarithmic axis
+NORMAL, ANOMALOUS, UNKNOWN = "tab:blue", "tab:red", "0.4"
+
+
+@style.in_style
+def anomalies(run, x, scores, values: dict, anomalous=None) -> Figure:
+    """Histograms of scores [N] with the threshold, and the most and the least normal images.
+
+    x: [N, H, W, C]; values: threshold, quantile and unit; anomalous: [N] bool, None where that is
+    not known. Where the data is no image, the histograms alone.
+    """
+    try:
+        images.require_images(x.shape[1:])
+    except NotApplicable:
+        figure = style.new_figure(run, "Anomaly scores", 3.2)
+        _histograms(figure.add_subplot(), scores, values, anomalous)
+        return figure
+    count = min(COLUMNS, len(x))
+    side = (style.WIDTH - 0.6) / COLUMNS * x.shape[1] / x.shape[2]
+    strip = min(side, 2.0) + 0.45
+    figure = style.new_figure(run, "Anomaly scores", 3.1 + 2 * strip)
+    top, *strips = figure.subfigures(3, 1, height_ratios=[3.1, strip, strip])
+    _histograms(top.add_subplot(), scores, values, anomalous)
+    order, limits = np.argsort(scores, kind="stable"), images.shown_range(x)
+    ends = {"most normal": order[:count], "least normal": order[::-1][:count]}
+    for part, (title, rows) in zip(strips, ends.items(), strict=True):
+        _strip(part, title, rows, x, scores, anomalous, limits)
+    return figure
+
+
+def _histograms(ax, scores, values: dict, anomalous) -> None:
+    """Each kind as shares of its own images."""
+    logarithmic = scores.min() > 0 and scores.max() > DECADE * scores.min()
+    between = np.geomspace if logarithmic else np.linspace
+    low, high = float(scores.min()), float(scores.max())
+    bins = between(low, high if high > low else low + 1.0, BINS)
+    kinds = {"images": (scores, UNKNOWN)}
+    if anomalous is not None:
+        kinds = {
+            "normal": (scores[~anomalous], NORMAL),
+            "anomalous": (scores[anomalous], ANOMALOUS),
+        }
+    for name, (part, colour) in kinds.items():
+        if len(part):
+            weights = np.full(len(part), 100 / len(part))
+            label = f"{name} ({len(part):,})"
+            ax.hist(part, bins, weights=weights, color=colour, alpha=0.55, label=label)
+    limit = values["threshold"]
+    label = f"threshold {limit:.3g} ({values['quantile']:g} quantile of validation)"
+    ax.axvline(limit, color="black", linestyle="--", linewidth=1.2, label=label)
+    if logarithmic:
+        ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set(xlabel=f"score: {values['unit']}", ylabel="images (% of their kind)")
+    if "auroc" in values:
+        ax.set_title(f"AUROC {values['auroc']:.3f}")
+    ax.figure.legend(loc="outside lower center", ncols=3, frameon=False)
+
+
+def _strip(part, title: str, rows, x, scores, anomalous, limits) -> None:
+    part.suptitle(title, fontsize=10, x=0.02, ha="left")
+    for ax, row in zip(
+        part.subplots(1, COLUMNS), [*rows, *[None] * (COLUMNS - len(rows))], strict=True
+    ):
+        ax.set_axis_off()
+        if row is None:
+            continue
+        images.show(ax, x[row], limits)
+        colour = UNKNOWN if anomalous is None else (ANOMALOUS if anomalous[row] else NORMAL)
+        ax.set_title(f"{scores[row]:.3g}", fontsize=8, color=colour, pad=2)

@@ -1,0 +1,78 @@
+"""One code unit a row, from low to high, decoded."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from aecli.figures import images, style
+from aecli.figures.manifold import tick_labels
+
+
+def replaced(code: np.ndarray, units: np.ndarray, values: np.ndarray, limits=None) -> np.ndarray:
+    """Copies of a code [D], in row r with units[r] set to values[r]: [R, T, D].
+
+    units: [R]; values: [R, T]; limits: (lowest [R], highest [R]) value, or None.
+    """
+    z = np.broadcast_to(code, (*values.shape, len(code))).copy()
+    for row, unit in enumerate(units):
+        z[row, :, unit] = _within(values[row], limits, row)
+    return z
+
+
+def shifted(code: np.ndarray, units: np.ndarray, steps: np.ndarray, limits=None) -> np.ndarray:
+    """Copies of a grid code, in row r with map units[r] moved by steps[r]: [R, T, h, w, D].
+
+    code: [h, w, D]; units: [R]; steps: [R, T], the same for all cells; limits: as in replaced.
+    """
+    z = np.broadcast_to(code, (*steps.shape, *code.shape)).copy()
+    for row, unit in enumerate(units):
+        z[row, ..., unit] = _within(code[..., unit] + steps[row][:, None, None], limits, row)
+    return z
+
+
+def _within(values: np.ndarray, limits, row: int) -> np.ndarray:
+    return values if limits is None else np.clip(values, limits[0][row], limits[1][row])
+
+
+@style.in_style
+def grid(run, x: np.ndarray, t: np.ndarray, units: dict, words: tuple[str, str]) -> Figure:
+    """Images [D, T, H, W, C] of the first D units, at t [T].
+
+    units: of all units, in the order of the rows: "unit", "kl" (nats) where there is one,
+    "variance"; words: where the other units are, and in which unit t is.
+    """
+    size, steps, height, width, _ = x.shape
+    gap, limits = images.gap_for(width), images.shown_range(np.clip(x, *run.data_range))
+    picture = images.tile(x, gap)
+    names = _names(units, size)
+    beside = 0.4 + 0.07 * max(map(len, names))
+    inches, across = style.fitted(*picture.shape[:2], beside=beside, above=1.25)
+    figure = style.new_figure(run, "Traversal of the code", inches)
+    ax = figure.add_subplot()
+    images.show(ax, picture, limits)
+    images.name_rows(ax, names, height, gap)
+    every = int(np.ceil(0.38 / (across / steps)))  # a tick's label takes so many inches
+    columns = np.arange((steps - 1) % every // 2, steps, every)
+    labels = [f"{t[i]:.2g}" for i in columns]
+    ax.set_xticks(columns * (width + gap) + (width - 1) / 2, labels)
+    ax.tick_params(axis="x", length=0)
+    ax.set_xlabel("; ".join(filter(None, [words[1], images.range_note(limits)])))
+    ax.set_title(f"{_share(units, size)}\n{words[0]}")
+    return figure
+
+
+def _names(units: dict, size: int) -> list[str]:
+    measure = "kl" if "kl" in units else "variance"
+    values = tick_labels(units[measure][:size])
+    texts = [f"KL {v} nats" if measure == "kl" else f"variance {v}" for v in values]
+    return [f"{name}   {text}" for name, text in zip(units["unit"], texts, strict=False)]
+
+
+def _share(units: dict, size: int) -> str:
+    """What part the drawn units are of all."""
+    values = units.get("kl", units["variance"])
+    total, count = values.sum(), len(values)
+    which = f"all {count} units" if size == count else f"{size} of {count} units"
+    share = "" if size == count else f"{100 * values[:size].sum() / (total or 1):.0f} % of the "
+    if "kl" in units:
+        return f"{which}: {share}KL of {total:.2f} nats an image"
+    return f"{which}: {share}variance" if share else which

@@ -1,0 +1,81 @@
+"""How unlike the training images an image is: scores, and how well they tell anomalies."""
+
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.ensemble import IsolationForest
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from aecli.errors import NotApplicable
+
+SCORES = {  # {score: its unit, for the user}
+    "reconstruction": "mean squared error a pixel",
+    "elbo": "negative ELBO in nats an image",
+}
+DRAWS = 10  # of each posterior, for its ELBO
+
+
+def scored(model, x: np.ndarray, score: str) -> np.ndarray:
+    """[N] float64, the higher the less normal. x: [N, H, W, C]; score: one of SCORES.
+
+    Raises NotApplicable for the ELBO of a model that has none.
+    """
+    if score == "elbo":
+        return negative_elbo(model, x)
+    return squared_errors(x, model.reconstruct(x))
+
+
+def squared_errors(x: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
+    """Mean over the pixels of each image's squared error: [N, ...] twice -> [N] float64."""
+    squares = np.square(x - reconstruction)
+    return squares.reshape(len(x), -1).mean(axis=1, dtype=np.float64)
+
+
+def check_has_elbo(model) -> None:
+    """Raises NotApplicable."""
+    if not model.has_prior:
+        raise NotApplicable(
+            "score=elbo needs a model with a prior, as model=vae\ntake score=reconstruction"
+        )
+
+
+def negative_elbo(model, x: np.ndarray) -> np.ndarray:
+    """-ELBO of each image in nats, [N] float64, whatever beta the model was trained with.
+
+    The mean over DRAWS frozen draws z of q(z|x) of -log p(x|z) + log q(z|x) - log p(z) (Kingma &
+    Welling 2014, eq. 2). Raises NotApplicable.
+    """
+    from aecli.metrics.bounds import log_densities
+
+    check_has_elbo(model)
+    likelihood, kl = log_densities(model, x, x, DRAWS)
+    return (kl - likelihood).mean(axis=0)
+
+
+def separation(scores: np.ndarray, anomalous: np.ndarray) -> dict[str, float]:
+    """{"auroc", "average_precision"} of scores [N] that should be high where anomalous [N] is true.
+
+    In [0, 1]; chance is 0.5, and the share of anomalous images. Both kinds must be there.
+    """
+    return {
+        "auroc": float(roc_auc_score(anomalous, scores)),
+        "average_precision": float(average_precision_score(anomalous, scores)),
+    }
+
+
+def pca_scores(train: np.ndarray, x: np.ndarray, components: int) -> np.ndarray:
+    """Mean squared error a pixel of PCA's reconstruction, [N]; fitted on train [M, ...].
+
+    As many components at most as there are training images or pixels.
+    """
+    train, x = train.reshape(len(train), -1), x.reshape(len(x), -1)
+    pca = PCA(min(components, *train.shape), random_state=0).fit(train)
+    return squared_errors(x, pca.inverse_transform(pca.transform(x)))
+
+
+def forest_scores(train: np.ndarray, x: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Anomaly score in [0, 1] of an isolation forest on the pixels, [N]; fitted on train [M, ...].
+
+    100 trees on 256 images each, as Liu, Ting and Zhou (2008) recommend; scikit-learn's defaults.
+    """
+    forest = IsolationForest(random_state=seed).fit(train.reshape(len(train), -1))
+    return -forest.score_samples(x.reshape(len(x), -1))

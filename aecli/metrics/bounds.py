@@ -1,0 +1,111 @@
+"""How probable a model makes images: the ELBO, and the importance-weighted bound above it."""
+
+import dataclasses
+import math
+from typing import Annotated, ClassVar
+
+import numpy as np
+import tensorflow as tf
+from pydantic import Field
+from scipy.special import logsumexp
+from tqdm import tqdm
+
+from aecli.errors import NotApplicable
+from aecli.metrics.base import Evaluation, Figures, Metric
+from aecli.models.draws import normal_draws
+
+ROWS = 1000  # images at a time, fewer where they are large
+VALUES = 2**20  # pixels at a time
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Bounds(Metric):
+    """Lower bounds of log p(x) for models with a prior and a posterior density.
+
+    The density that is meant is p(z) p(x|z), whatever weights beta the training gave its terms;
+    the proposal is q(z|x) as it is drawn from, model.epsilon_std included.
+    """
+
+    section: ClassVar[str] = "likelihood"
+    about: ClassVar[dict[str, str]] = {
+        "elbo": "nats an image: elbo_reconstruction - elbo_kl",
+        "elbo_reconstruction": "nats: mean log p(x|z) of the draws",
+        "elbo_kl": "nats: mean log q(z|x) - log p(z) of the draws",
+        "iw_elbo": "nats: the importance-weighted bound of log p(x)",
+        "bits_per_dimension": "bits a pixel and channel: -iw_elbo / (pixels log 2)",
+    }
+
+    k: Annotated[int, Field(ge=1, le=100_000, description="draws an image")] = 100
+    n: Annotated[int, Field(ge=2, description="images, at most")] = 2000
+
+    def __call__(self, evaluation: Evaluation) -> Figures:
+        model = evaluation.run.model
+        if not model.has_prior:
+            raise NotApplicable("needs a model with a prior and a likelihood, as model=vae")
+        rows = evaluation.some(self.n)
+        likelihood, kl = log_densities(model, evaluation.x[rows], evaluation.target[rows], self.k)
+        elbo, iw_elbo = (likelihood - kl).mean(axis=0), importance_bound(likelihood - kl)
+        parts = {"elbo_reconstruction": likelihood.mean(axis=0), "elbo_kl": kl.mean(axis=0)}
+        bits = -iw_elbo / (math.log(2.0) * math.prod(evaluation.target.shape[1:]))
+        values = {"elbo": elbo, **parts, "iw_elbo": iw_elbo, "bits_per_dimension": bits}
+        figures: Figures = {}
+        for name, of_images in values.items():
+            figures[name] = float(of_images.mean())
+            figures[f"{name}_se"] = standard_error(of_images)
+        return figures
+
+    def notes(self, evaluation: Evaluation) -> list[str]:
+        loss, count = evaluation.run.model.reconstruction_loss, len(evaluation.some(self.n))
+        notes = [f"{count:,} images, {self.k:,} draws each; s.e. over the images"]
+        if loss.is_of_binary_data and not is_binary(evaluation.target):
+            notes.append(
+                "binary cross-entropy is a likelihood of pixels that are 0 or 1, and these are "
+                "grey: the figures compare models with this loss on this data, and are no "
+                "likelihoods (those: dataset.binarize=dynamic, or loss=continuous_bernoulli)"
+            )
+        elif not loss.is_of_binary_data:
+            notes.append("of a density: its logarithm may have either sign")
+        return notes
+
+
+def log_densities(model, x: np.ndarray, target: np.ndarray, k: int):
+    """-> log p(target|z) and log q(z|x) - log p(z) of z ~ q(z|x): [k, N] float64 each, in nats.
+
+    x, target: [N, H, W, C]. The draws are frozen: draw j of image i depends on neither k nor N.
+    """
+    infer = tf.function(model.infer, reduce_retracing=True, autograph=False)
+
+    @tf.function(reduce_retracing=True, autograph=False)  # else it wraps what they raise
+    def step(target, out, epsilon):
+        z = model.draw(out, epsilon)
+        likelihood = model.reconstruction_loss.log_prob(target, model.decoder(z))
+        return likelihood, model.log_posterior(z, out) - model.log_prior(z)
+
+    size = max(1, min(ROWS, VALUES // math.prod(model.data_shape)))
+    likelihood, kl = np.empty((2, k, len(x)))
+    blocks = [slice(start, start + size) for start in range(0, len(x), size)]
+    with tqdm(total=k * len(blocks), desc="bounds", leave=False, delay=1, disable=None) as bar:
+        for rows in blocks:
+            images, out = tf.constant(target[rows]), infer(tf.constant(x[rows]))
+            for j in range(k):
+                epsilon = normal_draws(len(images), model.noise_shape(), rows.start, seed=j)
+                likelihood[j, rows], kl[j, rows] = step(images, out, tf.constant(epsilon))
+                bar.update()
+    return likelihood, kl
+
+
+def importance_bound(log_weights: np.ndarray) -> np.ndarray:
+    """log 1/k sum_j w_j from log w [k, N]: [N], in nats.
+
+    Source: Burda, Grosse & Salakhutdinov 2016, eq. 8, w = p(x, z) / q(z|x); k = 1 is the ELBO.
+    """
+    return logsumexp(log_weights, axis=0) - math.log(len(log_weights))
+
+
+def standard_error(values: np.ndarray) -> float | None:
+    """Of the mean of values [N]; None for one value."""
+    return float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else None
+
+
+def is_binary(x: np.ndarray) -> bool:
+    return bool(((x == 0) | (x == 1)).all())

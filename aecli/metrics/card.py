@@ -1,0 +1,91 @@
+"""The report card: what all metrics say of one evaluation, by section."""
+
+import dataclasses
+import math
+from typing import Any
+
+from tqdm import tqdm
+
+from aecli.errors import NotApplicable
+from aecli.metrics.base import Evaluation, Figures, Metric
+
+SECTIONS = ("reconstruction", "likelihood", "samples", "codes")  # others come after
+
+
+@dataclasses.dataclass
+class Card:
+    """sections: {section: {name: value}}; baselines: {what the model is compared with: {name:
+    value}}; meanings: {name: unit or meaning}; notes: {section: lines}; not_applicable and failed:
+    {metric: why}.
+    """
+
+    split: str
+    images: int
+    settings: dict[str, dict[str, Any]]
+    sections: dict[str, Figures] = dataclasses.field(default_factory=dict)
+    baselines: dict[str, Figures] = dataclasses.field(default_factory=dict)
+    meanings: dict[str, str] = dataclasses.field(default_factory=dict)
+    notes: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    not_applicable: dict[str, str] = dataclasses.field(default_factory=dict)
+    failed: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def figures(self) -> dict[str, Any]:
+        """{"split", "images", name: value ..., "baselines"}"""
+        flat = {name: value for part in self.sections.values() for name, value in part.items()}
+        return {"split": self.split, "images": self.images, **flat, "baselines": self.baselines}
+
+    def whole(self) -> dict[str, Any]:
+        """The figures, and all that is known of them."""
+        return {
+            **self.figures(),
+            "sections": {section: list(part) for section, part in self.sections.items()},
+            **{key: getattr(self, key) for key in ("notes", "not_applicable", "failed")},
+            "settings": self.settings,
+        }
+
+
+def filled(evaluation: Evaluation, metrics: dict[str, Metric], strict: bool = False) -> Card:
+    """The card of some metrics, {name: metric}.
+
+    One that does not fit or fails is put down with its reason, and costs no other; if strict, its
+    error is raised.
+    """
+    ordered = sorted(metrics.items(), key=lambda item: _place(item[1].section))
+    settings = {name: dataclasses.asdict(metric) for name, metric in ordered}
+    card = Card(evaluation.split, len(evaluation.target), settings)
+    with tqdm(ordered, desc="metrics", leave=False, delay=1, disable=None) as bar:
+        for name, metric in bar:
+            bar.set_description(name)
+            try:
+                _add(card, evaluation, metric)
+            except Exception as error:
+                if strict:
+                    raise
+                if isinstance(error, NotApplicable):
+                    card.not_applicable[name] = str(error)
+                else:
+                    card.failed[name] = f"{type(error).__name__}: {error}"
+    return card
+
+
+def _add(card: Card, evaluation: Evaluation, metric: Metric) -> None:
+    """All of what a metric says, or nothing."""
+    found = metric(evaluation)
+    figures = _finite(found)
+    baselines = {row: _finite(values) for row, values in metric.baselines(evaluation).items()}
+    lost = [name for name in found if found[name] is not None and figures[name] is None]
+    notes = [*metric.notes(evaluation), *(f"{name} is not finite: {found[name]}" for name in lost)]
+    card.sections.setdefault(metric.section, {}).update(figures)
+    card.meanings |= {name: metric.meaning(name) for name in figures}
+    for row, values in baselines.items():
+        card.baselines.setdefault(row, {}).update(values)
+    if notes:
+        card.notes.setdefault(metric.section, []).extend(notes)
+
+
+def _finite(figures: Figures) -> Figures:
+    return {k: v if v is None or math.isfinite(v) else None for k, v in figures.items()}
+
+
+def _place(section: str) -> int:
+    return SECTIONS.index(section) if section in SECTIONS else len(SECTIONS)

@@ -1,0 +1,75 @@
+"""A small classifier of the data, for the features that it comes to see them by."""
+
+import dataclasses
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+FEATURES = 64
+SIDE = 32  # pixels; larger images are averaged down
+BATCH = 128
+ROWS = 500  # images at a time in prediction
+
+
+@dataclasses.dataclass(frozen=True)
+class Classifier:
+    """network: images -> (features [B, FEATURES] >= 0, logits); labels[i]: what logit i is of."""
+
+    network: keras.Model
+    labels: np.ndarray
+
+    def features(self, x: np.ndarray) -> np.ndarray:
+        """Images [N, H, W, C] -> what the last layer sees of them, [N, FEATURES]."""
+        return self.network.predict(x, batch_size=ROWS, verbose=0)[0]
+
+    def accuracy(self, x: np.ndarray, labels: np.ndarray) -> float:
+        """Share of images whose label is found, in [0, 1]."""
+        logits = self.network.predict(x, batch_size=ROWS, verbose=0)[1]
+        return float((self.labels[logits.argmax(axis=1)] == labels).mean())
+
+
+def trained_classifier(x: np.ndarray, labels: np.ndarray, steps: int, seed: int) -> Classifier:
+    """Fitted to images [N, H, W, C] with labels [N] by Adam, in `steps` steps of BATCH images.
+
+    Two strided convolutions and a dense layer; rows of numbers get dense layers alone. A pure
+    function of its arguments. Keras's global seed is set.
+    """
+    known, classes = np.unique(labels, return_inverse=True)
+    keras.utils.set_random_seed(seed)
+    image = keras.Input(x.shape[1:])
+    h = keras.layers.Normalization(mean=float(x.mean()), variance=float(x.var()) or 1.0)(image)
+    for layer in _layers(x.shape[1:]):
+        h = layer(h)
+    features = keras.layers.Dense(FEATURES, activation="relu")(h)
+    logits = keras.layers.Dense(len(known))(features)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    fitted = keras.Model(image, logits)
+    fitted.compile(keras.optimizers.Adam(1e-3), loss, jit_compile=False)
+    fitted.fit(_batches(x, classes, steps, seed), shuffle=False, verbose=0)
+    return Classifier(keras.Model(image, [features, logits]), known)
+
+
+def _batches(x: np.ndarray, classes: np.ndarray, steps: int, seed: int) -> tf.data.Dataset:
+    """One pass over as many shuffled copies of the data as the steps take: no pause in between."""
+    rng, wanted = np.random.default_rng(seed), steps * BATCH
+    orders = [rng.permutation(len(x)) for _ in range(math.ceil(wanted / len(x)))]
+    order = np.concatenate(orders)[:wanted].reshape(steps, BATCH)
+    images, targets = tf.constant(x), tf.constant(classes)
+    rows = tf.data.Dataset.from_tensor_slices(order)
+    return rows.map(lambda rows: (tf.gather(images, rows), tf.gather(targets, rows))).prefetch(2)
+
+
+def _layers(data_shape: tuple[int, int, int]) -> list[keras.layers.Layer]:
+    height, width, _ = data_shape
+    if min(height, width) < 4:
+        return [keras.layers.Flatten(), keras.layers.Dense(256, activation="relu")]
+    pool = (math.ceil(height / SIDE), math.ceil(width / SIDE))
+    options = {"strides": 2, "padding": "same", "activation": "relu"}
+    return [
+        keras.layers.AveragePooling2D(pool),
+        keras.layers.Conv2D(32, 3, **options),
+        keras.layers.Conv2D(64, 3, **options),
+        keras.layers.Flatten(),
+    ]

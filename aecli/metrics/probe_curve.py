@@ -1,0 +1,77 @@
+"""Accuracy by number of labels, on codes and on what they must beat: pixels and PCA."""
+
+import dataclasses
+
+import numpy as np
+from sklearn.decomposition import PCA
+from tqdm import tqdm
+
+from aecli.metrics.baselines import ROWS
+from aecli.metrics.probing import draw_rows, probe_accuracy
+
+METHODS = {"logistic_accuracy": "logistic regression", "knn_accuracy": "5 nearest neighbours"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Labelled:
+    """x: {feature set: [N, D]}; labels: [N]."""
+
+    x: dict[str, np.ndarray]
+    labels: np.ndarray
+
+
+def feature_sets(model, train: np.ndarray, test: np.ndarray) -> tuple[dict, dict]:
+    """Clean images [N, H, W, C] twice -> {feature set: [N, D]} twice: code, pixels, PCA.
+
+    PCA has as many components as the code has numbers, and is fitted on the first ROWS training
+    images.
+    """
+    codes = [model.encode(x).reshape(len(x), -1) for x in (train, test)]
+    pixels = [x.reshape(len(x), -1) for x in (train, test)]
+    size = min(codes[0].shape[1], *pixels[0][:ROWS].shape)
+    pca = PCA(size, random_state=0).fit(pixels[0][:ROWS])
+    reduced = [pca.transform(x) for x in pixels]
+    names = (f"code, {codes[0].shape[1]} numbers", "pixels", f"PCA, {size} components")
+    found = (codes, pixels, reduced)
+    return tuple({n: f[part] for n, f in zip(names, found, strict=True)} for part in (0, 1))
+
+
+def curve(
+    train: Labelled,
+    test: Labelled,
+    labels_per_class: list[int],
+    draws: int,
+    seed: int,
+    train_images: int | None = None,
+) -> list[dict]:
+    """A row a feature set and number of labels; the last of each set has no such number.
+
+    {"features", "labels_per_class", "labels", "draws", and for each of METHODS its mean over the
+    draws and its standard deviation as name_std, None of a single draw}. A number that a class has
+    not so many images of is left out. The last row, labels_per_class None, is fitted once on
+    train_images of the training images (None: all). The draws are the same for all feature sets.
+    """
+    least = int(np.unique(train.labels, return_counts=True)[1].min())
+    sizes = [count for count in sorted(set(labels_per_class)) if count <= least]
+    chosen = {
+        count: [draw_rows(train.labels, count, (seed, count, i)) for i in range(draws)]
+        for count in sizes
+    }
+    chosen[None] = [np.random.default_rng(seed).permutation(len(train.labels))[:train_images]]
+    jobs = [(name, count) for name in train.x for count in chosen]
+    bar = tqdm(jobs, desc="probe", unit="fit", leave=False, delay=1, disable=None)
+    return [_row(train, test, name, count, chosen[count], seed) for name, count in bar]
+
+
+def _row(train: Labelled, test: Labelled, name: str, count: int | None, draws: list, seed: int):
+    found = [
+        probe_accuracy(train.x[name][rows], train.labels[rows], test.x[name], test.labels, seed)
+        for rows in draws
+    ]
+    row = {"features": name, "labels_per_class": count, "labels": len(draws[0])}
+    row["draws"] = len(draws)
+    for method in METHODS:
+        values = [one[method] for one in found]
+        row[method] = float(np.mean(values))
+        row[f"{method}_std"] = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return row

@@ -1,0 +1,107 @@
+"""How much new images are like real ones, without any network trained elsewhere."""
+
+import dataclasses
+import math
+from typing import Annotated, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from aecli.errors import NotApplicable
+from aecli.metrics.base import MAX_VALUES, Evaluation, Figures, Metric
+from aecli.metrics.bounds import is_binary
+from aecli.metrics.classifier import trained_classifier
+from aecli.metrics.frechet import frechet_distance
+from aecli.metrics.neighbourhoods import manifold_figures
+
+FLOOR = "real images"
+ROWS = 20_000  # training images that a mixture is fitted to the codes of, at most
+VALUES = 2**26  # and numbers in these codes
+COMPONENTS = 10  # of the mixture, as in Ghosh 2020
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Samples(Metric):
+    """Images from the prior against real ones, in the features of a classifier trained here.
+
+    Where the model has no prior, codes come from a Gaussian mixture fitted to training codes. New
+    images are the expected ones of their codes; with binary data under a Bernoulli likelihood,
+    draws. The floor is the same of as many training images that the classifier was not given.
+    """
+
+    section: ClassVar[str] = "samples"
+    about: ClassVar[dict[str, str]] = {
+        "frechet_own_classifier": "less is better; of this classifier alone, and not FID",
+        "precision": "share of the new images that look real",
+        "recall": "share of the real images that the new ones reach",
+        "density": "how deep among the real images the new ones lie; 1: as real ones do",
+        "coverage": "share of the real images with a new one near them",
+        "classifier_accuracy": "of the classifier on these images",
+    }
+
+    n: Annotated[int, Field(ge=2, description="images compared, at most")] = 5000
+    k: Annotated[int, Field(ge=1, description="neighbours, which make the size of a ball")] = 5
+    steps: Annotated[int, Field(ge=1, description="of the classifier's training")] = 1000
+    seed: Annotated[int, Field(ge=0, lt=2**31, description="of classifier and samples")] = 0
+
+    def __call__(self, evaluation: Evaluation) -> Figures:
+        made = evaluation.once(self, lambda: _Compared(self, evaluation))
+        accuracy = made.classifier.accuracy(evaluation.target, evaluation.labels)
+        return {**made.figures(made.new), "classifier_accuracy": accuracy}
+
+    def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:
+        made = evaluation.once(self, lambda: _Compared(self, evaluation))
+        return {FLOOR: made.figures(made.held_out)}
+
+    def notes(self, evaluation: Evaluation) -> list[str]:
+        made = evaluation.once(self, lambda: _Compared(self, evaluation))
+        return [
+            f"{made.count:,} images decoded from {made.origin}, against as many of this split",
+            f"{FLOOR}: as many training images that the classifier was not given, the best to hope "
+            f"for; it was trained on {made.trained_on:,}, seed {self.seed}",
+        ]
+
+
+class _Compared:
+    """The classifier, and the features of real, held-out and new images: [count, D] each."""
+
+    def __init__(self, metric: Samples, evaluation: Evaluation):
+        run = evaluation.run
+        most = max(1, MAX_VALUES // math.prod(run.splits.data_shape))
+        _, train, labels = evaluation.labelled_training(most)
+        order = np.random.default_rng(0).permutation(len(train))
+        train, labels = train[order], labels[order]
+        self.count = min(metric.n, len(evaluation.target), len(train) // 2)
+        if self.count <= metric.k:
+            raise NotApplicable(f"needs more than {metric.k} images to compare")
+        real = evaluation.target[evaluation.some(self.count)]
+        new, self.origin = _new_images(run, self.count, metric.seed)
+        if is_binary(real) and run.model.reconstruction_loss.is_of_binary_data:
+            new = (np.random.default_rng(metric.seed).random(new.shape) < new).astype("float32")
+            self.origin += ", each pixel drawn"
+        self.k, self.trained_on = metric.k, len(train) - self.count
+        self.classifier = trained_classifier(
+            train[self.count :], labels[self.count :], metric.steps, metric.seed
+        )
+        images = (real, train[: self.count], new)
+        self.real, self.held_out, self.new = map(self.classifier.features, images)
+
+    def figures(self, features: np.ndarray) -> Figures:
+        distance = frechet_distance(self.real, features)
+        near = manifold_figures(self.real, features, self.k)
+        return {"frechet_own_classifier": distance, **near}
+
+
+def _new_images(run, n: int, seed: int) -> tuple[np.ndarray, str]:
+    """-> [n, H, W, C], the expected images of random codes; where these come from."""
+    model = run.model
+    if model.has_prior:
+        return model.sample(n, seed), "codes of the prior"
+    from aecli.models.mixture import Mixture
+
+    most = max(1, min(ROWS, VALUES // math.prod(model.code_shape)))
+    x, _, _ = run.examples("train", n=most, random=True)
+    components = min(COMPONENTS, len(x))
+    codes = Mixture(model.encode(x), components).draw(n, seed)
+    origin = f"codes of {components} Gaussians fitted to {len(x):,} training codes"
+    return model.decode(codes), origin

@@ -1,0 +1,28 @@
+"""Structural similarity of the reconstruction."""
+
+import dataclasses
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from aecli.errors import NotApplicable
+from aecli.metrics.base import Evaluation, Figures, ImageMetric
+from aecli.metrics.pixels import beyond
+from aecli.metrics.similarity import structural_similarity
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ssim(ImageMetric):
+    """ssim: the mean over the images, in [-1, 1]."""
+
+    peak: Annotated[float, Field(gt=0, description="range of the data")] = 1.0
+
+    def compare(self, target: np.ndarray, image: np.ndarray) -> Figures:
+        values = structural_similarity(target, image, self.peak)
+        if values is None:
+            raise NotApplicable("needs images of 3x3 pixels or more")
+        return {"ssim": float(values.mean(dtype="float64"))}
+
+    def notes(self, evaluation: Evaluation) -> list[str]:
+        return beyond("ssim", self.peak, evaluation)
