@@ -57,7 +57,6 @@ class Run:
 
     @property
     def title(self) -> str:
-        """For the top of a figure."""
         return f"{self.status.get('model', '?')} on {self.status.get('dataset', '?')}"
 
     @functools.cached_property

@@ -9,6 +9,7 @@ import pytest
 from figures_run import digits_run
 from lab import Lab
 from options import options
+from sklearn.manifold import trustworthiness
 from test_samples_metrics import split_run
 
 from aecli import runs
@@ -234,6 +235,12 @@ def test_codes_that_are_the_pixels_are_trusted_and_random_ones_are_not():
     rng = np.random.default_rng(0)
     Coded(run, lambda image: rng.random(3))
     assert Trustworthiness()(Evaluation(run))["trustworthiness"] < 0.6
+    Coded(run, lambda image: image[:3, 3, 0])
+    evaluation = Evaluation(run)
+    pixels = evaluation.target.reshape(100, 64)
+    theirs = trustworthiness(pixels, evaluation.codes, n_neighbors=7)
+    assert theirs != pytest.approx(trustworthiness(evaluation.codes, pixels, n_neighbors=7), 1e-3)
+    assert Trustworthiness(k=7)(evaluation) == {"trustworthiness": theirs}
     with pytest.raises(NotApplicable, match="more than 10 images"):
         Trustworthiness(n=10)(Evaluation(run))
 

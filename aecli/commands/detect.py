@@ -76,7 +76,10 @@ def check(cfg: DictConfig) -> None:
 def _keys(
     score: Literal["reconstruction", "elbo"],
     quantile: Annotated[float, Field(ge=0, le=1)],
-    normal: Annotated[list[int | str], Field(min_length=1, description="as in normal=[0]")] | None,
+    normal: Annotated[
+        Annotated[list[int | str], Field(min_length=1)] | None,
+        Field(description="labels, as in normal=[0]"),
+    ],
     seed: Annotated[int, Field(ge=0, lt=2**32)],
 ): ...
 

@@ -23,7 +23,8 @@ def show(run: runs.Run, values: dict) -> None:
         normal = ", ".join(str(label) for label in values["normal"])
         known = f": {values['normal_images']:,} normal ({normal}), "
         known += f"{values['anomalous_images']:,} anomalous"
-    print(f"{run.title}, {values['images']:,} images{known}")
+    count = values["images"]
+    print(f"{run.title}, {count:,} {'image' if count == 1 else 'images'}{known}")
     print(f"score      {values['unit']}")
     print(
         f"threshold  {values['threshold']:.4g}, the {values['quantile']:g} quantile of "

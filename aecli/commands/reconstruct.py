@@ -20,7 +20,7 @@ def reconstruct(cfg: DictConfig) -> pathlib.Path:
     pictures.check(to.suffix, run.data_shape)
     images = usage.images(run, cfg)
     pictures.check(to.suffix, run.data_shape, len(images))
-    codes = run.model.encode(images.x, cfg.seed if cfg.sample else None)
+    codes = run.model.encode(images.x, (cfg.seed or 0) if cfg.sample else None)
     path = to.path()
     known = {} if images.labels is None else {"label": usage.named_labels(images)}
     pictures.write(path, run.model.decode(codes), run.data_range, images.files, **known)

@@ -8,7 +8,7 @@ from aecli.errors import NotApplicable
 from aecli.figures import images, style
 
 COLUMNS = 10  # images shown of each end
-BINS = 60
+BINS = 60  # at most
 DECADE = 10  # scores that span more are drawn on a logarithmic axis
 NORMAL, ANOMALOUS, UNKNOWN = "tab:blue", "tab:red", "0.4"
 
@@ -41,10 +41,12 @@ def anomalies(run, x, scores, values: dict, anomalous=None) -> Figure:
 
 def _histograms(ax, scores, values: dict, anomalous) -> None:
     """Each kind as shares of its own images."""
-    logarithmic = scores.min() > 0 and scores.max() > DECADE * scores.min()
+    limit = values["threshold"]
+    low, high = float(min(scores.min(), limit)), float(max(scores.max(), limit))
+    logarithmic = low > 0 and high > DECADE * low
     between = np.geomspace if logarithmic else np.linspace
-    low, high = float(scores.min()), float(scores.max())
-    bins = between(low, high if high > low else low + 1.0, BINS)
+    count = min(BINS, max(12, int(2 * np.sqrt(len(scores)))))
+    bins = between(low, high if high > low else low + 1.0, count)
     kinds = {"images": (scores, UNKNOWN)}
     if anomalous is not None:
         kinds = {
@@ -56,7 +58,6 @@ def _histograms(ax, scores, values: dict, anomalous) -> None:
             weights = np.full(len(part), 100 / len(part))
             label = f"{name} ({len(part):,})"
             ax.hist(part, bins, weights=weights, color=colour, alpha=0.55, label=label)
-    limit = values["threshold"]
     label = f"threshold {limit:.3g} ({values['quantile']:g} quantile of validation)"
     ax.axvline(limit, color="black", linestyle="--", linewidth=1.2, label=label)
     if logarithmic:
