@@ -58,7 +58,7 @@ def _histograms(ax, scores, values: dict, anomalous) -> None:
             weights = np.full(len(part), 100 / len(part))
             label = f"{name} ({len(part):,})"
             ax.hist(part, bins, weights=weights, color=colour, alpha=0.55, label=label)
-    label = f"threshold {limit:.3g} ({values['quantile']:g} quantile of validation)"
+    label = f"threshold {limit:.3g} ({values['quantile']:g} quantile)"
     ax.axvline(limit, color="black", linestyle="--", linewidth=1.2, label=label)
     if logarithmic:
         ax.set_xscale("log")
