@@ -175,6 +175,15 @@ def test_real_images_reach_the_floor_and_noise_does_not():
     assert "trained on 300, seed 0" in notes[1]
 
 
+def test_some_kinds_of_real_images_are_precise_and_recall_few():
+    run = split_run()
+    digits = load_digits()
+    few = (digits.images[900:][digits.target[900:] < 3, :, :, None] / 16).astype("float32")
+    values, floor, _ = of_samples(run, np.concatenate([few, few])[:300])
+    assert values["precision"] > 0.7
+    assert values["recall"] < 0.5 < floor["recall"]
+
+
 def test_without_a_prior_codes_come_from_a_mixture():
     values, floor, notes = of_samples(split_run(code_shape=(12,)))
     assert "codes of 10 Gaussians fitted to 600 training codes" in notes[0]

@@ -105,6 +105,8 @@ def _evaluate(run: runs.Run, cfg: DictConfig, warnings: list) -> dict[str, float
     for name, metric in build.components(cfg.get("metrics"), "metrics").items():
         try:
             values |= metric(evaluation)
+        except NotApplicable as reason:
+            log.info("no %s: %s", name, reason)
         except Exception as error:
             _warn(warnings, f"metric {name} failed: {type(error).__name__}: {error}")
     write_json(run.folder / "metrics.json", values)

@@ -9,6 +9,7 @@ from aecli.comparison.records import LeftOut, Record, read
 from aecli.comparison.settings import Setting, varying
 from aecli.comparison.sources import Source
 from aecli.comparison.values import shown
+from aecli.direction import is_higher_better
 from aecli.errors import BadRequest
 
 
@@ -99,7 +100,7 @@ def _place(row: Row, metric: str) -> tuple[bool, float]:
     mean = row.summaries[metric].mean
     if mean is None:
         return (True, 0.0)
-    return (False, -mean if ranking.is_higher_better(metric) else mean)
+    return (False, -mean if is_higher_better(metric) else mean)
 
 
 def _title(records: list[Record]) -> str:

@@ -8,7 +8,6 @@ from aecli.comparison.settings import Setting, is_seed
 from aecli.comparison.values import ABSENT, shown
 from aecli.errors import BadRequest
 
-HIGHER = ("psnr", "ssim", "accuracy", "likelihood", "elbo", "r2")  # the others: lower is better
 PIXEL = ("bce", "mse", "psnr")
 INSTEAD = ("mse", "bce", "psnr")  # what ranks runs whose losses are different quantities
 NEUTRAL = {  # keys that do not change what the loss measures
@@ -31,10 +30,6 @@ class Ranking:
     metric: str
     loss_differs_by: list[str]
     notes: list[str]
-
-
-def is_higher_better(metric: str) -> bool:
-    return any(part in metric for part in HIGHER)
 
 
 def names_of(records: list[Record]) -> list[str]:

@@ -9,11 +9,11 @@ import statistics
 from aecli import sweeps
 from aecli.comparison.interval import LEVEL, Summary
 from aecli.comparison.leaderboard import Leaderboard, Row, leaderboard
-from aecli.comparison.ranking import is_higher_better
 from aecli.comparison.settings import differences
 from aecli.comparison.sources import of_sweep
 from aecli.comparison.units import units
 from aecli.comparison.values import shown
+from aecli.direction import is_higher_better
 
 RUNS_SHOWN = 5  # in one line of the table; CSV and JSON name all
 KEYS_SHOWN = 5  # of those that go with an option; JSON names all

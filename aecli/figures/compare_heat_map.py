@@ -8,8 +8,8 @@ from matplotlib.patches import Rectangle
 
 from aecli.comparison import report
 from aecli.comparison.leaderboard import Leaderboard
-from aecli.comparison.ranking import is_higher_better
 from aecli.comparison.values import shown
+from aecli.direction import is_higher_better
 from aecli.errors import NotApplicable
 from aecli.figures import compare_look as look
 from aecli.figures import style

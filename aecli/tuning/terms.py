@@ -5,10 +5,9 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from aecli.direction import is_higher_better
 from aecli.errors import BadRequest
 from aecli.tuning.space import Param
-
-MAXIMIZED = ("psnr",)  # of metrics.json; all others are errors or losses
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Terms:
 
     @property
     def direction(self) -> str:
-        return "maximize" if self.metric in MAXIMIZED else "minimize"
+        return "maximize" if is_higher_better(self.metric) else "minimize"
 
     @property
     def watched(self) -> str:

@@ -1,0 +1,15 @@
+"""Whether a figure of merit is better when it is higher: told by its name."""
+
+HIGHER = (
+    "psnr", "ssim", "accuracy", "likelihood", "elbo", "precision", "recall", "density", "coverage",
+    "nmi", "ari", "trustworthiness", "active_units", "auroc", "r2",
+)  # fmt: skip
+
+
+def is_higher_better(metric: str) -> bool:
+    """Of a column of metrics.json or history.csv; what is not known is an error or a loss.
+
+    The parts of an ELBO are not: elbo_kl is a cost.
+    """
+    words = metric.split("_")
+    return any(name in words or name == metric for name in HIGHER) and words[-1] != "kl"
