@@ -82,7 +82,7 @@ def test_slurm_is_asked_for_what_the_config_says(tmp_path, slurm):
         "signal": "USR2@120", "open-mode": "append", "wckey": "submitit",
         "output": f"{log}.out", "error": f"{log}.err",
     }  # fmt: skip
-    assert lines[-2].startswith("srun --unbuffered --output ")
+    assert sum(line.startswith("srun --unbuffered --output ") for line in lines) == 1
 
 
 @submitit

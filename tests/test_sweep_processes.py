@@ -67,7 +67,7 @@ def test_a_sweep_that_is_stopped_leaves_no_orphan_and_goes_on(tmp_path, signum):
     own.parent.mkdir(parents=True)
     own.write_text("# @package _global_\nmodel:\n  latent_dim: 3\n")
     command = ["train", "experiment=mine", "seeds=2", *SMALL, "callbacks.early_stopping=null"]
-    process = start(*command, "trainer.steps=600", cwd=tmp_path)
+    process = start(*command, "trainer.steps=450", cwd=tmp_path)
     when(process, lambda: len(list(tmp_path.rglob("01/history.csv"))) > 0)
     sweep = sweep_in(tmp_path)
     child = holder(sweep.jobs[0])
