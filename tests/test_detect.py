@@ -22,6 +22,8 @@ from aecli.exchange import every_class
 from aecli.exchange.chosen import chosen
 from aecli.figures.anomalies import anomalies
 from aecli.metrics.anomaly import negative_elbo
+from aecli.metrics.base import Evaluation
+from aecli.metrics.outliers import Outliers
 from aecli.models.draws import normal_draws
 
 NAMES = {"model": "ae", "dataset": "digits", "noise": "none", "experiment": None}
@@ -156,6 +158,14 @@ def test_a_run_of_one_class_is_judged_on_every_class(ask, zeros):
     assert values["normal_images"] == len(zeros.splits.test)
     assert values["anomalous_images"] > 5 * values["normal_images"]
     assert values["validation_images"] == len(zeros.splits.val)
+
+
+def test_the_report_card_says_the_same(ask, zeros, every):
+    values, metric = detect(ask(zeros)).values, Outliers()
+    assert metric(Evaluation(zeros)) == {k: values[k] for k in ("auroc", "average_precision")}
+    assert metric.baselines(Evaluation(zeros)) == values["baselines"]
+    with pytest.raises(NotApplicable, match="needs a run of some classes alone"):
+        metric(Evaluation(every))
 
 
 @pytest.mark.parametrize("split", ["train", "val", "test"])

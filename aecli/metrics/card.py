@@ -9,7 +9,7 @@ from tqdm import tqdm
 from aecli.errors import NotApplicable
 from aecli.metrics.base import Evaluation, Figures, Metric
 
-SECTIONS = ("reconstruction", "likelihood", "samples", "codes")  # others come after
+SECTIONS = ("reconstruction", "likelihood", "samples", "codes", "anomalies")  # others come after
 
 
 @dataclasses.dataclass

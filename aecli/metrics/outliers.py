@@ -1,0 +1,46 @@
+"""How well a run that knows some classes alone tells the others."""
+
+import dataclasses
+from typing import Annotated, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from aecli.errors import NotApplicable
+from aecli.exchange import every_class
+from aecli.metrics import detection
+from aecli.metrics.anomaly import scored, separation
+from aecli.metrics.base import Evaluation, Figures, Metric
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Outliers(Metric):
+    """Of the reconstruction error, as in aecli detect; for a run with dataset.classes."""
+
+    section: ClassVar[str] = "anomalies"
+    about: ClassVar[dict[str, str]] = {
+        "auroc": "how well the error tells images of the other classes, of 1; 0.5 by chance",
+        "average_precision": "of the same, of 1; the share of the other classes by chance",
+    }
+
+    seed: Annotated[int, Field(ge=0, lt=2**32, description="of the isolation forest")] = 0
+
+    def __call__(self, evaluation: Evaluation) -> Figures:
+        x, anomalous = evaluation.once(self, lambda: _every_class(evaluation))
+        return separation(scored(evaluation.run.model, x, "reconstruction"), anomalous)
+
+    def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:
+        x, anomalous = evaluation.once(self, lambda: _every_class(evaluation))
+        return detection.baselines(evaluation.run, x, anomalous, None, self.seed)
+
+
+def _every_class(evaluation: Evaluation) -> tuple[np.ndarray, np.ndarray]:
+    """-> clean images [N, H, W, C] of every class, and which are of none that was trained on."""
+    run = evaluation.run
+    if run.config.dataset.get("classes") is None:
+        raise NotApplicable("needs a run of some classes alone, as experiment=anomaly_mnist")
+    images = every_class.images(run, every_class.read(run, None, evaluation.split))
+    anomalous = ~np.isin(images.labels, np.unique(run.splits.train.labels))
+    if not anomalous.any() or anomalous.all():
+        raise NotApplicable("needs images of other classes in the data: there are none")
+    return images.x, anomalous
