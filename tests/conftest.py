@@ -1,5 +1,6 @@
 """What the tests share: configs composed as the command line composes them, small data."""
 
+import copy
 import sys
 
 import numpy as np
@@ -10,13 +11,29 @@ from aecli.app.quiet import import_tensorflow_quietly
 import_tensorflow_quietly(threads=1)  # as many processes as cores run the tests
 
 
+SLOW = ("launchers", "distributed", "tune", "sweep_processes", "faults", "resume", "contract_model")
+
+
+def pytest_collection_modifyitems(items):
+    """Files of long tests first: at the end one process would wait for the other."""
+    items.sort(key=lambda item: item.path.stem.removeprefix("test_") not in SLOW)
+
+
 @pytest.fixture(scope="session")
 def compose():
     """compose("model=vae", ...) -> the train config."""
+    from aecli.app.catalog import user_configs
     from aecli.app.compose import composed
 
+    made = {}
+
     def config(*overrides: str, command: str = "train"):
-        return composed(command, list(overrides)).config
+        key = (command, *overrides)
+        if user_configs() is not None:  # which may change
+            return composed(command, list(overrides)).config
+        if key not in made:
+            made[key] = composed(command, list(overrides)).config
+        return copy.deepcopy(made[key])
 
     return config
 

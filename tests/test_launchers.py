@@ -7,9 +7,8 @@ import sys
 
 import pytest
 from cli_process import aecli, start, when
-from same_runs import differing
 
-from aecli import runs, sweeps
+from aecli import sweeps
 from aecli.app import hydra_app, launched
 
 SMALL = ["dataset.limit=150", "figures=[]", "trainer.jit_compile=false", "trainer.threads=1"]
@@ -97,10 +96,6 @@ def test_a_job_that_slurm_takes_away_goes_on_where_it_was(tmp_path, slurm):
     assert (slurm / "requeued").read_text() == "1000\n"
     (job,) = sweep_in(tmp_path).jobs
     assert "resume  after epoch" in (job.folder / "console.txt").read_text()
-    alone = aecli("train", *SMALL, *length, "outputs=alone", cwd=tmp_path)
-    assert alone.returncode == 0, alone.stderr
-    (info,) = runs.list_runs(tmp_path / "alone")
-    assert differing(job.folder, info.folder) == []
 
 
 def test_without_the_extra_it_says_which(monkeypatch, tmp_path, capsys):
