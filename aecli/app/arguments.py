@@ -63,7 +63,7 @@ def parse(command: str, argv: list[str]) -> Arguments:
         elif command in POSITIONAL and not arguments.overrides:
             arguments.overrides.append(f"{POSITIONAL[command]}={word}")
         elif command in SEVERAL:
-            several.append(_quoted(word))
+            several.append(quoted(word))
         else:
             raise mistakes.bare_word(word, command)
     if several:
@@ -104,7 +104,7 @@ def every_metric(config_dir: str | None = None) -> str:
     return f"metrics=[{','.join(names)}]"
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
     """As a text of Hydra's grammar, whatever is in it."""
     doubled = re.sub(r"\\+(?='|$)", lambda match: match[0] * 2, word)
     return "'" + doubled.replace("'", "\\'") + "'"

@@ -18,7 +18,7 @@ from omegaconf import DictConfig
 
 from aecli import sweeps
 from aecli.app import catalog, process_sweep
-from aecli.app.arguments import Arguments
+from aecli.app.arguments import Arguments, quoted
 from aecli.app.compose import VERSION_BASE
 from aecli.app.processes import run_all
 from aecli.errors import BadRequest, Interrupted
@@ -86,8 +86,8 @@ def train_all(
         return carry_out(config.resume, here)
 
     asked = Arguments("train", {"--multirun": None})
-    folders = ",".join(process_sweep.quoted(job.folder.absolute()) for job in left)
-    place = f"hydra.sweep.dir={process_sweep.quoted(sweep.folder.absolute())}"
+    folders = ",".join(quoted(str(job.folder.absolute())) for job in left)
+    place = f"hydra.sweep.dir={quoted(str(sweep.folder.absolute()))}"
     asked.overrides = [*own, *launcher, place, "hydra.sweep.subdir=.", f"resume={folders}"]
     trouble = _launched(asked, hydra_main, train_there) if left else ""
     done = sum(job.state == "done" for job in sweep.jobs)

@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from aecli import runs, sweeps
-from aecli.app.arguments import Arguments
+from aecli.app.arguments import Arguments, quoted
 from aecli.app.processes import Work, run_all
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
 from aecli.comparison import leaderboard_of_sweep
@@ -174,12 +174,7 @@ def train_all(sweep: sweeps.Sweep, n_jobs: int, gpus: list[int] | None) -> int:
 
 def work(folder: pathlib.Path) -> Work:
     """The process that trains a job."""
-    return Work(["train", f"resume={quoted(folder)}"], folder / OUTPUT)
-
-
-def quoted(path: pathlib.Path) -> str:
-    """For Hydra's grammar."""
-    return "'" + str(path).replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return Work(["train", f"resume={quoted(str(folder))}"], folder / OUTPUT)
 
 
 def reason(work: Work, job: sweeps.Job) -> str:

@@ -10,14 +10,12 @@ from omegaconf import DictConfig
 
 from aecli import runs
 from aecli.app.table import show_table
-from aecli.comparison import leaderboard_of_sweep, report, sources
+from aecli.comparison import report, sources
 from aecli.comparison.leaderboard import Leaderboard, leaderboard
 from aecli.comparison.settings import differences
 from aecli.errors import BadRequest
 from aecli.files import write_json, write_text
 from aecli.foreign.bounded import refuse_links
-
-__all__ = ["leaderboard_of_sweep", "main"]
 
 
 def main(cfg: DictConfig) -> None:

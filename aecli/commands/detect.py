@@ -47,9 +47,8 @@ def detect(cfg: DictConfig) -> Detected:
     """Write the scores, metrics.json and the figure. Raises BadRequest, NotApplicable."""
     check(cfg)
     run = usage.opened(cfg)
-    own = (
-        run if cfg.get("dataset") is None else runs.Run(run.folder)
-    )  # the threshold stays the run's
+    # the threshold is the run's own, whatever data it is asked about
+    own = run if cfg.get("dataset") is None else runs.Run(run.folder)
     to = Destination(run, cfg.output, "scores.csv", tables.SUFFIXES)
     tables.check(to.suffix)
     asked = every_class.read(run, cfg.input, cfg.split)

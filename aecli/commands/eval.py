@@ -6,8 +6,7 @@ import sys
 from omegaconf import DictConfig
 
 from aecli import build, runs
-from aecli.app import quiet
-from aecli.commands import eval_report
+from aecli.commands import eval_report, usage
 from aecli.errors import BadRequest
 from aecli.files import write_json, write_text
 from aecli.metrics.card import Card, filled
@@ -21,11 +20,9 @@ def main(cfg: DictConfig) -> None:
         raise BadRequest(f"split must be train, val or test; got {cfg.split!r}")
     if cfg.card not in CARDS:
         raise BadRequest(f"card must be {' or '.join(CARDS)}; got {cfg.card!r}")
-    run = runs.open_run(cfg)
-    if cfg.run is None:
-        print(f"run    {run.folder} (the latest finished one)", file=sys.stderr)
+    run = usage.opened(cfg)
     run.splits  # noqa: B018  (bad data is refused before TensorFlow's seconds)
-    quiet.import_tensorflow_quietly(run.config.trainer.threads)
+    usage.wake(run)
     card = card_of(run, cfg)
     values, report = _values(card, cfg), eval_report.Report(run, card)
     folder = run.new_eval_folder()

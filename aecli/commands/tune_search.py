@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tqdm import tqdm
 
 from aecli.app import process_sweep
+from aecli.app.arguments import quoted
 from aecli.app.processes import GRACE, Work, run_all
 from aecli.tuning import engine, proposals, reports, space, trials
 from aecli.tuning.studies import Study
@@ -66,9 +67,10 @@ class Search:
         """Processes to be, each made when there is room for it."""
         while (number := self._claimed()) is not None:
             folder = self.study.trial_folder(number)
-            quoted = str(folder).replace("\\", "\\\\").replace("'", "\\'")
             address = reports.address(self.study.folder, number)
-            work = Work(["train", f"resume='{quoted}'"], folder / OUTPUT, environment=address)
+            work = Work(
+                ["train", f"resume={quoted(str(folder))}"], folder / OUTPUT, environment=address
+            )
             self._numbers[id(work)] = number
             yield work
 

@@ -32,11 +32,11 @@ def opened(cfg: DictConfig) -> runs.Run:
     return run
 
 
-def images(run: runs.Run, cfg: DictConfig, noise: bool = True) -> Images:
+def images(run: runs.Run, cfg: DictConfig) -> Images:
     """What input= and split= ask for; wakes TensorFlow once it can be read. Raises BadRequest."""
     read = given.read(run, cfg.input, cfg.split)
     wake(run)
-    found = given.images(run, read, noise)
+    found = given.images(run, read)
     print(f"input  {len(found):,} images   {found.origin}", file=sys.stderr)
     return found
 
