@@ -11,7 +11,9 @@ import numpy as np
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from aecli import build
+from aecli import build, run_data
+from aecli.datasets import learnt_file
+from aecli.datasets.learnt import Learnt
 from aecli.errors import BadRequest
 from aecli.files import replacing, unique_folder, write_json, write_text
 from aecli.foreign import bounded, plain_yaml, tables
@@ -42,10 +44,11 @@ def write_config(folder: pathlib.Path, config: DictConfig) -> None:
 class Run:
     """A run folder and, on demand, its model and data.
 
-    noise_is_stated: whether a command asked for another noise than the run's.
+    noise_is_stated, data_are_stated: whether a command asked for others than the run's.
     """
 
     noise_is_stated = False
+    data_are_stated = False
 
     def __init__(self, folder: pathlib.Path | str):
         self.folder = pathlib.Path(folder)
@@ -105,6 +108,8 @@ class Run:
         stored = WeightsFile(self.folder / "checkpoints" / "best.keras")
         with stored.limiting():
             model = build.model(self.config, self.data_shape)
+        if (self.folder / run_data.NAME).is_file():
+            model.learnt = self.learnt.of_values
         stored.give_to(model)
         return model
 
@@ -113,8 +118,16 @@ class Run:
         return build.component(self.config.dataset, "dataset")
 
     @functools.cached_property
+    def learnt(self) -> Learnt:
+        """What the training learnt of its data: every file's values go through it."""
+        path = self.folder / run_data.NAME
+        if path.is_file():
+            return learnt_file.read(path, self.data_shape)
+        return run_data.learnt_again(self.dataset)
+
+    @functools.cached_property
     def splits(self):
-        return self.dataset.load()
+        return run_data.own(self.learnt, self.dataset)
 
     @functools.cached_property
     def data_shape(self) -> tuple[int, int, int]:
@@ -123,7 +136,7 @@ class Run:
 
     @property
     def data_range(self) -> tuple[float, float]:
-        """(lowest, highest) value of what it was trained on."""
+        """(lowest, highest) value of what it was trained on, scaled as the model sees it."""
         return tuple(self.status.get("data_range", (0.0, 1.0)))
 
     @functools.cached_property
@@ -153,29 +166,36 @@ class Run:
         x, target = self.preparation.frozen(part.x[rows])
         return x, target, None if part.labels is None else part.labels[rows]
 
-    def replacing_data(self, dataset: Any = None, noise: Any = None) -> "Run":
-        """The same run with another dataset or noise, stated whole; None keeps its own."""
+    def replacing_data(self, dataset: Any = None, noise: Any = None, beyond: bool = False) -> "Run":
+        """The same run with another dataset or noise, stated whole; None keeps its own.
+
+        beyond: whether values outside of the training's range may pass. Raises BadRequest for data
+        of another shape or unit.
+        """
         stated = {"dataset": dataset, "noise": noise}
         changes = {key: build.plain(node) for key, node in stated.items() if node is not None}
         other = Run(self.folder)
-        other.noise_is_stated = noise is not None
+        other.noise_is_stated, other.data_are_stated = noise is not None, dataset is not None
         other.config = OmegaConf.merge(self.config)
         for key, node in changes.items():
             if "seed" in node and node["seed"] is None:  # the split that the model was trained on
                 node["seed"] = self.config.seed
+            if key == "dataset":
+                run_data.keep_own(node, self.config.dataset)
             other.config[key] = node
-        if dataset is not None and list(other.splits.data_shape) != self.status["data_shape"]:
-            raise BadRequest(
-                f"dataset has images of {_by(other.splits.data_shape)}; "
-                f"this run was trained on {_by(self.status['data_shape'])}"
-            )
+        if dataset is not None:
+            other.learnt = self.learnt
+            other.splits = run_data.stated(self.learnt, other.dataset, beyond)
         return other
 
 
-def open_run(cfg: DictConfig) -> Run:
-    """The run that a command's config asks for: its run=PATH or the latest, dataset, noise."""
+def open_run(cfg: DictConfig, beyond: bool = False) -> Run:
+    """The run that a command's config asks for: its run=PATH or the latest, dataset, noise.
+
+    beyond: as in Run.replacing_data.
+    """
     run = find(cfg.get("run"), cfg.get("outputs", "outputs"))
-    return run.replacing_data(cfg.get("dataset"), cfg.get("noise"))
+    return run.replacing_data(cfg.get("dataset"), cfg.get("noise"), beyond)
 
 
 def find(path: str | None = None, root: str = "outputs", key: str = "run") -> Run:
@@ -254,7 +274,3 @@ def read_status(folder: pathlib.Path) -> dict[str, Any]:
 
 def _now() -> str:
     return datetime.datetime.now().astimezone().isoformat(timespec="microseconds")
-
-
-def _by(shape) -> str:
-    return "x".join(str(side) for side in shape)

@@ -13,7 +13,7 @@ LAYERS = [
     {"networks", "losses", "noise", "datasets"},
     {"models", "training"},
     {"build", "targets"},
-    {"runs"},
+    {"runs", "run_data"},
     {"sweeps", "tuning", "exchange"},
     {"comparison"},
     {"metrics", "figures", "app", "page"},

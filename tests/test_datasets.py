@@ -11,6 +11,7 @@ import pytest
 
 from aecli.datasets.base import Dataset, Source, Split, TestSize
 from aecli.datasets.digits import Digits
+from aecli.datasets.learnt import cut_to_unit_range
 from aecli.errors import BadRequest
 
 
@@ -154,18 +155,30 @@ def test_classes_need_labels():
         given([[0.0]], [[0.0]], classes=[1])
 
 
-def test_minmax_takes_its_statistics_from_the_training_part_and_clips_the_others():
+def test_minmax_takes_its_statistics_from_the_training_part_and_cuts_nothing():
     splits = given([[0, 10, 7], [4, 30, 7]], [[2, 20, 7], [8, 0, 9]], scale="minmax")
     rows = np.sort(splits.train.x[:, 0, :, 0], axis=0)
     np.testing.assert_array_equal(rows, [[0, 0, 0], [1, 1, 0]])
-    np.testing.assert_array_equal(splits.test.x[:, 0, :, 0], [[0.5, 0.5, 0], [1, 0, 1]])
+    np.testing.assert_array_equal(splits.test.x[:, 0, :, 0], [[0.5, 0.5, 0], [2, -0.5, 2]])
+    assert splits.test.excess is None
     assert splits.train.x.dtype == splits.test.x.dtype == np.float32
 
 
 def test_minmax_over_all_values():
     splits = given([[0, 10], [4, 40]], [[20, 50]], scale="minmax", scale_per="global")
-    np.testing.assert_array_equal(splits.test.x[0, 0, :, 0], [0.5, 1])
-    assert splits.data_range == (0, 1)
+    np.testing.assert_array_equal(splits.test.x[0, 0, :, 0], [0.5, 1.25])
+    assert splits.data_range == (0, 1.25)
+
+
+def test_what_a_likelihood_on_0_to_1_cannot_take_is_cut_and_counted():
+    whole = given([[0, 10], [4, 40]], [[20, 50], [-4, 4]], scale="minmax", scale_per="global")
+    splits = cut_to_unit_range(whole)
+    np.testing.assert_allclose(splits.test.x[:, 0, :, 0], [[0.5, 1], [0, 0.1]])
+    np.testing.assert_allclose(splits.test.excess[:, 0, :, 0], [[0, 0.25], [-0.1, 0]], atol=1e-7)
+    assert splits.val is splits.test
+    assert splits.train.excess is None
+    assert splits.learnt.clips
+    assert splits.notes[0].startswith("2 of 8 values lie beyond")
 
 
 @pytest.mark.parametrize("per", ["feature", "global"])

@@ -7,6 +7,8 @@ import keras
 from omegaconf import DictConfig
 
 from aecli import build
+from aecli.datasets import learnt_file
+from aecli.datasets.learnt import cut_to_unit_range
 from aecli.errors import BadRequest
 from aecli.training.environment import environment
 from aecli.training.feed import Preparation
@@ -40,12 +42,14 @@ class Plan:
         return {
             "config": build.plain(self.config),
             "data": self.splits.fingerprint,
+            "parts": self.splits.fingerprints,
             "environment": environment(jit, self.feed.kind, self.trainer.replica_count),
         }
 
 
 def plan(cfg: DictConfig, splits) -> Plan:
     """Raises BadRequest for everything that can be refused before the training."""
+    learnt_file.check_writable(splits.learnt)
     trainer = build.component(cfg.trainer, "trainer")
     images = len(splits.train)
     if trainer.batch_size > images:
@@ -59,6 +63,9 @@ def plan(cfg: DictConfig, splits) -> Plan:
         optimizer = build.optimizer(cfg, *steps)
     if trainer.replicas is not None:
         trainer.replicas.check(trainer.batch_size, model)
+    if model.reconstruction_loss.needs_unit_range and cfg.dataset.get("scale") == "minmax":
+        splits = cut_to_unit_range(splits)
+    model.learnt = splits.learnt.of_values
     low, high = splits.data_range
     model.reconstruction_loss.check_range(low, high)
     noise = build.component(cfg.noise, "noise")

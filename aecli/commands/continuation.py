@@ -90,14 +90,22 @@ def check(run: runs.Run, state: states.State | None, plan: "Plan") -> None:
         return
     if state.step > plan.feed.steps_per_epoch:
         raise BadRequest(f"{run.folder}: its checkpoint is {state.step} steps into an epoch")
-    if state.about["data"] != plan.splits.fingerprint:
+    if changed := _changed_parts(state, plan):
         raise BadRequest(
-            f"the data are not those that this run was trained on: {plan.splits.source}\n"
-            "put them back as they were, or begin anew: aecli train ..."
+            f"the data are not those that this run was trained on, {', '.join(changed)} changed: "
+            f"{plan.splits.source}\nput them back as they were, or begin anew: aecli train ..."
         )
     _check_length(state, plan)
     for difference in differences(state.about["environment"], plan.about["environment"]):
         log.warning("resumed elsewhere, the last bits of the result may differ: %s", difference)
+
+
+def _changed_parts(state: states.State, plan: "Plan") -> list[str]:
+    known = state.about.get("parts")
+    if known is None:  # of before the parts were told apart
+        same = state.about["data"] == plan.splits.fingerprint
+        return [] if same else ["train or val"]
+    return [part for part, now in plan.splits.fingerprints.items() if known.get(part) != now]
 
 
 def _check_length(state: states.State, plan: "Plan") -> None:

@@ -32,7 +32,7 @@ def decode(cfg: DictConfig) -> pathlib.Path:
             f"input={cfg.input} has codes of {codes[0].size} numbers; "
             f"this run's have {math.prod(shape)}"
         )
-    x = run.model.decode(codes.reshape(-1, *shape))
+    x, limits = usage.in_file_units(run, run.model.decode(codes.reshape(-1, *shape)))
     path = to.path()
-    pictures.write(path, x, run.data_range)
+    pictures.write(path, x, limits)
     return path

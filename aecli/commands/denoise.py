@@ -66,8 +66,11 @@ def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
     path = to.path()
     folder = path.parent if cfg.output is None else run.new_eval_folder()
     known = {} if images.labels is None else {"label": usage.named_labels(images)}
-    known |= {"noisy": images.x, "clean": clean} if was_added else {}
-    pictures.write(path, rows["denoised"], run.data_range, images.files, **known)
+    made, limits = usage.in_file_units(run, rows["denoised"])
+    if was_added:
+        both = {"noisy": images.x, "clean": clean}
+        known |= {name: usage.in_file_units(run, x)[0] for name, x in both.items()}
+    pictures.write(path, made, limits, images.files, **known)
     write_json(folder / "metrics.json", values)
     _draw(run, folder, {"clean": clean, **rows} if clean is not None else rows, values)
     return path, values

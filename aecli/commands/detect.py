@@ -12,6 +12,7 @@ from pydantic import Field
 
 from aecli import runs, sweeps
 from aecli.commands import detect_labels, usage
+from aecli.errors import BadRequest
 from aecli.exchange import every_class, tables
 from aecli.exchange.destination import Destination
 from aecli.exchange.given import Images
@@ -46,15 +47,14 @@ def main(cfg: DictConfig) -> None:
 def detect(cfg: DictConfig) -> Detected:
     """Write the scores, metrics.json and the figure. Raises BadRequest, NotApplicable."""
     check(cfg)
-    run = usage.opened(cfg)
+    run = usage.opened(cfg, beyond=True)
     # the threshold is the run's own, whatever data it is asked about
     own = run if cfg.get("dataset") is None else runs.Run(run.folder)
     to = Destination(run, cfg.output, "scores.csv", tables.SUFFIXES)
     tables.check(to.suffix)
-    asked = every_class.read(run, cfg.input, cfg.split)
+    asked = every_class.read(run, cfg.input, cfg.split, beyond=True)
     normal = detect_labels.normal(cfg, own)
     is_normal = detect_labels.known(cfg, run, asked, normal)
-    own.splits  # noqa: B018  (bad data is refused before TensorFlow's seconds)
     usage.wake(run)
     from aecli.metrics import anomaly
 
@@ -62,7 +62,7 @@ def detect(cfg: DictConfig) -> Detected:
         anomaly.check_has_elbo(own.model)
     images = every_class.images(run, asked)
     print(f"input  {len(images):,} images   {images.origin}", file=sys.stderr)
-    scores = anomaly.scored(own.model, images.x, cfg.score)
+    scores = anomaly.scored(own.model, images.x, cfg.score, images.excess)
     values = _values(cfg, own, images, scores, normal, is_normal)
     return _written(cfg, to, own, images, scores, values, is_normal)
 
@@ -96,8 +96,19 @@ def _values(cfg, own, images: Images, scores, normal, is_normal) -> dict:
     values["normal"] = np.unique(usage.named_labels(images)[is_normal]).tolist()
     values |= detection.judged(scores, found["threshold"], ~is_normal)
     if "auroc" in values:
-        values["baselines"] = detection.baselines(own, images.x, ~is_normal, normal, cfg.seed)
+        values["baselines"] = _baselines(cfg, own, images, normal, ~is_normal)
     return values
+
+
+def _baselines(cfg, own, images: Images, normal, anomalous) -> dict:
+    """{} where the training data are not at hand: nothing can be fitted to them."""
+    from aecli.metrics import detection
+
+    try:
+        return detection.baselines(own, images.whole, anomalous, normal, cfg.seed)
+    except BadRequest as reason:
+        print(f"no baselines: {str(reason).splitlines()[0]}", file=sys.stderr)
+        return {}
 
 
 def _written(cfg, to: Destination, own, images: Images, scores, values, is_normal) -> Detected:

@@ -16,13 +16,12 @@ def normal(cfg: DictConfig, own: runs.Run) -> list | None:
     """
     if cfg.normal is not None:
         return list(cfg.normal)
-    train, test = own.splits.train.labels, own.splits.test.labels
+    train, test, names = own.learnt.train_labels, own.learnt.test_labels, own.learnt.label_names
     if train is None or test is None:
         return None
     if own.config.dataset.get("classes") is None and np.isin(test, train).all():
         return None
-    names, numbers = own.splits.label_names, np.unique(train).tolist()
-    return [names[number] for number in numbers] if names else numbers
+    return [names[number] for number in train] if names else train
 
 
 def known(cfg: DictConfig, run: runs.Run, asked: Read, normal: list | None) -> np.ndarray | None:
@@ -36,13 +35,16 @@ def known(cfg: DictConfig, run: runs.Run, asked: Read, normal: list | None) -> n
         labels, names = getattr(run.splits, asked.split).labels, run.splits.label_names
     else:
         labels, names = asked.found.split.labels, asked.found.label_names
-    if cfg.normal is None:  # of the run's own labels: number 0 may be another class here
-        normal = [one for one in normal if names is None or str(one) in names]
+    if cfg.normal is None:
         is_normal = chosen(labels, names, normal)
         return is_normal if is_normal is not None and is_normal.any() else None
     if labels is None:
         raise BadRequest("normal needs labels, and these images have none\nleave it out")
     for one in normal:
+        if run.learnt.train_labels is None and names and str(one) not in names:
+            raise BadRequest(
+                f"normal: {one!r} is no label here, where they are texts: {listed(labels, names)}"
+            )
         if not chosen(labels, names, [one]).any():
             raise BadRequest(f"normal: {one!r} is no label here; there is {listed(labels, names)}")
     return chosen(labels, names, normal)

@@ -38,7 +38,8 @@ def generate(cfg: DictConfig) -> pathlib.Path:
     codes, how = _codes(run, cfg)
     x = run.model.decode(codes)
     path = to.path()
-    pictures.write(path, x, run.data_range, code=codes)
+    made, limits = usage.in_file_units(run, x)
+    pictures.write(path, made, limits, code=codes)
     _draw(run, x, how, path.parent if cfg.output is None else run.new_eval_folder())
     return path
 

@@ -14,6 +14,7 @@ from aecli.commands import summary
 from aecli.commands.assembly import Plan
 from aecli.errors import BadRequest, CannotWrite, Interrupted, NotApplicable, RunFailed
 from aecli.files import write_json
+from aecli.metrics import validation
 from aecli.metrics.base import Evaluation
 from aecli.training.callbacks import progress
 from aecli.training.callbacks.agreement import Agreement
@@ -33,6 +34,7 @@ def perform(run: runs.Run, plan: Plan, names: dict, signals: Signals, state=None
         try:
             val_losses = _fit(run, plan, signals, state)
             values = _evaluate(run, plan.config, warnings)
+            _keep_scores(run, warnings)
             figures = _draw(run, plan.config, warnings)
             run.finish("done", **_outcome(val_losses), figures=figures, warnings=warnings)
         except Pruned as reason:
@@ -111,6 +113,14 @@ def _evaluate(run: runs.Run, cfg: DictConfig, warnings: list) -> dict[str, float
             _warn(warnings, f"metric {name} failed: {type(error).__name__}: {error}")
     write_json(run.folder / "metrics.json", values)
     return values
+
+
+def _keep_scores(run: runs.Run, warnings: list) -> None:
+    """For thresholds without the data; without them a threshold needs the data."""
+    try:
+        validation.write(run)
+    except (ValueError, ArithmeticError) as error:
+        _warn(warnings, f"no validation scores: {type(error).__name__}: {error}")
 
 
 def _draw(run: runs.Run, cfg: DictConfig, warnings: list) -> list[str]:

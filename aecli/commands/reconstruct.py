@@ -14,7 +14,10 @@ def main(cfg: DictConfig) -> None:
 
 
 def reconstruct(cfg: DictConfig) -> pathlib.Path:
-    """Write the expected images [N, H, W, C] of the codes of images; returns the file or folder."""
+    """Write the expected images [N, H, W, C] of the codes of images; returns the file or folder.
+
+    Their values are those of the training's files, before any scaling; bytes are in [0, 1].
+    """
     run = usage.opened(cfg)
     to = Destination(run, cfg.output, "reconstructed.npz", pictures.SUFFIXES)
     pictures.check(to.suffix, run.data_shape)
@@ -23,5 +26,6 @@ def reconstruct(cfg: DictConfig) -> pathlib.Path:
     codes = run.model.encode(images.x, (cfg.seed or 0) if cfg.sample else None)
     path = to.path()
     known = {} if images.labels is None else {"label": usage.named_labels(images)}
-    pictures.write(path, run.model.decode(codes), run.data_range, images.files, **known)
+    x, limits = usage.in_file_units(run, run.model.decode(codes))
+    pictures.write(path, x, limits, images.files, **known)
     return path

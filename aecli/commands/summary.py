@@ -34,6 +34,8 @@ def opening(plan, names: dict, folder, state=None) -> str:
         f"{trainer.precision}, {plan.feed.kind}, {xla}{_shared(trainer)}{_early(cfg)}",
         "run": str(folder),
     }
+    for number, note in enumerate(splits.notes):
+        rows["note" if number == 0 else f"note {number + 1}"] = note
     if state is not None:
         step = f", step {state.step:,} of {plan.feed.steps_per_epoch:,}" if state.step else ""
         rows["resume"] = f"after epoch {state.epoch} of {plan.epochs}{step}"

@@ -9,7 +9,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from aecli import build, runs
+from aecli import build, run_data, runs
 from aecli.app import quiet
 from aecli.app.sweep import job_folder
 from aecli.errors import BadRequest, CannotWrite
@@ -55,6 +55,7 @@ def train(
         folder = folder or _new_folder(cfg, names)
         with locked(folder):
             run = runs.create(folder, cfg, overrides, _about(names, plan.splits))
+            run_data.write(folder, plan.splits)
             return _carried_out(run, plan, names, signals)
 
 
@@ -86,6 +87,7 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
         runs.write_config(run.folder, config)
         names = {key: run.status.get(key) for key in NAMES}
         about = _about(names, plan.splits)
+        run_data.write(run.folder, plan.splits)
         run.update_status(state="running", ended=None, error=None, **about)
         return _carried_out(runs.Run(run.folder), plan, names, signals, state)
 

@@ -22,11 +22,14 @@ def check(cfg: DictConfig, keys: Callable) -> None:
         raise BadRequest(str(error).removeprefix(".")) from None
 
 
-def opened(cfg: DictConfig) -> runs.Run:
-    """run=PATH or the latest finished one. Raises BadRequest."""
+def opened(cfg: DictConfig, beyond: bool = False) -> runs.Run:
+    """run=PATH or the latest finished one. Raises BadRequest.
+
+    beyond: whether values of stated data outside of the training's range may pass.
+    """
     if cfg.get("input") is not None and cfg.get("dataset") is not None:
         raise BadRequest("input and dataset both say which images\nstate one of them")
-    run = runs.open_run(cfg)
+    run = runs.open_run(cfg, beyond)
     if cfg.run is None:
         print(f"run    {run.folder} (the latest finished one)", file=sys.stderr)
     return run
@@ -39,6 +42,13 @@ def images(run: runs.Run, cfg: DictConfig) -> Images:
     found = given.images(run, read)
     print(f"input  {len(found):,} images   {found.origin}", file=sys.stderr)
     return found
+
+
+def in_file_units(run: runs.Run, x: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+    """What a model made, [N, H, W, C] float32 -> before the training's scaling, and its range."""
+    if run.config.dataset.get("scale", "none") == "none":
+        return x, run.data_range
+    return run.learnt.unscaled(x), run.learnt.range
 
 
 def wake(run: runs.Run) -> None:

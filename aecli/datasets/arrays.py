@@ -11,11 +11,11 @@ BLOCK = 2**24  # values at a time: a memory-mapped array need not fit into memor
 
 
 def images(found: list[tuple[str, np.ndarray]], shape: list[int] | None = None) -> list[np.ndarray]:
-    """(name for messages; [N, H, W, C], [N, H, W] or [N, D]) -> uint8 or float32 [N, H, W, C].
+    """(name for messages; [N, H, W, C], [N, H, W] or [N, D]) -> numbers [N, H, W, C].
 
-    All arrays get one dtype. Integers in 0..255 become uint8, those in 0..1 (and truth values)
-    uint8 0 or 255; any others float32. D columns become a square image where D is a square
-    number, else [1, D, 1]; `shape` [H, W] or [H, W, C] overrides. Raises BadRequest.
+    Floats become float32; whole numbers and truth values stay as they are. D columns become a
+    square image where D is a square number, else [1, D, 1]; `shape` [H, W] or [H, W, C] overrides.
+    Raises BadRequest.
     """
     arrays = [_shaped(name, array, shape) for name, array in found]
     first, last = found[0][0], found[-1][0]
@@ -32,12 +32,7 @@ def images(found: list[tuple[str, np.ndarray]], shape: list[int] | None = None) 
         )
     if all(floating):
         return [_finite_float32(name, a) for (name, _), a in zip(found, arrays, strict=True)]
-    low, high = min(a.min() for a in arrays), max(a.max() for a in arrays)
-    if low < 0 or high > 255:
-        return [array.astype(np.float32) for array in arrays]
-    if high <= 1:  # black and white, not 1/255
-        return [array.astype(np.uint8) * np.uint8(255) for array in arrays]
-    return [array.astype(np.uint8, copy=False) for array in arrays]
+    return arrays
 
 
 def _shaped(name: str, array: np.ndarray, shape: list[int] | None) -> np.ndarray:

@@ -7,15 +7,13 @@ import numpy as np
 from pydantic import Field
 
 from aecli.component import Component
-from aecli.datasets.binarization import binarized
-from aecli.datasets.rows import Rows
-from aecli.datasets.scaling import Scaler
+from aecli.datasets.learnt import Learnt, cut_note
+from aecli.datasets.source import Source as Source
 from aecli.datasets.source_file import shown
 from aecli.datasets.splits import Split as Split
 from aecli.datasets.splits import Splits as Splits
 from aecli.errors import BadRequest
 
-IN_MEMORY = ("fixed", "threshold")
 Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 ValidationSize = Annotated[
@@ -26,16 +24,6 @@ TestSize = Annotated[
     Count | Fraction | Literal["train"],
     Field(description="images, or a fraction of the source, or 'train': test on the training part"),
 ]
-
-
-@dataclasses.dataclass(frozen=True)
-class Source:
-    """The arrays as found. `test` is None when the source has no test part of its own."""
-
-    train: Split
-    test: Split | None
-    origin: str
-    label_names: tuple[str, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,45 +52,36 @@ class Dataset(Component):
         """The source's arrays, checked; raises BadRequest that names the file."""
         raise NotImplementedError
 
-    def load(self) -> Splits:
+    def like(self, learnt: Learnt) -> "Dataset":
+        """The same reader; what its settings leave open is as it was in a training."""
+        return self
+
+    def load(self, learnt: Learnt | None = None) -> Splits:
         """Class subset, split, limit, scaling, binarisation, in this order.
 
         The training part is shuffled; a test part that the source has keeps its order. Scaling
-        knows the training part alone. Raises BadRequest.
+        knows the training part alone. learnt: of a training on other data, or on these as they
+        were: then nothing is learnt anew, and unit, scaling, binarisation and the numbers of the
+        labels are that training's. Raises BadRequest.
         """
-        source = self.read()
-        train, val, test = self._split(source)
-        if isinstance(train.x, Rows) and (self.scale != "none" or self.binarize in IN_MEMORY):
-            raise BadRequest(
-                f"dataset.scale and dataset.binarize={'|'.join(IN_MEMORY)} need the images in "
-                f"memory; {source.origin}\nleave them out, or take fewer images: dataset.limit=N"
-            )
-        scaler = self._scaler(train)
+        notes: list[str] = []
+        if learnt is None:
+            source = self.read().in_own_unit()
+            parts = self._split(source)
+            learnt = Learnt.of(source, parts, self.scale, self.scale_per, self.binarize, self.seed)
+        else:
+            source, notes = learnt.of_source(self.like(learnt).read())
+            parts = self._split(source)
         train, val, test = (
-            part and self._prepared(part, scaler, stream)
-            for stream, part in enumerate((train, val, test), start=1)
+            part and learnt.in_model_units(part, self.seed, stream)
+            for stream, part in enumerate(parts, start=1)
         )
         test = train if test is None else test
         val = test if val is None else val
-        return Splits(train, val, test, source.origin, source.label_names)
-
-    def alike(self, part: Split) -> Split:
-        """Images of another source, scaled and binarised as those of this data set are."""
-        if self.scale == "none" and self.binarize == "none":
-            return part
-        train, _, _ = self._split(self.read())
-        return self._prepared(part, self._scaler(train), stream=4)
-
-    def _scaler(self, train: Split) -> Scaler | None:
-        return Scaler(train.pixels(), self.scale_per) if self.scale != "none" else None
-
-    def _prepared(self, part: Split, scaler: Scaler | None, stream: int) -> Split:
-        if scaler:
-            part = Split(scaler(part.pixels(), self.scale), part.labels)
-        if self.binarize != "none":
-            rng = np.random.default_rng([self.seed, stream])
-            part = Split(binarized(part.x, self.binarize, rng), part.labels)
-        return part
+        if note := cut_note(train, val, test):
+            notes.append(note)
+        names = source.label_names
+        return Splits(train, val, test, source.origin, names, learnt, tuple(notes))
 
     def _split(self, source: Source) -> tuple[Split, Split | None, Split | None]:
         """(train, val, test); val is None for the test split, test None for the training part."""

@@ -1,6 +1,7 @@
 """Images or tables of your own in CSV, MNIST's layout (header row, label,pixel,...) among them."""
 
 import dataclasses
+import math
 from typing import Annotated
 
 import numpy as np
@@ -8,10 +9,14 @@ from pydantic import Field
 
 from aecli.datasets.arrays import images
 from aecli.datasets.base import Dataset, Source, Split, TestSize
-from aecli.datasets.csv_table import Table, read_table
+from aecli.datasets.columns import column_types
+from aecli.datasets.csv_table import Table, label_as_trained, read_table, separates
 from aecli.datasets.labels import labels
+from aecli.datasets.learnt import Learnt
 from aecli.datasets.source_file import existing_file
 from aecli.errors import BadRequest
+
+OPTION = "csv"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,7 +57,32 @@ class Csv(Dataset):
             Split(x, None if table.labels is None else numbered.pop(0))
             for x, (_, table) in zip(found, tables, strict=True)
         ]
-        return Source(parts[0], parts[1] if len(parts) > 1 else None, str(file), names)
+        table = tables[0][1]
+        return Source(
+            parts[0],
+            parts[1] if len(parts) > 1 else None,
+            str(file),
+            names,
+            column_types(table.columns, table.pixels),
+            {
+                "option": OPTION,
+                "label": None if table.label is None else list(table.label),
+                "delimiter": self.delimiter,
+                "shape": list(found[0].shape[1:]),
+            },
+        )
+
+    def like(self, learnt: Learnt) -> "Csv":
+        file = existing_file(self.path, "path", OPTION)
+        reader = learnt.reader if learnt.reader.get("option") == OPTION else {}
+        label, delimiter = self.label, self.delimiter
+        if delimiter == "," and separates(file, reader.get("delimiter", delimiter)):
+            delimiter = reader.get("delimiter", delimiter)
+        if label == "auto" and reader.get("label") is not None:
+            width = math.prod(learnt.shape)
+            label = label_as_trained(file, reader["label"], delimiter, width)
+        shape = self.shape or list(learnt.shape)
+        return dataclasses.replace(self, label=label, delimiter=delimiter, shape=shape)
 
 
 def _numbers(texts: np.ndarray) -> np.ndarray:

@@ -16,11 +16,16 @@ from aecli.errors import BadRequest
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """pixels: [N, D] uint8 or int32 if all are whole numbers, else float32; labels: texts [N]."""
+    """pixels: [N, D] uint8 or int32 if all are whole numbers, else float32; labels: texts [N].
+
+    columns: names of the pixel columns, where there is a header row; label: name (None without a
+    header) and position of the label column.
+    """
 
     pixels: np.ndarray
     labels: np.ndarray | None
-    columns: list[str] | None  # names of the pixel columns, where there is a header row
+    columns: list[str] | None
+    label: tuple[str | None, int] | None = None
 
 
 def read_table(path: pathlib.Path, label: str | int | None, delimiter: str) -> Table:
@@ -40,7 +45,30 @@ def read_table(path: pathlib.Path, label: str | int | None, delimiter: str) -> T
     if not kept:
         raise BadRequest(f"{path} has a label column and nothing else; dataset.label=null keeps it")
     labels = np.array(texts)[values[:, column].astype(np.int64)]
-    return Table(values[:, kept], labels, names and [names[i] for i in kept])
+    kept_names = names and [names[i] for i in kept]
+    return Table(values[:, kept], labels, kept_names, (names and names[column], column))
+
+
+def label_as_trained(
+    path: pathlib.Path, label: list, delimiter: str, width: int
+) -> str | int | None:
+    """Where the label column of a training is in another file, None where the file has none.
+
+    label: its [name or None, position] in the training, whose tables have `width` other columns.
+    Raises BadRequest for a file that is no CSV.
+    """
+    name, position = label
+    with readable(path):
+        _, row = next(rows(path, delimiter), (0, []))
+    if name is not None and name in [cell.strip() for cell in row]:
+        return name
+    return None if len(row) == width else position
+
+
+def separates(path: pathlib.Path, delimiter: str) -> bool:
+    """Whether the first row of a CSV has this delimiter."""
+    with readable(path):
+        return len(next(rows(path, delimiter), (0, []))[1]) > 1
 
 
 @contextlib.contextmanager

@@ -10,10 +10,12 @@ from pydantic import Field
 from aecli.datasets.base import Dataset, Source, Split, TestSize
 from aecli.datasets.image_files import Decoded, decode_all
 from aecli.datasets.labels import labels
+from aecli.datasets.learnt import Learnt
 from aecli.datasets.source_file import stated_path
 from aecli.errors import BadRequest
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
+DEFAULT_SIZE = [64, 64]
 SHOWN = 5  # unreadable files in one message
 
 
@@ -30,7 +32,7 @@ class ImageFolder(Dataset):
     image_size: Annotated[
         list[Annotated[int, Field(ge=1)]],
         Field(min_length=2, max_length=2, description="[height, width] in pixels"),
-    ] = dataclasses.field(default_factory=lambda: [64, 64])
+    ] = dataclasses.field(default_factory=lambda: list(DEFAULT_SIZE))
     color: Literal["grey", "rgb"] = "grey"
     test_size: TestSize = 0.2
 
@@ -50,7 +52,14 @@ class ImageFolder(Dataset):
         numbered, names = labels(texts, counts) if texts else ([None] * 2, None)
         parts = [Split(part.x, column) for part, column in zip(found, numbered, strict=False)]
         origin = f"{folder}: {self._told(found)}"
-        return Source(parts[0], parts[1] if len(parts) > 1 else None, origin, names)
+        test = parts[1] if len(parts) > 1 else None
+        return Source(parts[0], test, origin, names, are_pictures=True)
+
+    def like(self, learnt: Learnt) -> "ImageFolder":
+        height, width, channels = learnt.shape
+        size = [height, width] if self.image_size == DEFAULT_SIZE else self.image_size
+        color = "rgb" if channels == 3 else self.color
+        return dataclasses.replace(self, image_size=size, color=color)
 
     def _read(self, files: list[pathlib.Path]) -> Decoded:
         """Raises BadRequest that names the bad files."""

@@ -59,3 +59,37 @@ def _numbered(
     names = np.unique(np.concatenate(texts))
     numbers = [np.searchsorted(names, column).astype(np.int64) for column in texts]
     return numbers, tuple(names.tolist())
+
+
+MOST = 10_000  # a label that may stand beside texts
+
+
+def as_trained(
+    name: str,
+    numbers: np.ndarray | None,
+    names: tuple[str, ...] | None,
+    trained_names: tuple[str, ...] | None,
+    trained: list[int] | None,
+) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
+    """Labels of another file -> the training's numbers for them, and the names of all.
+
+    numbers: [N] int64 or None, with the file's own `names`; trained: the labels of the training,
+    None without. A text that the training does not know gets a number after all of its own. Raises
+    BadRequest where the file has texts, and the training numbers that cannot be counted past.
+    """
+    if numbers is None:
+        return None, trained_names
+    if names is None:
+        top = int(numbers.max(initial=-1))
+        if trained_names is None or not len(trained_names) <= top < MOST:
+            return numbers, trained_names
+        return numbers, (*trained_names, *map(str, range(len(trained_names), top + 1)))
+    if trained_names is None and trained and not 0 <= min(trained) <= max(trained) < MOST:
+        raise BadRequest(
+            f"{name} has texts as labels, as {names[0]!r}; this run was trained with the numbers "
+            f"{min(trained)} to {max(trained)}: write these"
+        )
+    known = list(trained_names or map(str, range(max(trained, default=-1) + 1 if trained else 0)))
+    known += [text for text in names if text not in set(known)]
+    places = {text: i for i, text in enumerate(known)}
+    return np.array([places[text] for text in names], np.int64)[numbers], tuple(known)

@@ -9,11 +9,13 @@ from pydantic import Field
 from aecli.datasets.arrays import checked_shape, images
 from aecli.datasets.base import Dataset, Source, Split, TestSize
 from aecli.datasets.labels import labels
+from aecli.datasets.learnt import Learnt
 from aecli.datasets.numpy_file import npy_header, npy_rows, npz_headers, read_npy, read_npz
 from aecli.datasets.rows import IN_PLACE_BYTES
 from aecli.datasets.source_file import existing_file, shown
 from aecli.errors import BadRequest
 
+OPTION = "npz"
 LAYOUTS = (  # images, labels, test images, test labels
     ("x_train", "y_train", "x_test", "y_test"),  # keras.datasets
     ("train_images", "train_labels", "test_images", "test_labels"),  # MedMNIST
@@ -44,8 +46,7 @@ class Npz(Dataset):
 
     def read(self) -> Source:
         file = existing_file(self.path, "path", "npz")
-        with file.open("rb") as stream:
-            is_npy = stream.read(6) == b"\x93NUMPY"
+        is_npy = _is_npy(file)
         if is_npy and file.stat().st_size > IN_PLACE_BYTES:
             shape = checked_shape(str(file), npy_header(file).shape, self.shape)
             return Source(Split(npy_rows(file, shape)), None, f"{file}, read in place")
@@ -61,7 +62,27 @@ class Npz(Dataset):
         numbered, names = labels([column for column in (y, y_test) if column], counts)
         train = Split(found[0], numbered.pop(0) if y else None)
         test = Split(found[1], numbered.pop(0) if y_test else None) if x_test else None
-        return Source(train, test, str(file), names)
+        reader = {"option": OPTION, **dict(zip(FIELDS, keys, strict=True))}
+        return Source(train, test, str(file), names, reader=reader)
+
+    def like(self, learnt: Learnt) -> "Npz":
+        file = existing_file(self.path, "path", OPTION)
+        settings: dict = {}
+        if learnt.reader.get("option") == OPTION and not _is_npy(file):
+            headers = npz_headers(file)
+            for field in FIELDS:
+                if getattr(self, field) == "auto" and learnt.reader.get(field) in headers:
+                    settings[field] = learnt.reader[field]
+        found = dataclasses.replace(self, **settings)
+        if self.shape is None and len(found._x_shape(file)) == 2:
+            found = dataclasses.replace(found, shape=list(learnt.shape))
+        return found
+
+    def _x_shape(self, file: pathlib.Path) -> tuple[int, ...]:
+        """Of the images as stored, [N, ...]."""
+        if _is_npy(file):
+            return npy_header(file).shape
+        return npz_headers(file)[self._keys(file)[0]].shape
 
     def _keys(self, file: pathlib.Path) -> tuple[str | None, ...]:
         """The names of the four arrays, None where there is none."""
@@ -84,6 +105,11 @@ class Npz(Dataset):
         if keys[2] is None:
             keys[3] = None
         return tuple(keys)
+
+
+def _is_npy(file: pathlib.Path) -> bool:
+    with file.open("rb") as stream:
+        return stream.read(6) == b"\x93NUMPY"
 
 
 FIELDS = ("x_key", "y_key", "x_test_key", "y_test_key")

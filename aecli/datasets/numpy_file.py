@@ -107,8 +107,6 @@ def npy_rows(path: pathlib.Path, shape: tuple[int, ...]) -> Rows:
     rows = Rows(read, whole, header.dtype)
     if header.dtype == np.float32:
         check_finite(str(path), rows)
-    elif all(block.max() <= 1 for block in rows.blocks()):  # black and white, not 1/255
-        return Rows(lambda positions: read(positions) * np.uint8(255), whole, header.dtype)
     return rows
 
 

@@ -10,9 +10,13 @@ from pydantic import Field
 
 from aecli.datasets.arrays import images
 from aecli.datasets.base import Dataset, Source, Split, TestSize
+from aecli.datasets.columns import column_types
 from aecli.datasets.labels import labels
+from aecli.datasets.learnt import Learnt
 from aecli.datasets.source_file import MAX_BYTES, existing_file, shown
 from aecli.errors import BadRequest
+
+OPTION = "parquet"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,12 +45,23 @@ class Parquet(Dataset):
             raise BadRequest(f"{file} has a label column and nothing else")
         pixels = np.stack([_pixel(file, name, column) for name, column in columns.items()], axis=1)
         (x,) = images([(str(file), pixels)], self.shape)
+        described = {
+            "columns": column_types(list(columns), pixels),
+            "reader": {"option": OPTION, "label": label, "shape": list(x.shape[1:])},
+        }
         if texts is None:
-            return Source(Split(x), None, str(file))
+            return Source(Split(x), None, str(file), **described)
         if texts.dtype.kind == "O":
             texts = texts.astype(str)
         numbered, names = labels([(f"{file}: {shown(label)}", texts)], [len(x)])
-        return Source(Split(x, numbered[0]), None, str(file), names)
+        return Source(Split(x, numbered[0]), None, str(file), names, **described)
+
+    def like(self, learnt: Learnt) -> "Parquet":
+        label, known = self.label, learnt.reader.get("label")
+        file = existing_file(self.path, "path", OPTION)
+        if learnt.reader.get("option") == OPTION and label == "auto" and known is not None:
+            label = known if known in read_names(file) else None
+        return dataclasses.replace(self, label=label, shape=self.shape or list(learnt.shape))
 
     def _label(self, file: pathlib.Path, names: list[str]) -> str | None:
         if self.label == "auto":
@@ -59,10 +74,22 @@ class Parquet(Dataset):
         return self.label
 
 
+def read_names(file: pathlib.Path) -> list[str]:
+    """The names of the columns. Raises BadRequest."""
+    _check_installed()
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(file) as stored:
+            return list(stored.schema_arrow.names)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise _damaged(file, error) from None
+
+
 def read_columns(file: pathlib.Path) -> dict[str, np.ndarray]:
     """{name: [N]}. Raises BadRequest."""
-    if importlib.util.find_spec("pyarrow") is None:
-        raise BadRequest("Parquet needs: pip install 'aecli[parquet]'")
+    _check_installed()
     import pyarrow
     from pyarrow import parquet
 
@@ -78,7 +105,7 @@ def read_columns(file: pathlib.Path) -> dict[str, np.ndarray]:
                 raise BadRequest(f"{file} unpacks to more than {MAX_BYTES / 2**30:.0f} GiB")
             table = stored.read()
     except (pyarrow.ArrowException, OSError) as error:
-        raise BadRequest(f"{file} is damaged, or no Parquet file: {shown(error)}") from None
+        raise _damaged(file, error) from None
     if table.num_rows == 0:
         raise BadRequest(f"{file} has no rows of data")
     for name in table.column_names:
@@ -87,6 +114,15 @@ def read_columns(file: pathlib.Path) -> dict[str, np.ndarray]:
         if table[name].null_count:
             raise BadRequest(f"{file}: column {shown(name)} has missing values; fill them in")
     return {name: table[name].to_numpy() for name in table.column_names}
+
+
+def _check_installed() -> None:
+    if importlib.util.find_spec("pyarrow") is None:
+        raise BadRequest("Parquet needs: pip install 'aecli[parquet]'")
+
+
+def _damaged(file: pathlib.Path, error: Exception) -> BadRequest:
+    return BadRequest(f"{file} is damaged, or no Parquet file: {shown(error)}")
 
 
 def _pixel(file: pathlib.Path, name: str, column: np.ndarray) -> np.ndarray:

@@ -1,26 +1,50 @@
 """Scaling to [0, 1] or to mean 0 and standard deviation 1, by the training part alone."""
 
+import dataclasses
+
 import numpy as np
 
+from aecli.errors import BadRequest
 
-class Scaler:
-    """Statistics of x [N, H, W, C] float32, one a feature [H, W, C] or one for all values."""
 
-    def __init__(self, x: np.ndarray, per: str):
-        axes = 0 if per == "feature" else None
-        self.low, high = x.min(axis=axes), x.max(axis=axes)
-        constant = self.low == high
-        self.mean = x.mean(axis=axes, dtype=np.float64).astype(np.float32)
-        deviation = np.sqrt(np.square(x - self.mean).mean(axis=axes, dtype=np.float64))
-        self.stddev = np.where(constant, 1, deviation).astype(np.float32)
-        self.span = np.where(constant, 1, high - self.low).astype(np.float32)
+@dataclasses.dataclass(frozen=True)
+class Scaling:
+    """x -> (x - offset) / divisor, float32; both are numbers [] or one a feature [H, W, C]."""
 
-    def __call__(self, x: np.ndarray, scale: str) -> np.ndarray:
-        """minmax: (x - low) / (high - low); standard: (x - mean) / stddev. x, result: float32.
+    offset: np.ndarray
+    divisor: np.ndarray
 
-        A feature that is constant in the training part becomes 0 there. Under minmax, values
-        beyond the training part's range are clipped to [0, 1], where cross-entropy is defined.
+    @classmethod
+    def fitted(cls, x: np.ndarray, how: str, per: str) -> "Scaling":
+        """By the training part x [N, H, W, C] float32.
+
+        how: minmax, to [0, 1]; or standard, to mean 0 and standard deviation 1. per: feature or
+        global. A feature that is constant in the training part becomes 0 there.
         """
-        if scale == "minmax":
-            return np.clip((x - self.low) / self.span, 0, 1)
-        return (x - self.mean) / self.stddev
+        axes = 0 if per == "feature" else None
+        low, high = x.min(axis=axes), x.max(axis=axes)
+        if how == "minmax":
+            return cls._of(low, high - low, low == high)
+        mean = x.mean(axis=axes, dtype=np.float64).astype(np.float32)
+        deviation = np.sqrt(np.square(x - mean).mean(axis=axes, dtype=np.float64))
+        return cls._of(mean, deviation, low == high)
+
+    @classmethod
+    def _of(cls, offset, divisor, constant) -> "Scaling":
+        with np.errstate(over="ignore"):
+            offset, divisor = np.asarray(offset, np.float32), np.asarray(divisor, np.float32)
+        if not (np.isfinite(offset).all() and np.isfinite(divisor).all()):
+            raise BadRequest(
+                "dataset.scale: the values spread over more than float32 holds\n"
+                "divide them by a constant of your own first"
+            )
+        # a spread too small for float32 is none
+        return cls(offset, np.where(constant | (divisor == 0), np.float32(1), divisor))
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """[N, H, W, C] float32 -> the same, scaled."""
+        return (x - self.offset) / self.divisor
+
+    def undone(self, x: np.ndarray) -> np.ndarray:
+        """What was scaled, in its own unit again."""
+        return x * self.divisor + self.offset

@@ -3,24 +3,29 @@
 import dataclasses
 import functools
 import hashlib
+from typing import Any
 
 import numpy as np
 
 from aecli.datasets.rows import Rows
 
+Array = np.ndarray | Rows
 FINGERPRINT_BYTES = 2**28  # of a part that the fingerprint reads; of larger ones, a sample
 BLOCK = 500  # images at a time
+PARTS = ("train", "val", "test")
 
 
 @dataclasses.dataclass(frozen=True)
 class Split:
     """x: [N, H, W, C], uint8 (0..255, meaning x/255 in [0, 1]) or float32; labels: int64 [N].
 
-    x may be Rows: images that stay in their file.
+    x may be Rows: images that stay in their file. excess: what was cut off from x, of its shape;
+    None where nothing was.
     """
 
-    x: np.ndarray | Rows
+    x: Array
     labels: np.ndarray | None = None
+    excess: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -34,18 +39,24 @@ class Split:
     def take(self, rows: np.ndarray) -> "Split":
         """The images at these positions, in this order."""
         x = self.x.take(rows) if isinstance(self.x, Rows) else self.x[rows]
-        return Split(x, None if self.labels is None else self.labels[rows])
+        labels, excess = (None if a is None else a[rows] for a in (self.labels, self.excess))
+        return Split(x, labels, excess)
 
 
 @dataclasses.dataclass(frozen=True)
 class Splits:
-    """The three parts. `source` says where they were found; `label_names[i]` is label i's name."""
+    """The three parts. `source` says where they were found; `label_names[i]` is label i's name.
+
+    learnt: a Learnt, how they became what they are; notes: what the user must know of them.
+    """
 
     train: Split
     val: Split
     test: Split
     source: str
     label_names: tuple[str, ...] | None = None
+    learnt: Any = None
+    notes: tuple[str, ...] = ()
 
     @property
     def data_shape(self) -> tuple[int, int, int]:
@@ -63,13 +74,30 @@ class Splits:
     def fingerprint(self) -> str:
         """SHA-256 of the training and validation images; of large ones, of a sample."""
         digest = hashlib.sha256()
-        for x in (self.train.x, self.val.x):
-            digest.update(f"{x.dtype} {x.shape}".encode())
-            fitting = max(1, FINGERPRINT_BYTES // (x.nbytes // len(x)))
-            rows = np.linspace(0, len(x) - 1, min(len(x), fitting)).astype(int)
-            for start in range(0, len(rows), BLOCK):
-                digest.update(np.ascontiguousarray(x[rows[start : start + BLOCK]]).data)
+        for part in (self.train, self.val):
+            _digest(part.x, digest)
         return digest.hexdigest()
+
+    @functools.cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """{train, val, test: SHA-256 of its images and labels}; of large ones, of a sample."""
+        found = {}
+        for name in PARTS:
+            part = getattr(self, name)
+            digest = hashlib.sha256()
+            _digest(part.x, digest)
+            if part.labels is not None:
+                digest.update(np.ascontiguousarray(part.labels, "<i8").data)
+            found[name] = digest.hexdigest()
+        return found
+
+
+def _digest(x: Array, digest) -> None:
+    digest.update(f"{x.dtype} {x.shape}".encode())
+    fitting = max(1, FINGERPRINT_BYTES // (x.nbytes // len(x)))
+    rows = np.linspace(0, len(x) - 1, min(len(x), fitting)).astype(int)
+    for start in range(0, len(rows), BLOCK):
+        digest.update(np.ascontiguousarray(x[rows[start : start + BLOCK]]).data)
 
 
 def value_range(split: Split) -> tuple[float, float]:

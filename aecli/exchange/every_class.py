@@ -11,9 +11,9 @@ from aecli.exchange.readers import Found
 from aecli.runs import Run
 
 
-def read(run: Run, path: str | None, split: str) -> given.Read:
+def read(run: Run, path: str | None, split: str, beyond: bool = False) -> given.Read:
     """As given.read; of the run's own data every class, whatever its dataset.classes says."""
-    asked = given.read(run, path, split)
+    asked = given.read(run, path, split, beyond)
     if path is not None or run.config.dataset.get("classes") is None:
         return asked
     origin = f"{split} split of {run.splits.source}, every class"
@@ -35,12 +35,20 @@ def with_the_rest(run: Run, split: str) -> Split:
     all classes would hold images that the run was trained on.
     """
     own = getattr(run.splits, split)
-    node = build.plain(run.config.dataset)
-    node |= {"classes": None, "scale": "none", "binarize": "none"}
-    every = getattr(build.component(node, "dataset").load(), split)
+    node = build.plain(run.config.dataset) | {"classes": None}
+    every = getattr(build.component(node, "dataset").load(run.learnt), split)
     rest = np.flatnonzero(~np.isin(every.labels, np.unique(run.splits.train.labels)))
     if not len(rest):
         return own
-    other = run.dataset.alike(every.take(rest))
+    other = every.take(rest)
     labels = np.concatenate([own.labels, other.labels])
-    return Split(np.concatenate([own.x[:], other.x[:]]), labels)
+    return Split(np.concatenate([own.x[:], other.x[:]]), labels, _excess(own, other))
+
+
+def _excess(*parts: Split) -> np.ndarray | None:
+    """Of the parts one after another."""
+    if all(part.excess is None for part in parts):
+        return None
+    return np.concatenate(
+        [np.zeros(p.x.shape, np.float32) if p.excess is None else p.excess for p in parts]
+    )

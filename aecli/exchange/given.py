@@ -1,16 +1,13 @@
 """The images that a command works on: those of the run, of another data set, or of a file."""
 
 import dataclasses
-import pathlib
 
 import numpy as np
 
-from aecli.datasets.base import Split
+from aecli import run_data
 from aecli.errors import BadRequest
 from aecli.exchange import readers
 from aecli.runs import Run
-
-BEYOND = 0.01  # of the training data's range: by so much a value may lie outside of it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +16,8 @@ class Images:
 
     clean: the same without noise, None where that is not known; labels: [N] int64 or None;
     label_names[i]: the name of label i; files: the name of each image's file, None where the
-    images are not files of their own; origin: where they come from, for the user.
+    images are not files of their own; origin: where they come from, for the user; excess: what was
+    cut off from x, of its shape, None where nothing was.
     """
 
     x: np.ndarray
@@ -28,9 +26,15 @@ class Images:
     label_names: tuple[str, ...] | None
     files: list[str] | None
     origin: str
+    excess: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.x)
+
+    @property
+    def whole(self) -> np.ndarray:
+        """x before anything was cut off."""
+        return self.x if self.excess is None else self.x + self.excess
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,21 +45,21 @@ class Read:
     found: readers.Found | None = None
 
 
-def read(run: Run, path: str | None, split: str = "test") -> Read:
+def read(run: Run, path: str | None, split: str = "test", beyond: bool = False) -> Read:
     """What run=..., input=path and split=... ask for. TensorFlow-free.
 
     path: a file or folder of images; None for the run's own data (or those that replace them).
-    Raises BadRequest.
+    beyond: whether values of a file outside of the training's range may pass. Raises BadRequest.
     """
     if split not in ("train", "val", "test"):
         raise BadRequest(f"split must be train, val or test; got {split!r}")
     if path is None:
         run.splits  # noqa: B018  (read and checked)
         return Read(split)
-    found = readers.found(path, run.data_shape, split)
-    if run.dataset.scale == "none":
-        _check_range(run, found.split, path)
-    return Read(split, dataclasses.replace(found, split=run.dataset.alike(found.split)))
+    found = readers.found(path, run.learnt, split, beyond)
+    for note in found.notes:
+        run_data.say(note)
+    return Read(split, found)
 
 
 def images(run: Run, read: Read, noise: bool = True) -> Images:
@@ -67,23 +71,10 @@ def images(run: Run, read: Read, noise: bool = True) -> Images:
     if found is None:
         x, clean, labels = run.examples(read.split)
         origin = f"{read.split} split of {run.splits.source}"
-        names = run.splits.label_names
-        return Images(x if noise else clean, clean, labels, names, None, origin)
+        names, excess = run.splits.label_names, getattr(run.splits, read.split).excess
+        return Images(x if noise else clean, clean, labels, names, None, origin, excess)
     x, clean = found.split.pixels(), None
     if noise and run.noise_is_stated:
         x, clean = run.preparation.frozen(x)
-    return Images(x, clean, found.split.labels, found.label_names, found.files, found.path)
-
-
-def _check_range(run: Run, part: Split, path: str) -> None:
-    """Raises BadRequest for images in other units than those of the training."""
-    low, high = run.data_range
-    values = part.pixels()
-    least, most = float(values.min()), float(values.max())
-    slack = BEYOND * (high - low)
-    if least < low - slack or most > high + slack:
-        raise BadRequest(
-            f"input={pathlib.Path(path)} has values from {least:.4g} to {most:.4g}; this run was "
-            f"trained on values from {low:g} to {high:g}\nscale them alike, or store whole numbers "
-            "from 0 to 255"
-        )
+    part = found.split
+    return Images(x, clean, part.labels, found.label_names, found.files, found.path, part.excess)

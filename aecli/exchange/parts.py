@@ -3,25 +3,49 @@
 import keras
 from keras import ops
 
+from aecli.datasets.learnt import Learnt
+
 PARTS = ("encoder", "decoder", "autoencoder")
 
 
-def part(model, name: str, stated_shapes: bool = False) -> keras.Model:
-    """stated_shapes: for a converter that does not infer what up-sampling makes of a shape.
+def part(model, name: str, learnt: Learnt, stated_shapes: bool = False) -> keras.Model:
+    """A model that takes and gives images as the training's files have them, all float32.
 
-    encoder: images [B, H, W, C] -> codes [B, *code_shape], the posterior mean.
-
-    decoder: codes -> expected images; autoencoder: images -> expected images. All float32.
+    encoder: images [B, H, W, C] -> codes [B, *code_shape], the posterior mean; decoder: codes ->
+    expected images; autoencoder: images -> expected images. learnt: the unit and the scaling, which
+    become layers. stated_shapes: for a converter that does not infer what up-sampling makes of a
+    shape.
     """
     takes_codes = name == "decoder"
     shape = model.code_shape if takes_codes else model.data_shape
     inputs = keras.Input(shape, name="code" if takes_codes else "image")
-    code = inputs if takes_codes else model.infer(inputs)["z"]
+    code = inputs if takes_codes else model.infer(prepared(inputs, learnt))["z"]
     output = code
     if name != "encoder":
         decoder = _with_stated_shapes(model.decoder) if stated_shapes else model.decoder
-        output = model.reconstruction_loss.mean(decoder(code))
+        output = raw(model.reconstruction_loss.mean(decoder(code)), learnt)
     return keras.Model(inputs, ops.cast(output, "float32"), name=name)
+
+
+def prepared(x, learnt: Learnt):
+    """Images as in a file -> as the model takes them."""
+    if learnt.unit == "bytes":
+        x = keras.layers.Rescaling(1 / 255, name="bytes")(x)
+    if learnt.scaling is not None:  # first the difference: of large numbers it is exact
+        offset, divisor = learnt.scaling.offset, learnt.scaling.divisor
+        x = keras.layers.Rescaling(1.0, (-offset).tolist(), name="offset")(x)
+        x = keras.layers.Rescaling((1 / divisor).tolist(), name="scale")(x)
+    if learnt.clips:
+        x = keras.layers.ReLU(max_value=1.0, name="cut")(x)
+    return x
+
+
+def raw(x, learnt: Learnt):
+    """What the model made -> as a file has it."""
+    if learnt.scaling is not None:
+        offset, divisor = learnt.scaling.offset, learnt.scaling.divisor
+        x = keras.layers.Rescaling(divisor.tolist(), offset.tolist(), name="unscaled")(x)
+    return keras.layers.Rescaling(255.0, name="to_bytes")(x) if learnt.unit == "bytes" else x
 
 
 def _with_stated_shapes(model: keras.Model) -> keras.Model:

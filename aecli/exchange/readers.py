@@ -1,15 +1,16 @@
-"""Files of the user's -> images of a given shape, by what the data set options read."""
+"""Files of the user's -> images of a run's shape, by what the data set options read."""
 
 import dataclasses
 import pathlib
 
 import numpy as np
 
-from aecli.datasets.base import Source, Split
+from aecli.datasets.base import Dataset, Source, Split
 from aecli.datasets.csv import Csv
 from aecli.datasets.idx import Idx
 from aecli.datasets.image_files import decode_all
 from aecli.datasets.image_folder import SUFFIXES, listed
+from aecli.datasets.learnt import Learnt
 from aecli.datasets.npz import Npz
 from aecli.datasets.parquet import Parquet
 from aecli.datasets.source_file import stated_path
@@ -23,51 +24,56 @@ KINDS = (
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """files: the name of each image's file, or None."""
+    """split: in model units. files: the name of each image's file, or None; notes: what to say."""
 
     path: str
     split: Split
     label_names: tuple[str, ...] | None
     files: list[str] | None
+    notes: tuple[str, ...] = ()
 
 
-def found(path: str, data_shape: tuple[int, int, int], split: str) -> Found:
-    """The images at a path. Of a file with a test part, that part where split is test.
+def found(path: str, learnt: Learnt, split: str, beyond: bool = False) -> Found:
+    """The images at a path, as the training would have had them.
 
-    Image files are stretched to data_shape [H, W, C]. Raises BadRequest.
+    Of a file with a test part, that part where split is test. Image files are stretched to the
+    run's shape. beyond: whether values outside of the training's range may pass. Raises BadRequest.
     """
     try:
         place = stated_path(path, "path")
+        files = None
         if place.is_dir() or place.suffix.lower() in SUFFIXES:
-            return _pictures(place, data_shape)
-        source = _table(place, data_shape)
+            source, files = _pictures(place, learnt.shape)
+        else:
+            source = _reader(place).like(learnt).read()
     except BadRequest as error:  # the readers speak of dataset.path
         text = str(error).replace("dataset.path:", "input:").replace("dataset.path=", "input=")
         raise BadRequest(text) from None
     part = source.test if split == "test" and source.test is not None else source.train
-    if part.x.shape[1:] != tuple(data_shape):
+    if part.x.shape[1:] != tuple(learnt.shape):
         raise BadRequest(
             f"input={path} has images of {_by(part.x.shape[1:])}; "
-            f"this run was trained on {_by(data_shape)}"
+            f"this run was trained on {_by(learnt.shape)}"
         )
-    return Found(path, Split(part.x[:], part.labels), source.label_names, None)
+    source = dataclasses.replace(source, origin=f"input={path}")
+    part, names, notes = learnt.given(source, Split(part.x[:], part.labels), beyond)
+    return Found(path, part, names, files, tuple(notes))
 
 
-def _table(place: pathlib.Path, data_shape: tuple[int, int, int]) -> Source:
+def _reader(place: pathlib.Path) -> Dataset:
     name = place.name.lower().removesuffix(".gz")
     if name.endswith((".npz", ".npy")):
-        return Npz(path=str(place)).read()
+        return Npz(path=str(place))
     if name.endswith((".csv", ".tsv", ".txt")):
-        delimiter = "\t" if name.endswith(".tsv") else ","
-        return Csv(path=str(place), shape=list(data_shape), delimiter=delimiter).read()
+        return Csv(path=str(place), delimiter="\t" if name.endswith(".tsv") else ",")
     if name.endswith(".parquet"):
-        return Parquet(path=str(place), shape=list(data_shape)).read()
+        return Parquet(path=str(place))
     if name.endswith(("-ubyte", ".idx")):
-        return Idx(path=str(place)).read()
+        return Idx(path=str(place))
     raise BadRequest(f"input={place}: unknown kind of file; it can be {KINDS}")
 
 
-def _pictures(place: pathlib.Path, data_shape: tuple[int, int, int]) -> Found:
+def _pictures(place: pathlib.Path, data_shape: tuple[int, int, int]) -> tuple[Source, list[str]]:
     """Labels are the names of sub-folders, where every image is in one."""
     height, width, channels = data_shape
     if channels not in COLORS or height == 1:
@@ -86,7 +92,8 @@ def _pictures(place: pathlib.Path, data_shape: tuple[int, int, int]) -> Found:
     if place.is_dir() and all(folders):
         label_names, labels = np.unique([parts[-1] for parts in folders], return_inverse=True)
         label_names = tuple(label_names.tolist())
-    return Found(str(place), Split(decoded.x, labels), label_names, names)
+    source = Source(Split(decoded.x, labels), None, str(place), label_names, are_pictures=True)
+    return source, names
 
 
 def _by(shape) -> str:

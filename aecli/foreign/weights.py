@@ -22,7 +22,7 @@ from aecli import limits
 from aecli.errors import BadRequest
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
-MAX_CONFIG_BYTES = 2**20  # ours have 2 kB
+MAX_CONFIG_BYTES = 2**24  # ours have 2 kB, and the scale of each number of an image
 HEAD_BYTES = 2**20  # names and attributes beside the numbers
 COPIES = 8  # of the weights in one file: the moments of an optimizer, their averages
 END = struct.Struct("<4s4H2LH")  # the last bytes of a zip without a comment

@@ -14,14 +14,23 @@ SCORES = {  # {score: its unit, for the user}
 DRAWS = 10  # of each posterior, for its ELBO
 
 
-def scored(model, x: np.ndarray, score: str) -> np.ndarray:
+def scored(model, x: np.ndarray, score: str, excess: np.ndarray | None = None) -> np.ndarray:
     """[N] float64, the higher the less normal. x: [N, H, W, C]; score: one of SCORES.
 
-    Raises NotApplicable for the ELBO of a model that has none.
+    excess: what was cut off from x so that the model can take it, None where nothing was. Squared
+    errors are those of the whole value; to the ELBO half of the squared excess is added, the nats
+    that a unit Gaussian around [0, 1] would give it. Raises NotApplicable for the ELBO of a model
+    that has none.
     """
     if score == "elbo":
-        return negative_elbo(model, x)
-    return squared_errors(x, model.reconstruct(x))
+        beyond = 0.0 if excess is None else 0.5 * _summed(np.square(excess))
+        return negative_elbo(model, x) + beyond
+    return squared_errors(x if excess is None else x + excess, model.reconstruct(x))
+
+
+def _summed(x: np.ndarray) -> np.ndarray:
+    """[N, ...] -> [N] float64"""
+    return x.reshape(len(x), -1).sum(axis=1, dtype=np.float64)
 
 
 def squared_errors(x: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:

@@ -3,32 +3,36 @@
 import numpy as np
 
 from aecli.exchange.chosen import chosen
-from aecli.metrics.anomaly import forest_scores, pca_scores, scored, separation
+from aecli.metrics import validation
+from aecli.metrics.anomaly import forest_scores, pca_scores, separation
 from aecli.metrics.baselines import ROWS
 from aecli.runs import Run
 
 
-def normal_images(run: Run, split: str, normal: list | None, n: int | None = None) -> np.ndarray:
-    """The clean images [M, H, W, C] of a split of the run's own whose label is a normal one.
+def threshold(run: Run, score: str, quantile: float, normal: list | None) -> dict[str, float]:
+    """{"threshold", "validation_images"}: the quantile of the normal validation images' scores.
 
-    All of them where no label is known, or none is among the normal ones: the run was trained on
-    what its user took for normal. n: at most so many, drawn at random.
+    All images count where no label is known, or none is among the normal ones: the run was trained
+    on what its user took for normal.
     """
-    part = getattr(run.splits, split)
-    is_normal = None if normal is None else chosen(part.labels, run.splits.label_names, normal)
-    if is_normal is None or not is_normal.any():
-        is_normal = np.ones(len(part), bool)
-    rows = np.flatnonzero(is_normal)
-    if n is not None and len(rows) > n:
+    known = validation.scores(run, score)
+    scores = known["score"][_normal(known.get("label"), run, normal)]
+    return {"threshold": float(np.quantile(scores, quantile)), "validation_images": len(scores)}
+
+
+def _normal(labels: np.ndarray | None, run: Run, normal: list | None):
+    """Which of some images of the run's own are normal: [N] bool, or all of them."""
+    is_normal = None if normal is None else chosen(labels, run.learnt.label_names, normal)
+    return slice(None) if is_normal is None or not is_normal.any() else is_normal
+
+
+def normal_images(run: Run, normal: list | None, n: int) -> np.ndarray:
+    """At most n clean training images [M, H, W, C] whose label is a normal one, at random."""
+    part = run.splits.train
+    rows = np.arange(len(part))[_normal(part.labels, run, normal)]
+    if len(rows) > n:
         rows = np.sort(np.random.default_rng(0).choice(rows, n, replace=False))
     return run.preparation.frozen(part.x[rows])[1]
-
-
-def threshold(run: Run, score: str, quantile: float, normal: list | None) -> dict[str, float]:
-    """{"threshold", "validation_images"}: the quantile of the normal validation images' scores."""
-    x = normal_images(run, "val", normal)
-    value = np.quantile(scored(run.model, x, score), quantile)
-    return {"threshold": float(value), "validation_images": len(x)}
 
 
 def verdicts(scores: np.ndarray, limit: float) -> np.ndarray:
@@ -59,7 +63,7 @@ def baselines(run: Run, x: np.ndarray, anomalous: np.ndarray, normal: list | Non
     PCA's reconstruction error with as many components as the code has numbers, and an isolation
     forest on the pixels. x: [N, H, W, C].
     """
-    train = normal_images(run, "train", normal, ROWS)
+    train = normal_images(run, normal, ROWS)
     size = min(int(np.prod(run.model.code_shape)), len(train), train[0].size)
     return {
         f"PCA, {size} components": separation(pca_scores(train, x, size), anomalous),

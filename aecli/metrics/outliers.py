@@ -8,6 +8,7 @@ from pydantic import Field
 
 from aecli.errors import NotApplicable
 from aecli.exchange import every_class
+from aecli.exchange.given import Images
 from aecli.metrics import detection
 from aecli.metrics.anomaly import scored, separation
 from aecli.metrics.base import Evaluation, Figures, Metric
@@ -26,16 +27,18 @@ class Outliers(Metric):
     seed: Annotated[int, Field(ge=0, lt=2**32, description="of the isolation forest")] = 0
 
     def __call__(self, evaluation: Evaluation) -> Figures:
-        x, anomalous = evaluation.once(self, lambda: _every_class(evaluation))
-        return separation(scored(evaluation.run.model, x, "reconstruction"), anomalous)
+        images, anomalous = evaluation.once(self, lambda: _every_class(evaluation))
+        model = evaluation.run.model
+        scores = scored(model, images.x, "reconstruction", images.excess)
+        return separation(scores, anomalous)
 
     def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:
-        x, anomalous = evaluation.once(self, lambda: _every_class(evaluation))
-        return detection.baselines(evaluation.run, x, anomalous, None, self.seed)
+        images, anomalous = evaluation.once(self, lambda: _every_class(evaluation))
+        return detection.baselines(evaluation.run, images.whole, anomalous, None, self.seed)
 
 
-def _every_class(evaluation: Evaluation) -> tuple[np.ndarray, np.ndarray]:
-    """-> clean images [N, H, W, C] of every class, and which are of none that was trained on."""
+def _every_class(evaluation: Evaluation) -> tuple[Images, np.ndarray]:
+    """-> clean images of every class, and which are of none that was trained on: [N] bool."""
     run = evaluation.run
     if run.config.dataset.get("classes") is None:
         raise NotApplicable("needs a run of some classes alone, as experiment=anomaly_mnist")
@@ -43,4 +46,4 @@ def _every_class(evaluation: Evaluation) -> tuple[np.ndarray, np.ndarray]:
     anomalous = ~np.isin(images.labels, np.unique(run.splits.train.labels))
     if not anomalous.any() or anomalous.all():
         raise NotApplicable("needs images of other classes in the data: there are none")
-    return images.x, anomalous
+    return images, anomalous

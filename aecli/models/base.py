@@ -11,9 +11,12 @@ from pydantic import Field
 from tqdm import tqdm
 
 from aecli import limits
+from aecli.datasets import learnt_file
+from aecli.datasets.learnt import Learnt
 from aecli.errors import BadRequest, NotApplicable
 from aecli.losses.base import Loss
 from aecli.models.draws import normal_draws
+from aecli.models.raw import Raw
 from aecli.networks.base import Network
 from aecli.serial import Configurable
 
@@ -35,6 +38,7 @@ class Autoencoder(Configurable, keras.Model):
     """
 
     has_prior = False
+    learnt: Learnt | None = None  # of its training's data; kept in a .keras file
 
     def assemble(self, data_shape, network, reconstruction_loss, latent_dim, flat) -> None:
         """Build encoder and decoder.
@@ -110,6 +114,19 @@ class Autoencoder(Configurable, keras.Model):
 
     # ---- Keras -----------------------------------------------------------------------------
 
+    def get_config(self):
+        config = super().get_config()
+        return config if self.learnt is None else config | {"data": learnt_file.plain(self.learnt)}
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        data = config.pop("data", None)
+        model = super().from_config(config)
+        if data is not None:
+            model.learnt = learnt_file.from_plain(data, "the model's file")
+        return model
+
     def build(self, input_shape):
         self.built = True
 
@@ -161,11 +178,20 @@ class Autoencoder(Configurable, keras.Model):
 
     # ---- data in, data out; deterministic ----------------------------------------------------
 
+    @property
+    def raw(self) -> Raw:
+        """The same with values as a file has them: model.raw.encode(rows)."""
+        if self.learnt is None:
+            raise NotApplicable("this model does not know what data it was trained on")
+        return Raw(self, self.learnt)
+
     def encode(self, x: np.ndarray, seed: int | None = None) -> np.ndarray:
         """Images [N, H, W, C] -> codes [N, *code_shape]: the posterior mean.
 
-        With a seed, a draw from the posterior. Raises NotApplicable where the code is not random.
+        With a seed, a draw from the posterior. Raises NotApplicable where the code is not random,
+        BadRequest for whole numbers, as a file may have them: model.raw takes those.
         """
+        _refuse_whole_numbers(x)
         if seed is None:
             return self._map("encode", lambda x: self.infer(x)["z"], x)
         if self.noise_shape() is None:
@@ -182,6 +208,7 @@ class Autoencoder(Configurable, keras.Model):
 
     def reconstruct(self, x: np.ndarray) -> np.ndarray:
         """Images [N, H, W, C] -> expected images [N, H, W, C] of their codes."""
+        _refuse_whole_numbers(x)
         return self._map("reconstruct", lambda x: self._pixels(self(x)["params"]), x)
 
     def score(self, x: np.ndarray, target: np.ndarray | None = None) -> dict[str, np.ndarray]:
@@ -218,3 +245,11 @@ class Autoencoder(Configurable, keras.Model):
             rows = tf.nest.map_structure(lambda a, s=start: a[s : s + size], arrays)
             parts.append(function(tf.nest.map_structure(tf.constant, rows)))
         return tf.nest.map_structure(lambda *p: np.concatenate([np.asarray(q) for q in p]), *parts)
+
+
+def _refuse_whole_numbers(x: np.ndarray) -> None:
+    if np.asarray(x).dtype.kind in "iub":
+        raise BadRequest(
+            "the model takes floats as in its training, bytes as x/255\n"
+            "whole numbers as a file has them: model.raw.encode(x), model.raw.reconstruct(x)"
+        )

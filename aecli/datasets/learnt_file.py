@@ -1,0 +1,120 @@
+"""data.json of a run: a Learnt as plain numbers and names, checked when it is read."""
+
+import json
+import math
+import pathlib
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from aecli.component import check_arguments
+from aecli.datasets.learnt import Learnt
+from aecli.datasets.scaling import Scaling
+from aecli.errors import BadRequest
+from aecli.files import write_text
+from aecli.foreign.bounded import read_text
+
+MAX_BYTES = 2**26
+MAX_SCALED = 2**18  # numbers with a scale of their own: a .keras file has them in its config
+
+Labels = Annotated[list[Annotated[int, Field(ge=-(2**53), le=2**53)]], Field(max_length=10**6)]
+Name = Annotated[str, Field(max_length=4096)]
+Side = Annotated[int, Field(ge=1, le=2**16)]
+Setting = Name | int | None
+
+
+def _stored(
+    shape: Annotated[list[Side], Field(min_length=3, max_length=3)],
+    unit: Literal["bytes", "binary", "other"],
+    range: Annotated[list[float], Field(min_length=2, max_length=2)],
+    scaling: dict[Literal["offset", "divisor"], float | list[float]] | None,
+    clips: bool,
+    binarize: Literal["none", "fixed", "threshold", "dynamic"],
+    seed: Annotated[int, Field(ge=0, lt=2**63)],
+    label_names: Annotated[list[Name], Field(max_length=10**6)] | None,
+    train_labels: Labels | None,
+    test_labels: Labels | None,
+    columns: dict[Name, Literal["integer", "number"]] | None,
+    reader: dict[Name, Setting | list[Setting]],
+    fingerprints: dict[Literal["train", "val", "test"], Annotated[str, Field(max_length=64)]],
+): ...
+
+
+KEYS = tuple(_stored.__annotations__)
+
+
+def check_writable(learnt: Learnt) -> None:
+    """Raises BadRequest, before a training, for more numbers than the file may have."""
+    if learnt.scaling is not None and learnt.scaling.offset.size > MAX_SCALED:
+        raise BadRequest(
+            f"dataset.scale_per=feature: {learnt.scaling.offset.size:,} numbers an image are more "
+            f"than {MAX_SCALED:,}\ntake dataset.scale_per=global"
+        )
+
+
+def write(path: pathlib.Path, learnt: Learnt) -> None:
+    """Whole or not at all. Raises CannotWrite."""
+    values = plain(learnt)
+    lines = [f'  "{key}": {json.dumps(value, allow_nan=False)}' for key, value in values.items()]
+    write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def plain(learnt: Learnt) -> dict[str, Any]:
+    """Its numbers and names, as `from_plain` takes them."""
+    values = {key: getattr(learnt, key) for key in KEYS}
+    if learnt.scaling is not None:
+        values["scaling"] = {
+            key: _shortest(getattr(learnt.scaling, key)) for key in ("offset", "divisor")
+        }
+    return json.loads(json.dumps(values, allow_nan=False))  # lists, as a file has them
+
+
+def _shortest(values: np.ndarray) -> Any:
+    """float32 as the shortest decimals that give the same float32."""
+    texts = [float(str(value)) for value in values.reshape(-1)]
+    return texts if values.ndim else texts[0]
+
+
+def read(path: pathlib.Path, shape: tuple[int, int, int]) -> Learnt:
+    """Of a run on images of this shape. Raises BadRequest for what this module would not write."""
+    try:
+        values = json.loads(read_text(path, MAX_BYTES), parse_constant=_refused)
+    except BadRequest:
+        raise
+    except (ValueError, RecursionError):
+        raise BadRequest(f"{path} is damaged: it is not JSON") from None
+    learnt = from_plain(values, str(path))
+    if learnt.shape != tuple(shape):
+        raise BadRequest(f"{path} is of images of another shape than status.json")
+    return learnt
+
+
+def from_plain(values: Any, path: str) -> Learnt:
+    """What `plain` gave. path: where it was found, for messages. Raises BadRequest."""
+    if not isinstance(values, dict) or sorted(map(str, values)) != sorted(KEYS):
+        raise BadRequest(f"{path} is damaged: it does not say what was learnt of the data")
+    check_arguments(_stored, values, f"{path}: data")
+    values = dict(values)
+    for key in ("shape", "range", "label_names"):
+        values[key] = None if values[key] is None else tuple(values[key])
+    if values["scaling"] is not None:
+        values["scaling"] = _scaling(path, values["scaling"], values["shape"])
+    return Learnt(**values)
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _scaling(path: str, stored: dict, shape: tuple[int, ...]) -> Scaling:
+    arrays = []
+    for key in ("offset", "divisor"):
+        with np.errstate(over="ignore"):
+            array = np.asarray(stored.get(key, []), np.float32)
+        if array.size not in (1, math.prod(shape)) or not np.isfinite(array).all():
+            raise BadRequest(f"{path} is damaged: scaling.{key}")
+        arrays.append(array.reshape(shape) if array.ndim else array)
+    if (arrays[1] == 0).any():
+        raise BadRequest(f"{path} is damaged: scaling.divisor has a zero")
+    return Scaling(*arrays)

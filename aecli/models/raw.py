@@ -1,0 +1,36 @@
+"""A trained autoencoder in the units of the user's files, by what its training learnt of them."""
+
+import numpy as np
+
+from aecli.datasets.learnt import Learnt
+from aecli.datasets.source import Source
+from aecli.datasets.splits import Split
+
+
+class Raw:
+    """encode, reconstruct and decode of numbers as a file has them: bytes, or before any scaling.
+
+    Raises BadRequest for values that cannot be in the training's unit.
+    """
+
+    def __init__(self, model, learnt: Learnt):
+        self._model, self._learnt = model, learnt
+
+    def prepared(self, x: np.ndarray) -> np.ndarray:
+        """[N, H, W, C], [N, H, W] or [N, D] as in a file -> [N, H, W, C] float32 for the model."""
+        x = np.asarray(x)
+        x = x.reshape(len(x), *self._learnt.shape)
+        part, _, _ = self._learnt.given(Source(Split(x), None, "the array"), Split(x))
+        return part.pixels()
+
+    def encode(self, x: np.ndarray) -> np.ndarray:
+        """Images as in a file -> codes [N, *code_shape]."""
+        return self._model.encode(self.prepared(x))
+
+    def reconstruct(self, x: np.ndarray) -> np.ndarray:
+        """Images as in a file -> expected images [N, H, W, C] float32, in the same unit."""
+        return self._learnt.raw(self._model.reconstruct(self.prepared(x)))
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """Codes -> expected images [N, H, W, C] float32, in the file's unit."""
+        return self._learnt.raw(self._model.decode(z))
