@@ -28,7 +28,14 @@ def learnt_again(dataset: Any) -> Learnt:
 
 def own(learnt: Learnt, dataset: Any) -> Splits:
     """The run's own data, as they are today; says where that is not as the training knew them."""
-    splits = dataset.load(learnt)
+    try:
+        splits = dataset.load(learnt)
+    except BadRequest as error:
+        if "\n" in str(error):
+            raise
+        raise BadRequest(
+            f"{error}\nthe run's own data are asked for; name others: input=FILE"
+        ) from None
     now = splits.fingerprints if learnt.fingerprints else {}
     changed = [part for part, known in learnt.fingerprints.items() if now[part] != known]
     if changed:
