@@ -1,12 +1,10 @@
 """Option names that lead out of the folders of options, wherever a name can stand."""
 
-import os
-
 import pytest
 from attacks import refused
-from test_hostile_folder import CALLBACK, GLOBAL, LOGGING, SWEPT, folder  # noqa: F401
+from test_hostile_folder import BASIC, CALLBACK, GLOBAL, SWEPT, folder  # noqa: F401
 
-from aecli.app import hydra_app
+from aecli.app import completion
 from aecli.app.compose import composed
 from aecli.errors import BadRequest
 
@@ -65,3 +63,53 @@ def test_no_name_that_is_typed_leads_out(name, mark, tree, capsys):
     words = [w.replace("UP", UP).replace("/WORK", str(tree.work)) for w in TYPED[name]]
     refused(capsys, "train", *words)
     assert not mark.exists()
+
+
+@pytest.mark.parametrize("words", [["--cfg", "job"], ["--help"]])
+def test_nor_where_nothing_is_run(words, mark, capsys):
+    assert "is not the name of an option" in refused(capsys, "train", *words, f"noise={UP}")
+    assert not mark.exists()
+
+
+def test_no_command_takes_a_name_that_leads_out(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    mark = tmp_path / "mark"
+    (tmp_path / "payload.yaml").write_text(PAYLOAD.replace("MARK", str(mark)))
+    for command, *words in (
+        ["eval", f"noise={FAR}"],
+        ["eval", f"+metrics={FAR}"],
+        ["bench", f"experiment={FAR}"],
+        ["detect", f"dataset={FAR}"],
+        ["tune", f"noise=none,{FAR}"],
+        ["runs", f"+noise={FAR}"],
+    ):
+        assert FAR.rpartition("/")[2] in refused(capsys, command, *words)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "a/../b", "/a", "a//b", "%2e%2e/a", "~", "a\\b", "$x"]
+)
+def test_a_name_is_a_name(name):
+    with pytest.raises(BadRequest):
+        composed("train", [f"noise='{name}'"])
+
+
+def test_what_is_swept_by_a_file_leads_nowhere_either(mark, folder, capsys):  # noqa: F811
+    folder({"experiment/evil.yaml": f"{SWEPT}noise: none,{UP}\n"})
+    refused(capsys, "train", "-m", "experiment=evil")
+    refused(capsys, "train", *BASIC, "experiment=evil")
+    assert not mark.exists()
+
+
+def test_completion_offers_nothing_that_a_shell_would_run(folder, tree, capsys, monkeypatch):  # noqa: F811
+    folder({"noise/$(touch mark).yaml": "a: 1\n", "noise/`x`.yaml": "a: 1\n"})
+    (tree.work / "$(touch${IFS}mark)").touch()
+    (tree.work / "images.npz").touch()
+    for typed, offered in {
+        "aecli train noise=": "noise=gaussian noise=none",
+        "aecli train path=./": "path=./configs path=./images.npz",
+    }.items():
+        monkeypatch.setenv("COMP_LINE", typed)
+        assert completion.run(["-sc", "query=bash"]) == 0
+        assert capsys.readouterr().out.split() == offered.split()

@@ -39,7 +39,7 @@ def groups() -> list[str]:
 
 
 def is_name(text: str) -> bool:
-    """Whether an option, or a group, may be called so: it is one part of a path, and leads nowhere."""
+    """Whether an option or a group may be called so: one part of a path, which leads nowhere."""
     return re.fullmatch(r"\w[\w .+-]*", text) is not None
 
 
