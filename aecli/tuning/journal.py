@@ -7,6 +7,7 @@ import pathlib
 from typing import Any
 
 from aecli.errors import BadRequest
+from aecli.foreign.bounded import open_in_place
 from aecli.tuning import engine
 from aecli.tuning.space import Param
 
@@ -95,7 +96,7 @@ class Lock:
         self._path = path
 
     def acquire(self) -> bool:
-        self._file = os.open(self._path, os.O_RDWR | os.O_NOFOLLOW)
+        self._file = open_in_place(self._path, os.O_RDWR)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         cut_partial_line(self._file)
         return True
