@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import pathlib
+import re
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -24,6 +25,7 @@ def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
     """
     path = pathlib.Path(path)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    remove(temporary)  # it may be a link, or a second name of some other file
     try:
         yield temporary
         flush(temporary)
@@ -56,8 +58,17 @@ def cannot_write(path: pathlib.Path, error: OSError) -> CannotWrite | None:
 
 
 def remove_leftovers(folder: pathlib.Path) -> None:
-    """Delete the temporary files of a process that was killed."""
-    for path in folder.rglob(".*.tmp*"):
+    """Delete the temporary files and folders of a process that was killed."""
+    for path in list(folder.rglob(".*.tmp*")):
+        if re.fullmatch(r"\..+\.\d+\.tmp(\..+)?", path.name):
+            remove(path)
+
+
+def remove(path: pathlib.Path) -> None:
+    """Delete a file, a link or a whole folder, if it is there; no link is followed."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
         path.unlink(missing_ok=True)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from aecli.errors import FolderBusy
 from aecli.files import cannot_write
+from aecli.foreign.bounded import open_in_place
 
 NAME = ".lock"
 SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK  # no link out of the folder, no pipe that never ends
@@ -17,10 +18,10 @@ SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK  # no link out of the folder, no pipe tha
 def locked(folder: pathlib.Path, name: str = NAME, wait: bool = False) -> Iterator[None]:
     """Hold the folder, or what `name` stands for in it.
 
-    Raises FolderBusy where another process does, unless to `wait` for it; CannotWrite.
+    Raises FolderBusy where another process does, unless to `wait` for it; CannotWrite; BadRequest.
     """
     try:
-        lock = os.open(folder / name, os.O_RDWR | os.O_CREAT | SAFELY, 0o644)
+        lock = open_in_place(folder / name, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise cannot_write(folder / name, error) or error from None
     try:

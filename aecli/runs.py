@@ -239,7 +239,7 @@ class RunInfo:
 def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
     """The runs under a folder, oldest first; reads small text files only."""
     infos = []
-    for path in pathlib.Path(root).glob("**/status.json"):
+    for path in bounded.find_files(root, "status.json"):
         status = read_status(path.parent)
         if not (path.parent / CONFIG).is_file() or "state" not in status:
             continue

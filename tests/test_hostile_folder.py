@@ -4,9 +4,11 @@ import os
 import subprocess
 import sys
 
+import hydra._internal.hydra
 import pytest
 import yaml
 from attacks import refused
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.conf import HydraConf
 from omegaconf import OmegaConf
 
@@ -93,13 +95,19 @@ def folder(tree):
 
 
 @pytest.fixture
-def unprotected(monkeypatch):
-    """./configs on Hydra's search path as it is, read by Hydra itself."""
+def unread(monkeypatch):
+    """./configs on Hydra's search path as it is: no file of it is looked at."""
 
     def manipulate(self, search_path):
         search_path.append(provider="./configs", path=f"file://{catalog.user_configs()}")
 
     monkeypatch.setattr(searchpath.UserConfigs, "manipulate_search_path", manipulate)
+
+
+@pytest.fixture
+def unprotected(unread, monkeypatch):
+    """The same, read by Hydra itself."""
+    monkeypatch.setattr(hydra._internal.hydra, "ConfigLoaderImpl", ConfigLoaderImpl)
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -119,6 +127,14 @@ def test_a_folder_of_theirs_takes_no_part_where_nothing_of_it_is_chosen(name, fo
     assert hydra_app.run("train", words) == 0
     assert not mark.exists()
     assert {config.model.latent_dim for config, _ in tree.seen} == {2}
+
+
+@pytest.mark.parametrize("name", [name for name in ATTACKS if name != "group_of_hydra_typed"])
+def test_hydra_makes_what_was_typed_whatever_the_files_state(name, folder, unread, capsys):
+    files, words = ATTACKS[name]
+    mark = folder(files)
+    assert "hydra." in refused(capsys, "train", *words)
+    assert not mark.exists()
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -38,6 +38,11 @@ def groups() -> list[str]:
     return sorted(group for group in folders if not group.startswith("hydra"))
 
 
+def is_name(text: str) -> bool:
+    """Whether an option or a group may be called so: one part of a path, which leads nowhere."""
+    return re.fullmatch(r"\w[\w .+-]*", text) is not None
+
+
 @dataclass(frozen=True)
 class Option:
     """One choice of a group."""
@@ -59,7 +64,7 @@ def options(group: str, config_dir: str | None = None) -> list[Option]:
         if root is None:
             continue
         for file in sorted((root / group).glob("*.yaml")):
-            if file.is_file():  # a pipe would never end
+            if file.is_file() and is_name(file.stem):  # a pipe would never end
                 found.setdefault(file.stem, Option(file.stem, file, yours=root != package))
     return sorted(found.values(), key=lambda option: option.name)
 

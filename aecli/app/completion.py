@@ -1,6 +1,9 @@
 """Tab completion: the command word by aecli, everything after it by Hydra."""
 
+import contextlib
+import io
 import os
+import re
 
 from aecli.app import catalog, hydra_app
 
@@ -17,4 +20,14 @@ def run(argv: list[str]) -> int:
     if command not in catalog.commands():
         return 0
     os.environ["COMP_LINE"] = line.replace(f" {command}", "", 1)
-    return hydra_app.run(command, argv)
+    if not is_query:
+        return hydra_app.run(command, argv)
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        code = hydra_app.run(command, argv)
+    print(re.sub(r"\S+", _plain, said.getvalue()), end="")
+    return code
+
+
+def _plain(word: re.Match) -> str:
+    """A shell expands what it is offered: a file called $(...) would be a command."""
+    return word[0] if re.fullmatch(r"[\w./=,:@+~\[\]-]+", word[0]) else ""

@@ -82,6 +82,7 @@ def _through_hydra(arguments: Arguments, with_traceback: bool) -> int:
     if sweep:
         arguments.overrides += [SUBDIR] if "hydra.sweep.subdir" not in stated else []
         arguments.overrides += [sweep.claim_folder()] if "hydra.sweep.dir" not in stated else []
+        sweep.check_stated_folder()
     arguments.overrides += user_overrides
     try:
         _hydra_main(arguments, task)

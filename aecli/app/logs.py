@@ -6,9 +6,14 @@ import pathlib
 import sys
 from collections.abc import Iterator
 
+from aecli.foreign.bounded import open_in_place
+
 
 class _File(logging.FileHandler):
     """A line that a full disk does not take is lost, without a traceback for each."""
+
+    def _open(self):
+        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=open_in_place)
 
     def handleError(self, record):
         pass

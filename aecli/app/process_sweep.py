@@ -20,9 +20,11 @@ from aecli.app.processes import Work, run_all
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
 from aecli.comparison import leaderboard_of_sweep
 from aecli.errors import BadRequest
+from aecli.foreign.bounded import check_writable, read_end
 from aecli.locking import locked
 
 OUTPUT = "console.txt"  # in a job's folder: what its process said
+MAX_SAID = 100_000  # bytes of it that are looked at
 NAMES = ("model", "dataset", "noise", "experiment")
 COMMAND_KEYS = ("resume", "sweep", "seeds", "n_jobs", "gpus")  # of the command, not of a run
 
@@ -70,6 +72,8 @@ def run(
         elif "hydra.sweep.dir" not in stated:
             stack.callback(place.release_folder)
             own = [*own, place.claim_folder()]
+        else:
+            place.check_stated_folder()
         arguments.overrides = [*own, SUBDIR, *overrides]
         hydra_main(arguments, collected.collect)
         folder = known.folder if known else place.folder or pathlib.Path(stated["hydra.sweep.dir"])
@@ -118,6 +122,7 @@ class ProcessSweep:
         """Train what is left to train; returns 0, or 1 where a job failed."""
         if known is not None and any(one.overrides for one in self.asked):
             known.check_same(self.asked)
+        check_writable(folder)
         with locked(folder):
             sweep = known or sweeps.create(folder, self.asked)
             if self.train is not None:
@@ -187,9 +192,7 @@ def reason(work: Work, job: sweeps.Job) -> str:
 
 def last_error(output: pathlib.Path) -> str:
     """The last line that a process gave as an error, "" where there is none."""
-    if not output.is_file():
-        return ""
-    lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = read_end(output, MAX_SAID).splitlines()
     errors = [line for line in lines if line.startswith("error: ")]
     return errors[-1].removeprefix("error: ") if errors else ""
 

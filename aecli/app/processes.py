@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from aecli.foreign.bounded import open_in_place
 from aecli.training.signals import Signals
 
 PARENT = "AECLI_PARENT_PIPE"  # in a child: a pipe that ends with the parent
@@ -69,7 +70,7 @@ def _start(work: Work, pipe: int, gpu: int | None) -> None:
     environment = os.environ | work.environment | {PARENT: str(pipe)}
     if gpu is not None:
         environment["CUDA_VISIBLE_DEVICES"] = str(gpu)
-    with open(work.output, "ab") as output:
+    with open(work.output, "ab", opener=open_in_place) as output:
         work.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "aecli", *work.arguments], stdin=subprocess.DEVNULL,
             stdout=output, stderr=output, env=environment, pass_fds=[pipe],

@@ -6,7 +6,7 @@ from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
-from aecli.app import catalog
+from aecli.app import catalog, loader  # noqa: F401  (hydra.main and compose load through it)
 from aecli.app.own_configs import OwnConfigs
 from aecli.errors import BadRequest
 

@@ -12,6 +12,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import OmegaConf
 
+from aecli.foreign.bounded import check_writable
+
 OmegaConf.register_new_resolver(  # the folder of job [3/4] is 03: Hydra itself counts from 0
     "aecli_job", lambda: f"{HydraConfig.get().job.num + 1:02d}", replace=True
 )
@@ -55,6 +57,12 @@ class Sweep:
             except FileExistsError:
                 number += 1
         return f"hydra.sweep.dir={self.folder}"
+
+    def check_stated_folder(self) -> None:
+        """Before Hydra writes multirun.yaml into hydra.sweep.dir=DIR. Raises BadRequest."""
+        stated = dict(override.partition("=")[::2] for override in self.overrides)
+        if "hydra.sweep.dir" in stated:
+            check_writable(Path(stated["hydra.sweep.dir"].strip("'\"")))
 
     def announce(self) -> str:
         """Print `[3/4] model=vae model.latent_dim=2` on stderr; returns that line."""

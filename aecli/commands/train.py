@@ -14,6 +14,7 @@ from aecli.app import quiet
 from aecli.app.sweep import job_folder
 from aecli.errors import BadRequest, CannotWrite
 from aecli.files import remove_leftovers
+from aecli.foreign.bounded import check_writable
 from aecli.locking import locked
 from aecli.training.cluster import cluster
 from aecli.training.signals import Signals
@@ -53,6 +54,7 @@ def train(
         if plan.trainer.is_follower:
             return _followed(plan, signals)
         folder = folder or _new_folder(cfg, names)
+        check_writable(folder)
         with locked(folder):
             run = runs.create(folder, cfg, overrides, _about(names, plan.splits))
             run_data.write(folder, plan.splits)
@@ -68,6 +70,7 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
     from aecli.commands import continuation
 
     run = runs.find_any(path, cfg.outputs)
+    check_writable(run.folder)
     follows = continuation.is_follower(run, cfg, overrides)
     with Signals() as signals, contextlib.nullcontext() if follows else locked(run.folder):
         if not follows:

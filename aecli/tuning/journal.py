@@ -7,10 +7,19 @@ import pathlib
 from typing import Any
 
 from aecli.errors import BadRequest
+from aecli.foreign.bounded import open_in_place
 from aecli.tuning import engine
 from aecli.tuning.space import Param
 
 FILE = "journal.log"
+MAX_BYTES = 256 * 2**20  # a trial of 100 epochs takes 15,000
+MAX_LINE = 2**20  # bytes; a trial is one, with every searched key
+
+
+DAMAGE = (  # what Optuna raises for lines that are off
+    ValueError, KeyError, TypeError, AttributeError, AssertionError, IndexError, RecursionError,
+    OverflowError,
+)  # fmt: skip
 
 
 class Journal:
@@ -20,6 +29,7 @@ class Journal:
         """Makes the journal where there is none. Raises BadRequest for what is none."""
         optuna, path = engine.imported(), str(folder / FILE)
         self.direction = direction
+        _check(path)
         try:
             backend = optuna.storages.journal.JournalFileBackend(path, lock_obj=Lock(path))
             self._storage = optuna.storages.JournalStorage(backend)
@@ -36,7 +46,7 @@ class Journal:
                 sampler=optuna.samplers.RandomSampler(),  # not asked here: see proposals
                 pruner=pruner or optuna.pruners.NopPruner(),
             )
-        except (ValueError, KeyError, TypeError, AttributeError, AssertionError):
+        except DAMAGE:
             raise BadRequest(f"{path} is damaged, or no journal of Optuna's") from None
 
     @property
@@ -88,6 +98,16 @@ class Journal:
         return self._storage.get_trial_id_from_study_id_trial_number(study, number)
 
 
+def _check(path: str) -> None:
+    """Make the file where there is none. Raises BadRequest where Optuna would read without end."""
+    with open(open_in_place(path, os.O_RDWR | os.O_CREAT), "rb") as file:
+        if os.fstat(file.fileno()).st_size > MAX_BYTES:
+            raise BadRequest(f"{path} has more than {MAX_BYTES >> 20} MiB: it is none of ours")
+        while line := file.readline(MAX_LINE + 1):
+            if len(line) > MAX_LINE:
+                raise BadRequest(f"{path} is damaged: a line has more than {MAX_LINE:,} bytes")
+
+
 class Lock:
     """Dies with its process; mends what a killed one left: a line without an end."""
 
@@ -95,7 +115,7 @@ class Lock:
         self._path = path
 
     def acquire(self) -> bool:
-        self._file = os.open(self._path, os.O_RDWR | os.O_NOFOLLOW)
+        self._file = open_in_place(self._path, os.O_RDWR)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         cut_partial_line(self._file)
         return True
@@ -107,5 +127,6 @@ class Lock:
 def cut_partial_line(file: int) -> None:
     """The next line would continue it, and none after that could be read."""
     size = os.fstat(file).st_size
+    start = max(0, size - MAX_LINE)
     if size and os.pread(file, 1, size - 1) != b"\n":
-        os.ftruncate(file, os.pread(file, size, 0).rfind(b"\n") + 1)
+        os.ftruncate(file, start + os.pread(file, MAX_LINE, start).rfind(b"\n") + 1)

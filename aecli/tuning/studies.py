@@ -14,7 +14,7 @@ from typing import Any
 
 from aecli.errors import BadRequest
 from aecli.files import write_json
-from aecli.foreign.bounded import read_text
+from aecli.foreign.bounded import check_writable, read_text
 from aecli.locking import is_locked, locked
 from aecli.tuning import space
 from aecli.tuning.journal import Journal
@@ -90,6 +90,7 @@ def find(path: str | pathlib.Path, root: str = "outputs") -> Study:
     file = pathlib.Path(path, FILE)
     if not file.is_file():
         raise BadRequest(f"study={path} is no study: it has no {FILE}")
+    check_writable(file.parent)
     try:
         stored = json.loads(read_text(file, MAX_BYTES))
         if stored["format"] != FORMAT:

@@ -1,6 +1,7 @@
 """What a study searches, and how: fixed when it begins, whatever is edited or typed later."""
 
 import dataclasses
+import re
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -8,6 +9,8 @@ from omegaconf import DictConfig, OmegaConf
 from aecli.direction import is_higher_better
 from aecli.errors import BadRequest
 from aecli.tuning.space import Param
+
+NAME = re.compile(r"\w[\w .+-]*(/\w[\w .+-]*)*")  # of a group or an option; it leads nowhere
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +38,24 @@ class Terms:
     def from_json(cls, stored: dict) -> "Terms":
         params = [Param.from_json(one) for one in stored["params"]]
         bases = [Base(**one) for one in stored["bases"]]
-        return cls(**stored | {"params": params, "bases": bases})
+        made = cls(**stored | {"params": params, "bases": bases})
+        made._check()
+        return made
+
+    def _check(self) -> None:
+        """Raises ValueError where a name is none, or a text has more than its line.
+
+        They go into commands, and into the YAML of an experiment.
+        """
+        names = [self.metric, self.sampler, self.pruner]
+        for base in self.bases:
+            for group, option in base.choices.items():
+                names += [group, *(option if isinstance(option, list) else [option])]
+        texts = [*self.overrides, *(t for p in self.params for t in (p.key, p.kind, *p.texts))]
+        if not all(name is None or NAME.fullmatch(name) for name in names):
+            raise ValueError("a name")
+        if not all(text.isprintable() for text in texts):
+            raise ValueError("a text")
 
     @property
     def direction(self) -> str:
