@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from aecli import build
 from aecli.errors import BadRequest
-from aecli.files import replacing, unique_folder, write_json, write_text
+from aecli.files import made_folder, replacing, unique_folder, write_json, write_text
 from aecli.foreign import bounded, plain_yaml, tables
 from aecli.locking import is_locked
 
@@ -25,8 +25,8 @@ def create(folder: pathlib.Path, config: DictConfig, overrides: list[str], about
 
     about: what later commands want to know without building anything (model, dataset, data).
     """
-    (folder / ".hydra").mkdir(exist_ok=True)
-    (folder / "figures").mkdir(exist_ok=True)
+    made_folder(folder / ".hydra")
+    made_folder(folder / "figures")
     write_config(folder, config)
     write_text(folder / ".hydra" / "overrides.yaml", yaml.safe_dump(overrides))
     run = Run(folder)

@@ -14,6 +14,7 @@ from aecli.app.arguments import Arguments, parse
 from aecli.app.compose import VERSION_BASE
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
 from aecli.errors import Interrupted
+from aecli.files import cannot_write
 
 QUIET = {  # Hydra writes nothing of its own: a run's folder is made by aecli.runs, after all checks
     "hydra.run.dir": ".",
@@ -104,7 +105,10 @@ def _own(arguments: Arguments) -> list[str]:
 def _hydra_main(arguments: Arguments, task: Callable[[DictConfig], None]) -> None:
     with _hydra_that_raises(arguments.argv()):
         folder, name = str(catalog.package_configs()), arguments.command
-        hydra.main(config_path=folder, config_name=name, version_base=VERSION_BASE)(task)()
+        try:
+            hydra.main(config_path=folder, config_name=name, version_base=VERSION_BASE)(task)()
+        except OSError as error:  # what a task raises, it reports: this is Hydra's own folder
+            raise cannot_write(str(error.filename or "."), error) from error
 
 
 def _check(config: DictConfig) -> None:

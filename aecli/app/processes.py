@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from aecli.files import writing
 from aecli.training.signals import Signals
 
 PARENT = "AECLI_PARENT_PIPE"  # in a child: a pipe that ends with the parent
@@ -69,7 +70,9 @@ def _start(work: Work, pipe: int, gpu: int | None) -> None:
     environment = os.environ | work.environment | {PARENT: str(pipe)}
     if gpu is not None:
         environment["CUDA_VISIBLE_DEVICES"] = str(gpu)
-    with open(work.output, "ab") as output:
+    with writing(work.output):
+        output = open(work.output, "ab")  # noqa: SIM115
+    with output:
         work.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "aecli", *work.arguments], stdin=subprocess.DEVNULL,
             stdout=output, stderr=output, env=environment, pass_fds=[pipe],

@@ -7,6 +7,7 @@ import pathlib
 from typing import Any
 
 from aecli.errors import BadRequest
+from aecli.locking import flock
 from aecli.tuning import engine
 from aecli.tuning.space import Param
 
@@ -96,7 +97,7 @@ class Lock:
 
     def acquire(self) -> bool:
         self._file = os.open(self._path, os.O_RDWR | os.O_NOFOLLOW)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        flock(self._file, fcntl.LOCK_EX)
         cut_partial_line(self._file)
         return True
 
