@@ -18,8 +18,6 @@ def traceback_wanted() -> bool:
 
 def report(error: Exception, command: str, overrides: list[str], with_traceback: bool) -> int:
     """Print what went wrong; returns the exit code, which ours state and others make 1."""
-    if isinstance(error, BrokenPipeError):
-        return 0  # the reader of `aecli list | head` has what it wanted
     if with_traceback:
         traceback.print_exception(error)
     known = _ours(error) or _of_the_system(error) or explain(error, command, overrides)
