@@ -230,7 +230,7 @@ def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
                 model=str(status.get("model", "?")),
                 dataset=str(status.get("dataset", "?")),
                 epochs_done=int(status.get("epochs_done", 0)),
-                state=state_of(path.parent),
+                state=state_of(path.parent, status),
                 val_loss=status.get("val_loss"),
                 started=str(status.get("started", "")),
             )
@@ -238,9 +238,9 @@ def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
     return sorted(infos, key=lambda info: (info.started, str(info.folder)))
 
 
-def state_of(folder: pathlib.Path) -> str:
-    """What status.json says, unless the process that wrote it is gone."""
-    stated = str(read_status(folder).get("state", "?"))
+def state_of(folder: pathlib.Path, status: dict[str, Any] | None = None) -> str:
+    """What status.json (which may have been read) says, unless the process that wrote it is gone."""
+    stated = str((read_status(folder) if status is None else status).get("state", "?"))
     return "killed" if stated == "running" and not is_locked(folder) else stated
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import hydra
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
 from aecli.app import catalog, launched, messages, process_sweep, searchpath
@@ -108,6 +109,8 @@ def _hydra_main(arguments: Arguments, task: Callable[[DictConfig], None]) -> Non
         try:
             hydra.main(config_path=folder, config_name=name, version_base=VERSION_BASE)(task)()
         except OSError as error:  # what a task raises, it reports: this is Hydra's own folder
+            if isinstance(error, HydraException):
+                raise
             raise cannot_write(str(error.filename or "."), error) from error
 
 
