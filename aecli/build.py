@@ -29,7 +29,7 @@ def component(node: DictConfig | dict, key: str, **extra: Any) -> Any:
         partial = hydra.utils.instantiate(node | {"_partial_": True}, _convert_="all")
     except hydra.errors.InstantiationException as error:
         cause = error.__cause__ or error
-        raise cause if isinstance(cause, BadRequest) else BadRequest(f"{key}: {cause}") from error
+        raise cause if isinstance(cause, BadRequest) else BadRequest(f"{key}: {cause}") from None
     try:
         return partial(**extra)
     except BadRequest as error:  # a component knows its group; the key may have a name more

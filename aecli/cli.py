@@ -5,7 +5,7 @@ import os
 import sys
 
 from aecli import __version__
-from aecli.app import catalog
+from aecli.app import catalog, streams
 
 HELP = """\
 aecli {version}: assemble an autoencoder from composable YAML, train it, look inside it.
@@ -65,12 +65,9 @@ def main() -> int:
     """Run the command line `sys.argv[1:]` and return its exit code."""
     if "AECLI_PARENT_PIPE" in os.environ:
         importlib.import_module("aecli.app.processes").go_with_the_parent()
+    out = streams.lasting()
     try:
         code = dispatch(sys.argv[1:])
-        sys.stdout.flush()
-    except BrokenPipeError:  # `aecli list | head`: the reader has what it wanted
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except KeyboardInterrupt:
-        return 130
-    return code
+        code = 130
+    return streams.exit_code(code, "".join(sys.argv[1:2]), out)

@@ -14,25 +14,25 @@ from aecli.errors import CannotWrite
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 DENIED = (errno.EROFS, errno.EACCES, errno.EPERM)
+NAME_KEPT = 50  # characters of a name in that of its temporary file: a name has at most 255 bytes
 
 
 @contextlib.contextmanager
 def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
     """Yield a temporary path beside `path`, of the same suffix; on success it takes its place.
 
-    A reader sees the old file or the new one, after a power cut too. Raises CannotWrite where the
-    disk is full or the place is read-only; then the old file is as it was.
+    A reader sees the old file or the new one, after a power cut too. Raises CannotWrite; then the
+    old file is as it was.
     """
     path = pathlib.Path(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
-    remove(temporary)  # it may be a link, or a second name of some other file
+    temporary = path.with_name(f".{path.stem[:NAME_KEPT]}.{os.getpid()}.tmp{path.suffix}")
     try:
-        yield temporary
-        flush(temporary)
-        os.replace(temporary, path)
-        flush(path.parent)
-    except OSError as error:
-        raise cannot_write(path, error) or error from error
+        with writing(path):
+            remove(temporary)  # it may be a link, or a second name of some other file
+            yield temporary
+            flush(temporary)
+            os.replace(temporary, path)
+            flush(path.parent)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -47,21 +47,30 @@ def flush(path: pathlib.Path) -> None:
         os.close(descriptor)
 
 
-def cannot_write(path: pathlib.Path, error: OSError) -> CannotWrite | None:
-    """What an error of the system means for a file, if it says that nothing can be written."""
+@contextlib.contextmanager
+def writing(path: pathlib.Path) -> Iterator[None]:
+    """Any error of the system within becomes CannotWrite, which names `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: pathlib.Path | str, error: OSError) -> CannotWrite:
+    """What an error of the system means for a file that is written."""
+    reason = error.strerror or next(iter(str(error).splitlines()), type(error).__name__)
     if error.errno in FULL:
-        free = shutil.disk_usage(path.parent).free / 1e6
-        return CannotWrite(f"cannot write {path}: {error.strerror}, {free:.1f} MB free")
-    if error.errno in DENIED:
-        return CannotWrite(f"cannot write {path}: {error.strerror}")
-    return None
+        with contextlib.suppress(OSError):
+            reason += f", {shutil.disk_usage(pathlib.Path(path).parent).free / 1e6:.1f} MB free"
+    return CannotWrite(f"cannot write {path}: {reason}")
 
 
 def remove_leftovers(folder: pathlib.Path) -> None:
-    """Delete the temporary files and folders of a process that was killed."""
-    for path in list(folder.rglob(".*.tmp*")):
-        if re.fullmatch(r"\..+\.\d+\.tmp(\..+)?", path.name):
-            remove(path)
+    """Delete the temporary files and folders of a process that was killed. Raises CannotWrite."""
+    with writing(folder):
+        for path in list(folder.rglob(".*.tmp*")):
+            if re.fullmatch(r"\..+\.\d+\.tmp(\..+)?", path.name):
+                remove(path)
 
 
 def remove(path: pathlib.Path) -> None:
@@ -82,14 +91,25 @@ def write_json(path: pathlib.Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
+def made_folder(path: pathlib.Path) -> pathlib.Path:
+    """The folder, made with those above it where it is not there. Raises CannotWrite."""
+    with writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
 def unique_folder(path: pathlib.Path) -> pathlib.Path:
-    """Make the folder, or path-2, path-3 ... where it exists: two runs never share one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Make the folder, or path-2, path-3 ... where it exists: two runs never share one.
+
+    Raises CannotWrite.
+    """
     candidate, n = path, 1
-    while True:
-        try:
-            candidate.mkdir()
-            return candidate
-        except FileExistsError:
-            n += 1
-            candidate = path.with_name(f"{path.name}-{n}")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            try:
+                candidate.mkdir()
+                return candidate
+            except FileExistsError:
+                n += 1
+                candidate = path.with_name(f"{path.name}-{n}")

@@ -1,17 +1,23 @@
 """One writer a run folder: a lock that dies with its process."""
 
 import contextlib
+import errno
 import fcntl
+import functools
+import logging
 import os
 import pathlib
 from collections.abc import Iterator
 
 from aecli.errors import FolderBusy
-from aecli.files import cannot_write
+from aecli.files import writing
 from aecli.foreign.bounded import open_in_place
 
 NAME = ".lock"
 SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK  # no link out of the folder, no pipe that never ends
+NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)  # of a file system that has none
+
+log = logging.getLogger("aecli")
 
 
 @contextlib.contextmanager
@@ -20,24 +26,40 @@ def locked(folder: pathlib.Path, name: str = NAME, wait: bool = False) -> Iterat
 
     Raises FolderBusy where another process does, unless to `wait` for it; CannotWrite; BadRequest.
     """
-    try:
+    with writing(folder / name):
         lock = open_in_place(folder / name, os.O_RDWR | os.O_CREAT)
-    except OSError as error:
-        raise cannot_write(folder / name, error) or error from None
     try:
-        _take(lock, folder, wait)
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        with writing(folder / name):
+            _take(lock, folder, wait)
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(lock)
 
 
+def flock(file: int, how: int) -> bool:
+    """fcntl.flock; returns whether the file system has locks. Raises BlockingIOError."""
+    try:
+        fcntl.flock(file, how)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        return False
+    return True
+
+
+@functools.cache  # once a process
+def _warn() -> None:
+    log.warning("this file system has no locks: start nothing twice in one folder")
+
+
 def _take(lock: int, folder: pathlib.Path, wait: bool) -> None:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        if not flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB)):
+            _warn()
     except BlockingIOError:
-        holder = os.pread(lock, 20, 0).decode(errors="replace").strip() or "?"
+        holder = _holder(lock)
         raise FolderBusy(
             f"{folder} is busy: process {holder} trains in it\n"
             "wait for it, or stop it first: a run folder has one writer"
@@ -51,9 +73,18 @@ def is_locked(folder: pathlib.Path, name: str = NAME) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return not flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB) and _is_alive(_holder(lock))
     except BlockingIOError:
         return True
     finally:
         os.close(lock)
-    return False
+
+
+def _holder(lock: int) -> str:
+    """The process that wrote its number there last, ? where none did."""
+    return os.pread(lock, 20, 0).decode(errors="replace").strip() or "?"
+
+
+def _is_alive(process: str) -> bool:
+    """On this machine: all that can be known without locks."""
+    return process.isdecimal() and pathlib.Path("/proc", process).exists()

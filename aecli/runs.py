@@ -15,7 +15,7 @@ from aecli import build, run_data
 from aecli.datasets import learnt_file
 from aecli.datasets.learnt import Learnt
 from aecli.errors import BadRequest
-from aecli.files import replacing, unique_folder, write_json, write_text
+from aecli.files import made_folder, replacing, unique_folder, write_json, write_text
 from aecli.foreign import bounded, plain_yaml, tables
 from aecli.locking import is_locked
 
@@ -27,8 +27,8 @@ def create(folder: pathlib.Path, config: DictConfig, overrides: list[str], about
 
     about: what later commands want to know without building anything (model, dataset, data).
     """
-    (folder / ".hydra").mkdir(exist_ok=True)
-    (folder / "figures").mkdir(exist_ok=True)
+    made_folder(folder / ".hydra")
+    made_folder(folder / "figures")
     write_config(folder, config)
     write_text(folder / ".hydra" / "overrides.yaml", yaml.safe_dump(overrides))
     run = Run(folder)
@@ -250,7 +250,7 @@ def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
                 model=str(status.get("model", "?")),
                 dataset=str(status.get("dataset", "?")),
                 epochs_done=int(status.get("epochs_done", 0)),
-                state=state_of(path.parent),
+                state=state_of(path.parent, status),
                 val_loss=status.get("val_loss"),
                 started=str(status.get("started", "")),
             )
@@ -258,9 +258,9 @@ def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
     return sorted(infos, key=lambda info: (info.started, str(info.folder)))
 
 
-def state_of(folder: pathlib.Path) -> str:
-    """What status.json says, unless the process that wrote it is gone."""
-    stated = str(read_status(folder).get("state", "?"))
+def state_of(folder: pathlib.Path, status: dict[str, Any] | None = None) -> str:
+    """What status.json (which may have been read) says, unless the process that wrote it is gone."""
+    stated = str((read_status(folder) if status is None else status).get("state", "?"))
     return "killed" if stated == "running" and not is_locked(folder) else stated
 
 

@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 
 from aecli import runs
 from aecli.errors import BadRequest
-from aecli.files import write_json
+from aecli.files import made_folder, write_json
 from aecli.foreign.bounded import read_text
 
 FILE = "sweep.json"
@@ -70,7 +70,7 @@ def create(folder: pathlib.Path, asked: list[Asked]) -> Sweep:
     """Freeze every job: a YAML edited from here on changes none of them."""
     jobs = _jobs_of(folder, [one.overrides for one in asked])
     for job, one in zip(jobs, asked, strict=True):
-        job.folder.mkdir(exist_ok=True)
+        made_folder(job.folder)
         runs.create(job.folder, one.config, one.overrides, {"command": "train", **one.names})
         runs.Run(job.folder).update_status(state="queued")
     plain = [{"overrides": job.overrides} for job in jobs]

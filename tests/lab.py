@@ -28,8 +28,8 @@ class Lab:
     def resume(self, folder, *overrides: str) -> pathlib.Path:
         return resume(str(folder), self.compose(*overrides), list(overrides)).folder
 
-    def interrupted(self, *overrides: str, after: int) -> pathlib.Path:
-        """A run that SIGTERM stops once `after` steps are done."""
+    def interrupted(self, *overrides: str, after: int, by: int = signal.SIGTERM) -> pathlib.Path:
+        """A run that a signal stops once `after` steps are done."""
         original, steps = Clock.on_train_batch_end, []
 
         def on_train_batch_end(clock, batch, logs=None):
@@ -37,7 +37,7 @@ class Lab:
             done = clock.epoch * clock._feed.steps_per_epoch + clock.step
             if done >= after and not steps:
                 steps.append(done)
-                os.kill(os.getpid(), signal.SIGTERM)
+                os.kill(os.getpid(), by)
 
         Clock.on_train_batch_end = on_train_batch_end
         try:
@@ -45,7 +45,7 @@ class Lab:
                 self.train(*overrides)
         finally:
             Clock.on_train_batch_end = original
-        assert stop.value.exit_code == 143
+        assert stop.value.exit_code == 128 + by
         (info,) = [i for i in runs.list_runs(self.root) if i.state == "interrupted"]
         assert f"aecli train resume={info.folder}" in str(stop.value)
         return info.folder

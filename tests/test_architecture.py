@@ -59,3 +59,17 @@ def test_imports_go_one_way(path):
 def test_files_stay_rooms_not_halls():
     long = {str(p): n for p in FILES if (n := len(p.read_text().splitlines())) > 260}
     assert not long
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_error_is_its_own_cause(path):
+    """`raise a or error from error`: who walks along the causes would never end."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Raise) or not isinstance(node.cause, ast.Name):
+            continue
+        raised = [node.exc]
+        while raised:
+            one = raised.pop()
+            raised += getattr(one, "values", [])  # a or b
+            raised += [getattr(one, side) for side in ("body", "orelse") if hasattr(one, side)]
+            assert getattr(one, "id", None) != node.cause.id, f"line {node.lineno}"

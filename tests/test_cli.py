@@ -1,13 +1,16 @@
 """The installed console script, as a user types it."""
 
+import errno
 import importlib.util
 import sys
+import types
 
 import pytest
 from cli_script import AECLI, aecli, python, run
 
-from aecli import __version__
-from aecli.app import catalog
+from aecli import __version__, runs
+from aecli.app import catalog, streams
+from aecli.training import state as states
 
 
 def modules_after(cwd, *words):
@@ -99,7 +102,39 @@ def test_cfg_job_prints_the_composed_config(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_closed_pipe_is_no_error(tmp_path):
-    command = " ".join([*AECLI, "list", "|", "true"])
-    done = run(["bash", "-c", f"{command}; echo ${{PIPESTATUS[0]}}"], tmp_path)
+FULL = "error: cannot write standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("where", "code", "said"),
+    [
+        ("| true", 141, ""),  # as of other programs whose reader has gone
+        (">&-", 0, ""),
+        ("2>&-", 0, ""),
+        (">/dev/full", 5, FULL),
+        (">/dev/full 2>&1", 5, ""),
+    ],
+)
+def test_a_result_that_cannot_be_printed(tmp_path, where, code, said):
+    command = " ".join([*AECLI, "list", where])
+    done = run(["bash", "-c", f"{command}; echo $PIPESTATUS >code"], tmp_path)
+    assert (tmp_path / "code").read_text() == f"{code}\n"
+    assert done.stderr == said
+
+
+def test_a_training_goes_on_when_nobody_listens(tmp_path):
+    words = ["train", "dataset.limit=150", "figures=[loss_curve]", "trainer.jit_compile=false"]
+    command = " ".join([*AECLI, *words, "trainer.epochs=2", "2>&-", "|", "true"])
+    done = run(["bash", "-c", f"{command}; echo $PIPESTATUS"], tmp_path)
     assert (done.stdout, done.stderr) == ("0\n", "")
+    (info,) = runs.list_runs(tmp_path)
+    assert (info.state, info.epochs_done) == ("done", 2)
+    assert states.read(info.folder / "checkpoints").epoch == 2
+    assert "epoch 2/2" in (info.folder / "train.log").read_text()
+
+
+def test_a_training_whose_words_are_lost_says_so(capsys):
+    out = types.SimpleNamespace(lost=OSError(errno.ENOSPC, "No space left on device"))
+    assert streams.exit_code(0, "train", out) == 0
+    assert capsys.readouterr().err == FULL.replace("error", "warning")
+    assert streams.exit_code(3, "eval", out) == 3

@@ -16,9 +16,10 @@ from cli_process import aecli, start, stop, when
 from same_runs import differing
 
 from aecli import runs
-from aecli.errors import BadRequest, CannotWrite, Diverged, FolderBusy, RunFailed
+from aecli.errors import BadRequest, CannotWrite, Diverged, FolderBusy, Interrupted, RunFailed
 from aecli.locking import is_locked, locked
 from aecli.training import state as states
+from aecli.training.signals import Signals
 from aecli.training.trainer import Trainer
 
 LAST = f"checkpoints/{states.LAST}"
@@ -51,6 +52,34 @@ def test_a_signal_saves_and_says_how_to_go_on(tmp_path, signum, code):
     assert whole.returncode == 0, whole.stderr
     (other,) = runs.list_runs(tmp_path / "whole")
     assert differing(info.folder, other.folder) == []
+
+
+@pytest.mark.parametrize("signum", [signal.SIGHUP, signal.SIGUSR1])
+def test_a_closed_terminal_and_a_scheduler_s_warning_save_too(lab, signum):
+    before = signal.signal(signum, signal.SIG_DFL)
+    try:
+        part = lab.interrupted("trainer.epochs=2", after=1, by=signum)
+        assert signal.getsignal(signum) is signal.SIG_DFL
+    finally:
+        signal.signal(signum, before)
+    assert states.read_file(part / LAST).step > 0
+
+
+def test_nohup_and_the_handlers_of_others_stay():
+    other = []
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    also = signal.signal(signal.SIGUSR1, lambda *_: other.append(1))
+    try:
+        with Signals() as signals, pytest.raises(Interrupted), signals.deferred():  # noqa: PT012
+            os.kill(os.getpid(), signal.SIGHUP)
+            os.kill(os.getpid(), signal.SIGUSR1)
+            assert (signals.received, other) == (None, [1])
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert signals.received == signal.SIGTERM
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # a second one stops at once
+    finally:
+        signal.signal(signal.SIGHUP, before)
+        signal.signal(signal.SIGUSR1, also)
 
 
 def test_a_second_signal_stops_at_once(tmp_path):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import hydra
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
 from aecli.app import catalog, launched, messages, process_sweep, searchpath
@@ -14,6 +15,7 @@ from aecli.app.arguments import Arguments, parse
 from aecli.app.compose import VERSION_BASE
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
 from aecli.errors import Interrupted
+from aecli.files import cannot_write
 
 QUIET = {  # Hydra writes nothing of its own: a run's folder is made by aecli.runs, after all checks
     "hydra.run.dir": ".",
@@ -105,7 +107,12 @@ def _own(arguments: Arguments) -> list[str]:
 def _hydra_main(arguments: Arguments, task: Callable[[DictConfig], None]) -> None:
     with _hydra_that_raises(arguments.argv()):
         folder, name = str(catalog.package_configs()), arguments.command
-        hydra.main(config_path=folder, config_name=name, version_base=VERSION_BASE)(task)()
+        try:
+            hydra.main(config_path=folder, config_name=name, version_base=VERSION_BASE)(task)()
+        except OSError as error:  # what a task raises, it reports: this is Hydra's own folder
+            if isinstance(error, HydraException):
+                raise
+            raise cannot_write(str(error.filename or "."), error) from error
 
 
 def _check(config: DictConfig) -> None:

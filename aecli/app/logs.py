@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from aecli.foreign.bounded import open_in_place
+from aecli.files import writing
 
 
 class _File(logging.FileHandler):
@@ -28,7 +29,8 @@ def run_log(folder: pathlib.Path, bar: bool) -> Iterator[logging.Logger]:
     log = logging.getLogger("aecli")
     log.setLevel(logging.INFO)
     log.propagate = False
-    file = _File(folder / "train.log", encoding="utf-8")
+    with writing(folder / "train.log"):
+        file = _File(folder / "train.log", encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     screen = logging.StreamHandler(sys.stderr)
     screen.setFormatter(logging.Formatter("%(message)s"))

@@ -1,13 +1,12 @@
 """The last word on what went wrong: one or two lines on stderr, and the exit code."""
 
 import os
-import pathlib
 import sys
 import traceback
 
 from aecli.app.explain import explain
 from aecli.errors import BadRequest, NotApplicable, RunFailed
-from aecli.files import cannot_write
+from aecli.files import DENIED, FULL, cannot_write
 
 OURS = (BadRequest, NotApplicable, RunFailed)
 
@@ -19,8 +18,6 @@ def traceback_wanted() -> bool:
 
 def report(error: Exception, command: str, overrides: list[str], with_traceback: bool) -> int:
     """Print what went wrong; returns the exit code, which ours state and others make 1."""
-    if isinstance(error, BrokenPipeError):
-        return 0  # the reader of `aecli list | head` has what it wanted
     if with_traceback:
         traceback.print_exception(error)
     known = _ours(error) or _of_the_system(error) or explain(error, command, overrides)
@@ -44,15 +41,17 @@ def show(text: str) -> None:
 
 def _of_the_system(error: Exception) -> RunFailed | None:
     """A full disk, or a place that cannot be written to."""
-    if not isinstance(error, OSError) or error.filename is None:
+    if not isinstance(error, OSError) or error.errno not in (*FULL, *DENIED):
         return None
-    return cannot_write(pathlib.Path(os.fsdecode(error.filename)), error)
+    return cannot_write(str(error.filename or "a file"), error)
 
 
 def _ours(error: BaseException | None) -> Exception | None:
     """The error of ours in a chain: Hydra wraps what a component's constructor raises."""
-    while error is not None:
+    seen = []
+    while error is not None and error not in seen:  # an error may be its own cause
         if isinstance(error, OURS):
             return error
+        seen.append(error)
         error = error.__cause__
     return None

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from aecli.foreign.bounded import open_in_place
+from aecli.files import writing
 from aecli.training.signals import Signals
 
 PARENT = "AECLI_PARENT_PIPE"  # in a child: a pipe that ends with the parent
@@ -70,7 +71,9 @@ def _start(work: Work, pipe: int, gpu: int | None) -> None:
     environment = os.environ | work.environment | {PARENT: str(pipe)}
     if gpu is not None:
         environment["CUDA_VISIBLE_DEVICES"] = str(gpu)
-    with open(work.output, "ab", opener=open_in_place) as output:
+    with writing(work.output):
+        output = open(work.output, "ab", opener=open_in_place)  # noqa: SIM115
+    with output:
         work.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "aecli", *work.arguments], stdin=subprocess.DEVNULL,
             stdout=output, stderr=output, env=environment, pass_fds=[pipe],

@@ -13,6 +13,7 @@ from hydra.core.override_parser.types import Override
 from omegaconf import OmegaConf
 
 from aecli.foreign.bounded import check_writable
+from aecli.files import unique_folder
 
 OmegaConf.register_new_resolver(  # the folder of job [3/4] is 03: Hydra itself counts from 0
     "aecli_job", lambda: f"{HydraConfig.get().job.num + 1:02d}", replace=True
@@ -45,17 +46,13 @@ class Sweep:
     codes: dict[str, int] = field(default_factory=dict)  # {job line: exit code}
 
     def claim_folder(self) -> str:
-        """Make <outputs>/<date>/<time>_sweep; two sweeps in one second get -2, -3."""
+        """Make <outputs>/<date>/<time>_sweep; two sweeps in one second get -2, -3.
+
+        Raises CannotWrite.
+        """
         stated = dict(override.partition("=")[::2] for override in self.overrides)
         name = stated.get("outputs", "outputs") + time.strftime("/%Y-%m-%d/%H-%M-%S_sweep")
-        number = 1
-        while self.folder is None:
-            folder = Path(name if number == 1 else f"{name}-{number}")
-            try:
-                folder.mkdir(parents=True)
-                self.folder = folder
-            except FileExistsError:
-                number += 1
+        self.folder = unique_folder(Path(name))
         return f"hydra.sweep.dir={self.folder}"
 
     def check_stated_folder(self) -> None:

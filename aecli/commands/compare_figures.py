@@ -11,6 +11,7 @@ from aecli.app import quiet
 from aecli.comparison.leaderboard import Leaderboard
 from aecli.errors import BadRequest, CannotWrite, NotApplicable
 from aecli.figures import compare_curves, compare_heat_map, compare_settings, compare_strips
+from aecli.files import made_folder
 
 PER_SETTING = 12  # figures at most
 
@@ -20,7 +21,7 @@ def draw_all(board: Leaderboard, folder: pathlib.Path) -> list[str]:
 
     One that fails is a line on stderr, never a lost leaderboard.
     """
-    folder.mkdir()
+    made_folder(folder)
     writer = runs.Run(board.rows[0].records[0].entry.folder)
     written = []
     for name, draw in _figures(board):

@@ -14,7 +14,7 @@ from aecli.datasets.splits import Split
 from aecli.errors import BadRequest, RunFailed
 from aecli.exchange.destination import Destination
 from aecli.exchange.formats import FORMATS, Format, quietly, script
-from aecli.files import write_text
+from aecli.files import NAME_KEPT, cannot_write, write_text, writing
 
 IMAGES = 64  # of the test split, by which the formats are compared with Keras
 TOLERANCE = 1e-3  # of the largest value of Keras's output
@@ -39,15 +39,16 @@ def export(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, float]]:
     x = _examples(run)
     usage.wake(run)
     path = to.path()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name[:NAME_KEPT]}.{os.getpid()}.tmp")
     try:
-        temporary.mkdir()
-        differences = {
-            name: _exported(run, name, kind, temporary / f"{name}{kind.suffix}", x)
-            for name in parts
-        }
-        write_text(temporary / "load.py", script(kind, parts, run.model, _raw_range(run)))
-        os.rename(temporary, path)
+        with writing(path):
+            temporary.mkdir()
+            differences = {
+                name: _exported(run, name, kind, temporary / f"{name}{kind.suffix}", x)
+                for name in parts
+            }
+            write_text(temporary / "load.py", script(kind, parts, run.model, _raw_range(run)))
+            os.rename(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return path, differences
@@ -90,6 +91,8 @@ def _exported(run, name: str, kind: Format, path: pathlib.Path, x: np.ndarray) -
             kind.write(plain, path)
             run = kind.open(path)
             found = np.concatenate([run(given[:1]), run(given[1:])])
+    except OSError as error:
+        raise cannot_write(path, error) from error
     except Exception as error:  # each converter has its own
         line = str(error).strip().splitlines() or [type(error).__name__]
         raise RunFailed(f"{name} cannot be exported to this format: {line[0][:200]}") from error

@@ -158,7 +158,7 @@ def _ended(run: runs.Run, error: BaseException) -> BaseException:
     if isinstance(error, Interrupted):
         return Interrupted(error.signum, f"interrupted: {run.folder} is saved\n{go_on}")
     if isinstance(error, CannotWrite):
-        return CannotWrite(f"{error}\nthe checkpoint before it is whole; make room, then {go_on}")
+        return CannotWrite(f"{error}\nthe checkpoint before it is whole; mend that, then {go_on}")
     return error
 
 

@@ -124,11 +124,11 @@ def _new_folder(cfg: DictConfig, names: dict[str, str]) -> pathlib.Path:
     name = f"%Y-%m-%d/%H-%M-%S_{names['model']}_{names['dataset']}"
     try:
         return runs.unique_folder(pathlib.Path(cfg.outputs) / time.strftime(name))
-    except OSError as error:
+    except CannotWrite as error:
         raise CannotWrite(
-            f"outputs={cfg.outputs} cannot be written to: {error.strerror}\n"
+            f"outputs={cfg.outputs} cannot be written to: {error.__cause__.strerror}\n"
             "name a folder of your own: outputs=DIR"
-        ) from None
+        ) from error
 
 
 def _about(names: dict[str, str], splits) -> dict[str, Any]:

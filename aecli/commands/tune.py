@@ -7,7 +7,8 @@ from aecli import runs
 from aecli.app.arguments import Arguments
 from aecli.commands import tune_best, tune_report, tune_request, tune_terms
 from aecli.commands.tune_request import SETTINGS, Request
-from aecli.errors import BadRequest, CannotWrite, Interrupted, RunFailed
+from aecli.errors import BadRequest, Interrupted, RunFailed
+from aecli.files import made_folder
 from aecli.locking import locked
 from aecli.training.signals import Signals
 from aecli.tuning import engine, studies
@@ -78,11 +79,6 @@ def _wanted(study: Study, request: Request) -> Study:
 def _folder(request: Request, terms: Terms) -> pathlib.Path:
     choices, path = terms.bases[0].choices, request.study
     name = f"%Y-%m-%d/%H-%M-%S_tune_{choices['model']}_{choices['dataset']}"
-    try:
-        if path is None:
-            return runs.unique_folder(pathlib.Path(request.outputs) / time.strftime(name))
-        pathlib.Path(path).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        place = path or request.outputs
-        raise CannotWrite(f"{place} cannot be written to: {error.strerror}") from None
-    return pathlib.Path(path)
+    if path is None:
+        return runs.unique_folder(pathlib.Path(request.outputs) / time.strftime(name))
+    return made_folder(pathlib.Path(path))

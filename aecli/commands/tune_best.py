@@ -51,7 +51,7 @@ def save(text: str, path: pathlib.Path) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        raise cannot_write(path, error) or error from None
+        raise cannot_write(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from aecli.figures import style
-from aecli.files import replacing
+from aecli.files import made_folder, replacing
 from aecli.tuning import engine
 from aecli.tuning.space import Param
 from aecli.tuning.studies import Study
@@ -31,7 +31,7 @@ def draw(study: Study) -> list[str]:
     drawings = {"history": _history, "slice": _slices} if journal.ranked else {}
     if len({trial.value for trial in journal.ranked}) > 1 and len(study.terms.params) > 1:
         drawings["importance"] = _importance
-    study.figures.mkdir(exist_ok=True)
+    made_folder(study.figures)
     for name, drawing in drawings.items():
         with warnings.catch_warnings(), matplotlib.style.context(["default", style.RC]):
             warnings.simplefilter("ignore")  # an axis of a single value

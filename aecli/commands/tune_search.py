@@ -15,7 +15,8 @@ from aecli.tuning.studies import Study
 from aecli.tuning.trials import COMPLETE, FAIL, Outcome
 
 OUTPUT = "console.txt"  # in a trial's folder: what its process said
-STOPPED = (4, 130, 143, -2, -15)  # exit codes of a process that somebody stopped, or kept out
+# exit codes of a process that somebody stopped, or kept out
+STOPPED = (4, 129, 130, 138, 143, -1, -2, -10, -15)
 
 
 class Search:

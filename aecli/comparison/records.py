@@ -6,10 +6,10 @@ import pathlib
 import re
 from typing import Any
 
-from aecli import build, runs
+from aecli import runs
 from aecli.comparison.values import flatten, printable
 from aecli.errors import BadRequest
-from aecli.foreign import plain_yaml, tables
+from aecli.foreign import bounded, plain_yaml, tables
 
 NAMES = ("experiment", "model", "dataset", "noise")  # the options whose names a status keeps
 
@@ -51,12 +51,14 @@ class LeftOut:
 
 def read(entry: Entry) -> Record | LeftOut:
     """The run of an entry; reads small text files only."""
-    run, state = runs.Run(entry.folder), runs.state_of(entry.folder)
+    run = runs.Run(entry.folder)
+    status = run.status
+    state = runs.state_of(entry.folder, status)
     if state != "done":
-        return LeftOut(entry, printable(state), _reason(run.status))
+        return LeftOut(entry, printable(state), _reason(status))
     try:
-        status = run.status
-        leaves = flatten(build.plain(run.config))
+        bounded.refuse_links(run.folder)
+        leaves = flatten(plain_yaml.read_config(run.folder / runs.CONFIG))
         overrides = plain_yaml.read_overrides(run.folder / runs.CONFIG.with_name("overrides.yaml"))
         val_loss = status.get("val_loss")
         finite = val_loss is not None and math.isfinite(val_loss)

@@ -106,7 +106,8 @@ def _begin(decoder: _Decoder) -> None:
     """In a new worker: the parent alone answers signals."""
     global _decoder
     _decoder = decoder
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 

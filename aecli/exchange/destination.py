@@ -3,7 +3,8 @@
 import pathlib
 from collections.abc import Sequence
 
-from aecli.errors import BadRequest, CannotWrite
+from aecli.errors import BadRequest
+from aecli.files import made_folder
 from aecli.runs import Run
 
 
@@ -34,8 +35,5 @@ class Destination:
         """In a folder that exists. Raises CannotWrite."""
         if self._stated is None:
             return self._run.new_eval_folder() / self._name
-        try:
-            self._stated.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CannotWrite(f"output={self._stated}: {error.strerror}") from None
+        made_folder(self._stated.parent)
         return self._stated

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from aecli.errors import BadRequest
 from aecli.exchange.tables import write_npz
-from aecli.files import replacing
+from aecli.files import NAME_KEPT, replacing, writing
 
 SUFFIXES = (".npz", ".npy", ".png", "")
 
@@ -69,17 +69,18 @@ def save(picture: np.ndarray, path: pathlib.Path) -> None:
 
 def _write_folder(path: pathlib.Path, pictures: np.ndarray, files: list[str]) -> None:
     """All of them or none: the folder gets its name when it is complete."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name[:NAME_KEPT]}.{os.getpid()}.tmp")
     names = [pathlib.PurePath(name).with_suffix(".png") for name in files]
     if len(set(names)) < len(names):  # a.png and a.jpg
         names = [pathlib.PurePath(f"{name}.png") for name in files]
     try:
-        temporary.mkdir()
-        bar = tqdm(pictures, desc="write images", leave=False, delay=1, disable=None)
-        for picture, name in zip(bar, names, strict=True):
-            place = temporary / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            save(picture, place)
-        os.rename(temporary, path)
+        with writing(path):
+            temporary.mkdir()
+            bar = tqdm(pictures, desc="write images", leave=False, delay=1, disable=None)
+            for picture, name in zip(bar, names, strict=True):
+                place = temporary / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                save(picture, place)
+            os.rename(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

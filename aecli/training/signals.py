@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: at once where nothing can be lost, at the end of a step while one trains."""
+"""SIGINT, SIGTERM, SIGHUP and SIGUSR1: at once where nothing can be lost, else after the step."""
 
 import contextlib
 import os
@@ -8,14 +8,16 @@ from collections.abc import Iterator
 
 from aecli.errors import Interrupted
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ALWAYS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (*ALWAYS, signal.SIGHUP, signal.SIGUSR1)  # a closed terminal, a scheduler's warning
 
 
 class Signals:
-    """A context: within it the two signals raise Interrupted, or wait while `deferred`.
+    """A context: within it the signals raise Interrupted, or wait while `deferred`.
 
-    received: the signal that waits, None until then. A second one while the first waits ends the
-    process at once.
+    SIGHUP and SIGUSR1 are left to who has ignored them (nohup) or handles them already. received:
+    the signal that waits, None until then. A second one while the first waits ends the process at
+    once.
     """
 
     def __init__(self):
@@ -24,7 +26,8 @@ class Signals:
 
     def __enter__(self) -> "Signals":
         self._is_main = threading.current_thread() is threading.main_thread()  # Python's condition
-        self._old = {s: signal.signal(s, self._handle) for s in SIGNALS if self._is_main}
+        mine = [s for s in SIGNALS if self._is_main and (s in ALWAYS or _is_free(s))]
+        self._old = {s: signal.signal(s, self._handle) for s in mine}
         return self
 
     def __exit__(self, *exception) -> None:
@@ -46,6 +49,16 @@ class Signals:
         if not self._deferred:
             raise Interrupted(signum)
         self.received = signum
-        for each in SIGNALS:
+        for each in self._old:
             signal.signal(each, signal.SIG_DFL)
-        os.write(2, b"\nstopping at the end of this step; once more stops at once\n")
+        with contextlib.suppress(OSError):  # of a terminal that was closed
+            os.write(2, b"\nstopping at the end of this step; once more stops at once\n")
+
+
+def _is_free(signum: int) -> bool:
+    return signal.getsignal(signum) is signal.SIG_DFL or is_ours(signum)
+
+
+def is_ours(signum: int) -> bool:
+    """Whether one of these contexts handles the signal."""
+    return getattr(signal.getsignal(signum), "__func__", None) is Signals._handle

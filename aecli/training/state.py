@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from aecli.errors import BadRequest, CannotWrite, Diverged
-from aecli.files import replacing
+from aecli.files import replacing, writing
 
 FORMAT = 2
 LAST, PREVIOUS = "last.safetensors", "previous.safetensors"
@@ -82,7 +82,8 @@ def write(folder: pathlib.Path, state: State) -> None:
     try:
         _replace_last(folder, payload, keep=True)
     except CannotWrite:
-        (folder / PREVIOUS).unlink(missing_ok=True)
+        with writing(folder / PREVIOUS):
+            (folder / PREVIOUS).unlink(missing_ok=True)
         _replace_last(folder, payload, keep=False)
 
 

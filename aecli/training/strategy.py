@@ -23,6 +23,7 @@ from aecli.errors import BadRequest, RunFailed
 from aecli.models.base import Autoencoder
 from aecli.models.batch import counting
 from aecli.training.cluster import Cluster, cluster
+from aecli.training.signals import SIGNALS, is_ours
 
 JOIN_SECONDS = 300  # the workers wait so long for each other at the start
 LOOK_SECONDS = 5  # between two looks at the other workers
@@ -249,7 +250,7 @@ def _signals_at_once() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [number for number in SIGNALS if is_ours(number)]
     handlers = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
     try:
         yield

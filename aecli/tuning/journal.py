@@ -8,6 +8,7 @@ from typing import Any
 
 from aecli.errors import BadRequest
 from aecli.foreign.bounded import open_in_place
+from aecli.locking import flock
 from aecli.tuning import engine
 from aecli.tuning.space import Param
 
@@ -116,7 +117,7 @@ class Lock:
 
     def acquire(self) -> bool:
         self._file = open_in_place(self._path, os.O_RDWR)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        flock(self._file, fcntl.LOCK_EX)
         cut_partial_line(self._file)
         return True
 

@@ -8,6 +8,7 @@ from omegaconf import OmegaConf
 
 from aecli import runs
 from aecli.errors import BadRequest
+from aecli.files import made_folder
 from aecli.foreign import tables
 from aecli.tuning.studies import Study
 
@@ -38,7 +39,7 @@ def prepare(study: Study, number: int, point: dict[str, Any]) -> None:
     if not any(override.lstrip("+").startswith("figures") for override in terms.overrides):
         config.figures = {}
     names = {key: terms.base(point).choices.get(key) for key in NAMES}
-    folder.mkdir(parents=True, exist_ok=True)
+    made_folder(folder)
     runs.create(folder, config, terms.overrides_of(point), {"command": "train", **names})
     runs.Run(folder).update_status(state="queued")
 

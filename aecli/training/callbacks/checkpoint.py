@@ -8,7 +8,7 @@ from typing import Annotated
 import keras
 from pydantic import Field
 
-from aecli.files import replacing
+from aecli.files import made_folder, replacing
 from aecli.training import state as states
 from aecli.training.remembered import Remembered
 
@@ -55,7 +55,7 @@ class Checkpoint(Remembered, keras.callbacks.Callback):
         self._saved = (state.epoch, state.step)
 
     def on_train_begin(self, logs=None):
-        self._folder.mkdir(exist_ok=True)
+        made_folder(self._folder)
 
     def on_train_batch_end(self, batch, logs=None):
         epoch, step = self._saved

@@ -7,7 +7,7 @@ from typing import Annotated
 import keras
 from pydantic import Field
 
-from aecli.files import replacing
+from aecli.files import made_folder, replacing
 
 log = logging.getLogger("aecli")
 
@@ -20,7 +20,7 @@ class ModelDiagram(keras.callbacks.Callback):
         self._folder, self._dpi = pathlib.Path(folder) / "figures", dpi
 
     def on_train_begin(self, logs=None):
-        self._folder.mkdir(exist_ok=True)
+        made_folder(self._folder)
         for part in (self.model.encoder, self.model.decoder):
             try:
                 with replacing(self._folder / f"model_{part.name}.png") as temporary:
