@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import os
 import pathlib
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from aecli import runs, sweeps
+from aecli import build, cores, runs, sweeps
 from aecli.app.arguments import Arguments, quoted
 from aecli.app.processes import Work, run_all
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
@@ -66,7 +65,8 @@ def run(
     with contextlib.ExitStack() as stack:
         place = Sweep(overrides)
         if known is not None:  # composed for comparison only
-            own = [*own, f"hydra.sweep.dir={stack.enter_context(tempfile.TemporaryDirectory())}"]
+            unseen = stack.enter_context(_unseen(known.folder))
+            own = [*own, f"hydra.sweep.dir={quoted(unseen)}"]
         elif "hydra.sweep.dir" not in stated:
             stack.callback(place.release_folder)
             own = [*own, place.claim_folder()]
@@ -74,6 +74,11 @@ def run(
         hydra_main(arguments, collected.collect)
         folder = known.folder if known else place.folder or pathlib.Path(stated["hydra.sweep.dir"])
         return collected.carry_out(folder, known)
+
+
+def _unseen(folder: pathlib.Path) -> tempfile.TemporaryDirectory:
+    """A folder in `folder` for as long as it is needed."""
+    return tempfile.TemporaryDirectory(prefix=".composed.", suffix=".tmp", dir=folder)
 
 
 def _with_seeds(overrides: list[str]) -> list[str]:
@@ -111,6 +116,7 @@ class ProcessSweep:
         cfg = OmegaConf.masked_copy(config, [key for key in config if key not in COMMAND_KEYS])
         if cfg.trainer.threads is None and self.train is None:
             cfg.trainer.threads = threads(config.n_jobs)
+        build.refuse_unstorable(cfg)  # each job's process will read it
         names = {key: hydra.runtime.choices[key] for key in NAMES}
         self.asked.append(sweeps.Asked(overrides, cfg, names))
 
@@ -127,7 +133,7 @@ class ProcessSweep:
 
 def threads(n_jobs: int) -> int:
     """Of each job: the cores shared out, so that jobs do not fight for them."""
-    return max(1, (os.cpu_count() or 1) // n_jobs)
+    return max(1, cores.count() // n_jobs)
 
 
 def check(config: DictConfig) -> None:

@@ -96,15 +96,14 @@ def _early(cfg: DictConfig) -> str:
 
 
 def _device() -> str:
-    import os
-
     import tensorflow as tf
+
+    from aecli.training.environment import threads
 
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         return f"{len(gpus)} gpu"
-    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
-    return f"cpu ({threads} threads)"
+    return f"cpu ({threads()} threads)"
 
 
 def _is_latest(run: runs.Run) -> bool:
