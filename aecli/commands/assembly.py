@@ -8,9 +8,14 @@ from omegaconf import DictConfig
 
 from aecli import build
 from aecli.errors import BadRequest
+from aecli.training.callbacks.checkpoint import Checkpoint
+from aecli.training.callbacks.csv_log import CSVLog
 from aecli.training.environment import environment
 from aecli.training.feed import Preparation
 from aecli.training.trainer import Trainer
+
+
+NEEDED = {"checkpoint": Checkpoint, "csv_log": CSVLog}  # what is kept, and what is drawn
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +77,10 @@ def plan(cfg: DictConfig, splits) -> Plan:
     ):
         raise BadRequest("callbacks=reduce_on_plateau needs a constant rate: schedule=none")
     _check_monitors(cfg, model)
-    build.components(cfg.get("callbacks"), "callbacks", folder="")
+    built = build.components(cfg.get("callbacks"), "callbacks", folder="")
+    for name, kind in NEEDED.items():
+        if not isinstance(built.get(name), kind):
+            raise BadRequest(f"callbacks.{name} cannot be left out: a run is nothing without it")
     build.components(cfg.get("metrics"), "metrics")
     build.components(cfg.get("figures"), "figures")
     dynamic = cfg.dataset.get("binarize") == "dynamic"

@@ -1,4 +1,4 @@
-"""What Keras's own optimizers and callbacks take, with types and ranges that Keras does not check."""
+"""What Keras's own optimizers and callbacks take: types and ranges that Keras does not check."""
 
 from collections.abc import Callable
 from typing import Annotated, Literal
