@@ -14,6 +14,14 @@ STRICT = ConfigDict(  # "3" is not 3, and infinity is no setting
     strict=True, arbitrary_types_allowed=True, allow_inf_nan=False
 )
 
+WORDS = {  # how pydantic begins -> so that it goes on from "must be"
+    "Input should be ": "",
+    "String should have ": "a text of ",
+    "String should match pattern ": "a text like ",
+    "List should have ": "a list of ",
+    "Dictionary should have ": "a mapping of ",
+}
+
 
 @functools.cache
 def _adapters(callable_: Any) -> dict[str, tuple[TypeAdapter, str]]:
@@ -53,7 +61,9 @@ def check_arguments(callable_: Any, values: dict[str, Any], prefix: str) -> dict
 def _explain(key: str, value: Any, error: ValidationError, description: str) -> str:
     expected = []
     for item in error.errors():
-        text = item["msg"].removeprefix("Input should be ")
+        text = item["msg"]
+        for start, instead in WORDS.items():
+            text = text.replace(start, instead) if text.startswith(start) else text
         if text not in expected:
             expected.append(text)
     reason = f" ({description})" if description else ""

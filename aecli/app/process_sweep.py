@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from aecli import build, cores, runs, sweeps
+from aecli.app import root_keys
 from aecli.app.arguments import Arguments, quoted
 from aecli.app.processes import Work, run_all
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
@@ -110,7 +111,7 @@ class ProcessSweep:
         OmegaConf.resolve(config)
         OmegaConf.to_container(config, throw_on_missing=True)
         self.settings = config
-        check(config)
+        root_keys.check(config)
         own = (*COMMAND_KEYS, "outputs")
         overrides = [o for o in hydra.overrides.task if o.partition("=")[0] not in own]
         cfg = OmegaConf.masked_copy(config, [key for key in config if key not in COMMAND_KEYS])
@@ -134,15 +135,6 @@ class ProcessSweep:
 def threads(n_jobs: int) -> int:
     """Of each job: the cores shared out, so that jobs do not fight for them."""
     return max(1, cores.count() // n_jobs)
-
-
-def check(config: DictConfig) -> None:
-    """Raises BadRequest for n_jobs and gpus that make no sense."""
-    if type(config.n_jobs) is not int or config.n_jobs < 1:
-        raise BadRequest(f"n_jobs must be a whole number of 1 or more; got {config.n_jobs!r}")
-    gpus = config.gpus
-    if gpus is not None and not (gpus and all(type(g) is int and g >= 0 for g in gpus)):
-        raise BadRequest(f"gpus must be a list of their numbers, as gpus=[0,1]; got {gpus}")
 
 
 def train_all(sweep: sweeps.Sweep, n_jobs: int, gpus: list[int] | None) -> int:

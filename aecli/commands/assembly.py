@@ -14,7 +14,6 @@ from aecli.training.environment import environment
 from aecli.training.feed import Preparation
 from aecli.training.trainer import Trainer
 
-
 NEEDED = {"checkpoint": Checkpoint, "csv_log": CSVLog}  # what is kept, and what is drawn
 
 
@@ -76,11 +75,11 @@ def plan(cfg: DictConfig, splits) -> Plan:
         optimizer.learning_rate, keras.Variable
     ):
         raise BadRequest("callbacks=reduce_on_plateau needs a constant rate: schedule=none")
-    _check_monitors(cfg, model)
     built = build.components(cfg.get("callbacks"), "callbacks", folder="")
     for name, kind in NEEDED.items():
         if not isinstance(built.get(name), kind):
             raise BadRequest(f"callbacks.{name} cannot be left out: a run is nothing without it")
+    _check_monitors(cfg, model)
     build.components(cfg.get("metrics"), "metrics")
     build.components(cfg.get("figures"), "figures")
     dynamic = cfg.dataset.get("binarize") == "dynamic"

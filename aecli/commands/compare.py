@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, ListConfig
 
 from aecli import runs
 from aecli.app.table import show_table
@@ -41,7 +41,9 @@ def main(cfg: DictConfig) -> None:
 
 def _paths(cfg: DictConfig) -> list[str]:
     paths = [cfg.paths] if isinstance(cfg.paths, str) else cfg.paths or []
-    if not all(isinstance(path, str) and path for path in paths):
+    if not isinstance(paths, list | ListConfig) or not all(
+        isinstance(path, str) and path for path in paths
+    ):
         raise BadRequest("paths must be a list of folders\naecli compare RUN RUN ...")
     return list(paths)
 

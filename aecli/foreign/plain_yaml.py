@@ -16,6 +16,7 @@ MAX_BYTES = 100_000  # a composed config has 3,000
 MAX_DEPTH = 20  # a composed config has 4
 MAX_TEXT = 4096  # characters of one value: the longest path that Linux takes
 MAX_INT = 2**63
+MAX_FLOAT = 1e38  # what follows is computed in float32
 
 
 def _config(
@@ -26,6 +27,11 @@ def _config(
     dataset: dict,
     noise: dict,
     trainer: dict,
+    optimizer: dict,
+    schedule: dict,
+    callbacks: dict | None,
+    metrics: dict | None,
+    figures: dict | None,
 ): ...
 
 
@@ -152,7 +158,9 @@ def _odd(value: Any) -> str | None:
     elif isinstance(value, int):
         return None if -MAX_INT < value < MAX_INT else "is too large a number"
     elif isinstance(value, float):
-        return None if math.isfinite(value) else "is no finite number"
+        if not math.isfinite(value):
+            return "is no finite number"
+        return None if abs(value) < MAX_FLOAT else "is too large a number"
     elif value is not None:
         return f"is a {type(value).__name__}, not text or a number"
     return None
