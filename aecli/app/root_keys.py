@@ -12,6 +12,8 @@ from aecli.errors import BadRequest
 Path = Annotated[
     str, Field(min_length=1, max_length=4096, description="a path; a number as a name: ./2026")
 ]
+PATHS = ("outputs", "run", "resume", "sweep", "study", "input", "clean", "output")
+NAME = 255  # bytes of one name in a path, on any system
 AT_ONCE = 1024  # processes
 
 
@@ -41,6 +43,10 @@ def check(config: DictConfig) -> None:
         check_arguments(_keys, plain, "")
     except BadRequest as error:  # at the root a key has nothing before its dot
         raise BadRequest(str(error).removeprefix(".")) from None
+    for key in PATHS:
+        names = (plain.get(key) or "").split("/")
+        if long := [name for name in names if len(name.encode("utf-8", "replace")) > NAME]:
+            raise BadRequest(f"{key}: {long[0][:40]}... has more than {NAME} bytes, as no name has")
     n_jobs, gpus = plain.get("n_jobs", 1), plain.get("gpus")
     if type(n_jobs) is not int or not 1 <= n_jobs <= AT_ONCE:
         raise BadRequest(

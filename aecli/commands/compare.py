@@ -41,9 +41,8 @@ def main(cfg: DictConfig) -> None:
 
 def _paths(cfg: DictConfig) -> list[str]:
     paths = [cfg.paths] if isinstance(cfg.paths, str) else cfg.paths or []
-    if not isinstance(paths, list | ListConfig) or not all(
-        isinstance(path, str) and path for path in paths
-    ):
+    is_list = isinstance(paths, list | ListConfig)
+    if not is_list or not all(isinstance(path, str) and path for path in paths):
         raise BadRequest("paths must be a list of folders\naecli compare RUN RUN ...")
     return list(paths)
 

@@ -29,7 +29,8 @@ RC = {
     "text.parse_math": False,  # a label or a file's name may be any text
 }
 
-SUPERSCRIPTS = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUPERSCRIPTS = str.maketrans("-\N{MINUS SIGN}0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def in_style(draw: Callable[..., Figure]) -> Callable[..., Figure]:
@@ -55,7 +56,7 @@ class Powers(LogFormatterSciNotation):
         if parts is None:
             return text
         factor, times, base, power = parts.groups()
-        return f"{factor}{'×' if times else ''}{base}{power.translate(SUPERSCRIPTS)}"
+        return f"{factor}{TIMES if times else ''}{base}{power.translate(SUPERSCRIPTS)}"
 
 
 def plain_powers(figure: Figure) -> None:
