@@ -1,6 +1,7 @@
 """aecli: a command-line workbench for autoencoders.
 
-`import aecli` makes saved models loadable by plain Keras:
+`import aecli` makes saved models loadable by plain Keras, and sets Keras to float32 and
+channels_last, which they are made for:
 
     import aecli, keras
     model = keras.models.load_model("outputs/.../checkpoints/best.keras")
@@ -18,3 +19,6 @@ os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever keras.json says
 # command needs it, so that `aecli --help` answers at once.
 if pathlib.Path(sys.argv[0]).stem != "aecli" and "-m" not in sys.argv[:1]:
     from aecli import models as models
+    from aecli.pinned import pin_keras
+
+    pin_keras()

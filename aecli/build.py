@@ -1,15 +1,16 @@
 """From a config to objects: the only caller of hydra.utils.instantiate, behind an allow-list."""
 
 import inspect
-from typing import Annotated, Any
+from typing import Any
 
 import hydra
 from omegaconf import DictConfig, OmegaConf
-from pydantic import Field
 
 from aecli import targets
 from aecli.component import check_arguments
 from aecli.errors import BadRequest
+from aecli.foreign import plain_yaml
+from aecli.training import keras_arguments
 
 
 def component(node: DictConfig | dict, key: str, **extra: Any) -> Any:
@@ -22,9 +23,9 @@ def component(node: DictConfig | dict, key: str, **extra: Any) -> Any:
     target = targets.checked(node, key)
     _check_keys(target, node, key, extra)
     if target.__module__.startswith("aecli."):
-        check_arguments(target, node, key)
-    if node["_target_"].startswith("keras.optimizers."):
-        check_arguments(_optimizer_arguments, node, key)
+        node = check_arguments(target, node, key)
+    elif arguments := keras_arguments.of(node["_target_"]):
+        node = check_arguments(arguments, node, key)
     try:  # extra goes in by hand: Hydra would take a dataclass for a config
         partial = hydra.utils.instantiate(node | {"_partial_": True}, _convert_="all")
     except hydra.errors.InstantiationException as error:
@@ -46,18 +47,9 @@ def plain(node: DictConfig | dict) -> dict:
     return node
 
 
-def _optimizer_arguments(
-    learning_rate: Annotated[float, Field(gt=0)],
-    momentum: Annotated[float, Field(ge=0, lt=1)],
-    rho: Annotated[float, Field(ge=0, lt=1)],
-    beta_1: Annotated[float, Field(ge=0, lt=1)],
-    beta_2: Annotated[float, Field(ge=0, lt=1)],
-    epsilon: Annotated[float, Field(gt=0)],
-    weight_decay: Annotated[float, Field(ge=0)] | None,
-    clipnorm: Annotated[float, Field(gt=0)] | None,
-    clipvalue: Annotated[float, Field(gt=0)] | None,
-    global_clipnorm: Annotated[float, Field(gt=0)] | None,
-): ...
+def refuse_unstorable(config: DictConfig) -> None:
+    """Raises BadRequest, which names the key, for a config that no run could be opened with."""
+    plain_yaml.refuse_unreadable(OmegaConf.to_yaml(config, resolve=True))
 
 
 def _check_keys(target: type, node: dict, key: str, extra: dict) -> None:

@@ -14,6 +14,14 @@ STRICT = ConfigDict(  # "3" is not 3, and infinity is no setting
     strict=True, arbitrary_types_allowed=True, allow_inf_nan=False
 )
 
+WORDS = {  # how pydantic begins -> so that it goes on from "must be"
+    "Input should be ": "",
+    "String should have ": "a text of ",
+    "String should match pattern ": "a text like ",
+    "List should have ": "a list of ",
+    "Dictionary should have ": "a mapping of ",
+}
+
 
 @functools.cache
 def _adapters(callable_: Any) -> dict[str, tuple[TypeAdapter, str]]:
@@ -32,26 +40,30 @@ def _adapters(callable_: Any) -> dict[str, tuple[TypeAdapter, str]]:
     return adapters
 
 
-def check_arguments(callable_: Any, values: dict[str, Any], prefix: str) -> None:
-    """Check values against the annotations of a constructor.
+def check_arguments(callable_: Any, values: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """The values, each as the annotation of a constructor's argument has it: 1 is 1.0 for a float.
 
     Raises BadRequest that names `prefix.key`, the value given and what is allowed.
     """
+    checked = dict(values)
     for name, (adapter, description) in _adapters(callable_).items():
         if name not in values:
             continue
         try:
-            adapter.validate_python(values[name])
+            checked[name] = adapter.validate_python(values[name])
         except ValidationError as error:
             raise BadRequest(
                 _explain(f"{prefix}.{name}", values[name], error, description)
             ) from None
+    return checked
 
 
 def _explain(key: str, value: Any, error: ValidationError, description: str) -> str:
     expected = []
     for item in error.errors():
-        text = item["msg"].removeprefix("Input should be ")
+        text = item["msg"]
+        for start, instead in WORDS.items():
+            text = text.replace(start, instead) if text.startswith(start) else text
         if text not in expected:
             expected.append(text)
     reason = f" ({description})" if description else ""
@@ -73,7 +85,8 @@ class Component:
 
     def __post_init__(self) -> None:
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        check_arguments(type(self), values, self.group)
+        for name, value in check_arguments(type(self), values, self.group).items():
+            object.__setattr__(self, name, value)
 
     def get_config(self) -> dict[str, Any]:
         """The fields, for Keras to store beside a model."""

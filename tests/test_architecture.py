@@ -8,6 +8,7 @@ import pytest
 PACKAGE = pathlib.Path(__file__).parent.parent / "aecli"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = [
+    {"cores", "pinned"},
     {"errors", "files", "limits", "component", "direction", "__init__"},
     {"locking", "serial", "divergences", "foreign"},
     {"networks", "losses", "noise", "datasets"},

@@ -13,6 +13,7 @@ from fuzz_files import IMAGES, picture
 from PIL import Image
 from refusals import WHOLE
 
+from aecli import cores
 from aecli.datasets import image_file, image_files
 from aecli.datasets.image_folder import ImageFolder
 from aecli.errors import BadRequest, RunFailed
@@ -60,7 +61,7 @@ def test_many_files_are_decoded_alike_by_processes(tmp_path, monkeypatch):
     alone = folder(tmp_path).load()
     monkeypatch.setattr(image_files, "ALONE", 1)
     monkeypatch.setattr(image_files, "BLOCK", 2)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(cores, "count", lambda: 2)
     shared = folder(tmp_path).load()
     assert shared.source == alone.source
     np.testing.assert_array_equal(shared.train.x, alone.train.x)

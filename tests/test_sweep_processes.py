@@ -10,7 +10,7 @@ import pytest
 from cli_process import aecli, start, stop, when
 from same_runs import differing
 
-from aecli import runs, sweeps
+from aecli import cores, runs, sweeps
 from aecli.app import process_sweep
 from aecli.errors import BadRequest
 
@@ -132,7 +132,7 @@ def test_a_bad_sweep_is_refused_before_it_starts(tmp_path, words, said):
 
 
 def test_cores_are_shared_out(monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(cores, "count", lambda: 8)
     assert [process_sweep.threads(n) for n in (1, 3, 8, 20)] == [8, 2, 1, 1]
 
 

@@ -147,8 +147,8 @@ def test_other_callbacks_leave_their_files(trained):
         (["callbacks.checkpoint.every=0"], "callbacks.checkpoint.every must be"),
         (["callbacks.checkpoint.monitor=val_los"], "callbacks.checkpoint.monitor must be one of"),
         (["callbacks.early_stopping.monitor=val_kl"], "one of val_loss, val_reconstruction, loss"),
-        (["seed=abc"], "seed must be a whole number"),
-        (["seed=4000000000"], "seed must be a whole number"),
+        (["seed=abc"], "seed must be"),
+        (["seed=4000000000"], "seed must be"),
         (["figures.manifold.n=0"], "figures.manifold.n must be"),
     ],
 )

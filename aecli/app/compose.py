@@ -44,19 +44,28 @@ def composed(command: str, overrides: list[str], config_dir: str | None = None) 
 
 
 def declared(command: str) -> dict[str, str | list[str] | None]:
-    """{group: option or options} as the defaults list of configs/<command>.yaml states them."""
+    """{group: option or options} as the defaults list of configs/<command>.yaml states them.
+
+    The options that it has whatever is chosen (`- callbacks/checkpoint`) are among them.
+    """
     text = catalog.commands()[command].read_text(encoding="utf-8")
-    stated = {}
+    stated, always = {}, {}
     for entry in (yaml.safe_load(text) or {}).get("defaults", []):
         if isinstance(entry, dict):
             stated |= entry
         elif entry in catalog.commands():  # one command's config on top of another's
             stated |= declared(entry)
+        else:
+            group, _, name = entry.rpartition("/")
+            always.setdefault(group, []).append(name)
+    for group in always.keys() & stated.keys():
+        stated[group] = always[group] + stated[group]
     return {group: stated[group] for group in catalog.groups() if group in stated}
 
 
 def _names_in(group: str, sources: list[tuple[str, str]]) -> list[str]:
-    return [path.rpartition("/")[2] for path, _ in sources if path.rpartition("/")[0] == group]
+    names = [path.rpartition("/")[2] for path, _ in sources if path.rpartition("/")[0] == group]
+    return list(dict.fromkeys(names))  # one that every run has may be chosen, too
 
 
 def composed_for_hints(command: str, overrides: list[str], without: str) -> Composed:

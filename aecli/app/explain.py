@@ -1,6 +1,7 @@
 """What Hydra, OmegaConf and PyYAML raise, put into words for the user."""
 
 import re
+import traceback
 from pathlib import Path
 
 import yaml
@@ -36,7 +37,7 @@ def explain(error: Exception, command: str, overrides: list[str]) -> BadRequest 
         return BadRequest(f"{error.full_key}: {_first_line(error)}")
     if isinstance(error, COMPOSITION):
         return _composition(error, command, overrides)
-    if isinstance(error, ValueError) and "Config group override must be" in str(error):
+    if isinstance(error, ValueError | TypeError) and _while_choosing(error):
         return _choice_that_is_no_name(overrides)
     return None
 
@@ -95,6 +96,12 @@ def _choice_that_is_no_name(overrides: list[str]) -> BadRequest:
         if key in groups and re.fullmatch(r"null|true|false|[-+.\d]+(e[-+]?\d+)?", value.lower()):
             return mistakes.unknown_choice(key, value)
     return BadRequest("a group takes the name of an option, such as model=vae")
+
+
+def _while_choosing(error: Exception) -> bool:
+    """Whether Hydra met something else than a name where it reads the names of options."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return Path(last.filename).name == "defaults_list.py"
 
 
 def _unreadable(override: str) -> BadRequest:

@@ -10,7 +10,7 @@ import hydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
-from aecli.app import catalog, launched, messages, process_sweep, searchpath
+from aecli.app import catalog, launched, messages, process_sweep, root_keys, searchpath
 from aecli.app.arguments import Arguments, parse
 from aecli.app.compose import VERSION_BASE
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
@@ -119,6 +119,7 @@ def _check(config: DictConfig) -> None:
     """Resolve everything now: a missing value is told before data are read."""
     OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     OmegaConf.resolve(config)
+    root_keys.check(config)
 
 
 @contextmanager

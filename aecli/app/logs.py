@@ -6,8 +6,8 @@ import pathlib
 import sys
 from collections.abc import Iterator
 
-from aecli.foreign.bounded import open_in_place
 from aecli.files import writing
+from aecli.foreign.bounded import open_in_place
 
 
 class _File(logging.FileHandler):

@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import os
 import pathlib
 import sys
 import tempfile
@@ -14,7 +13,8 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from aecli import runs, sweeps
+from aecli import build, cores, runs, sweeps
+from aecli.app import root_keys
 from aecli.app.arguments import Arguments, quoted
 from aecli.app.processes import Work, run_all
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
@@ -68,7 +68,8 @@ def run(
     with contextlib.ExitStack() as stack:
         place = Sweep(overrides)
         if known is not None:  # composed for comparison only
-            own = [*own, f"hydra.sweep.dir={stack.enter_context(tempfile.TemporaryDirectory())}"]
+            unseen = stack.enter_context(_unseen(known.folder))
+            own = [*own, f"hydra.sweep.dir={quoted(unseen)}"]
         elif "hydra.sweep.dir" not in stated:
             stack.callback(place.release_folder)
             own = [*own, place.claim_folder()]
@@ -78,6 +79,11 @@ def run(
         hydra_main(arguments, collected.collect)
         folder = known.folder if known else place.folder or pathlib.Path(stated["hydra.sweep.dir"])
         return collected.carry_out(folder, known)
+
+
+def _unseen(folder: pathlib.Path) -> tempfile.TemporaryDirectory:
+    """A folder in `folder` for as long as it is needed."""
+    return tempfile.TemporaryDirectory(prefix=".composed.", suffix=".tmp", dir=folder)
 
 
 def _with_seeds(overrides: list[str]) -> list[str]:
@@ -109,12 +115,13 @@ class ProcessSweep:
         OmegaConf.resolve(config)
         OmegaConf.to_container(config, throw_on_missing=True)
         self.settings = config
-        check(config)
+        root_keys.check(config)
         own = (*COMMAND_KEYS, "outputs")
         overrides = [o for o in hydra.overrides.task if o.partition("=")[0] not in own]
         cfg = OmegaConf.masked_copy(config, [key for key in config if key not in COMMAND_KEYS])
         if cfg.trainer.threads is None and self.train is None:
             cfg.trainer.threads = threads(config.n_jobs)
+        build.refuse_unstorable(cfg)  # each job's process will read it
         names = {key: hydra.runtime.choices[key] for key in NAMES}
         self.asked.append(sweeps.Asked(overrides, cfg, names))
 
@@ -132,16 +139,7 @@ class ProcessSweep:
 
 def threads(n_jobs: int) -> int:
     """Of each job: the cores shared out, so that jobs do not fight for them."""
-    return max(1, (os.cpu_count() or 1) // n_jobs)
-
-
-def check(config: DictConfig) -> None:
-    """Raises BadRequest for n_jobs and gpus that make no sense."""
-    if type(config.n_jobs) is not int or config.n_jobs < 1:
-        raise BadRequest(f"n_jobs must be a whole number of 1 or more; got {config.n_jobs!r}")
-    gpus = config.gpus
-    if gpus is not None and not (gpus and all(type(g) is int and g >= 0 for g in gpus)):
-        raise BadRequest(f"gpus must be a list of their numbers, as gpus=[0,1]; got {gpus}")
+    return max(1, cores.count() // n_jobs)
 
 
 def train_all(sweep: sweeps.Sweep, n_jobs: int, gpus: list[int] | None) -> int:

@@ -12,8 +12,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from aecli.foreign.bounded import open_in_place
 from aecli.files import writing
+from aecli.foreign.bounded import open_in_place
 from aecli.training.signals import Signals
 
 PARENT = "AECLI_PARENT_PIPE"  # in a child: a pipe that ends with the parent

@@ -5,6 +5,10 @@ import logging
 import os
 import sys
 import tempfile
+from typing import IO
+
+from aecli import cores
+from aecli.pinned import pin_keras
 
 
 def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> None:
@@ -14,7 +18,7 @@ def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> 
     wake: false where a strategy does that, which comes before any operation.
 
     C++ prints to file descriptor 2 before absl starts, whatever TF_CPP_MIN_LOG_LEVEL says, so the
-    descriptor itself points to a temporary file meanwhile; a failed import replays that file.
+    descriptor itself points to a file in memory meanwhile; a failed import replays that file.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever keras.json says
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -23,14 +27,15 @@ def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> 
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # advice on retracing and the like
     sys.stderr.flush()
     terminal = os.dup(2)
-    with tempfile.TemporaryFile() as chatter:
+    with _file_in_memory() as chatter:
         os.dup2(chatter.fileno(), 2)
         gc.disable()  # it would look through a million new objects several times: half a second
         try:
             import keras  # noqa: F401
             import tensorflow
 
-            tensorflow.config.threading.set_intra_op_parallelism_threads(threads or 0)
+            tensorflow.config.threading.set_intra_op_parallelism_threads(threads or cores.count())
+            pin_keras()
             if wake:
                 tensorflow.constant(0.0)  # lists the devices, which prints too
         except BaseException:
@@ -43,3 +48,10 @@ def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> 
             sys.stderr.flush()
             os.dup2(terminal, 2)
             os.close(terminal)
+
+
+def _file_in_memory() -> IO[bytes]:
+    """Open for reading and writing; where the system has no such files, in the temporary folder."""
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("chatter"), "w+b")
+    return tempfile.TemporaryFile()

@@ -12,8 +12,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import OmegaConf
 
-from aecli.foreign.bounded import check_writable
 from aecli.files import unique_folder
+from aecli.foreign.bounded import check_writable
 
 OmegaConf.register_new_resolver(  # the folder of job [3/4] is 03: Hydra itself counts from 0
     "aecli_job", lambda: f"{HydraConfig.get().job.num + 1:02d}", replace=True

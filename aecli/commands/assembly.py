@@ -10,9 +10,13 @@ from aecli import build
 from aecli.datasets import learnt_file
 from aecli.datasets.learnt import cut_to_unit_range
 from aecli.errors import BadRequest
+from aecli.training.callbacks.checkpoint import Checkpoint
+from aecli.training.callbacks.csv_log import CSVLog
 from aecli.training.environment import environment
 from aecli.training.feed import Preparation
 from aecli.training.trainer import Trainer
+
+NEEDED = {"checkpoint": Checkpoint, "csv_log": CSVLog}  # what is kept, and what is drawn
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,8 +82,11 @@ def plan(cfg: DictConfig, splits) -> Plan:
         optimizer.learning_rate, keras.Variable
     ):
         raise BadRequest("callbacks=reduce_on_plateau needs a constant rate: schedule=none")
+    built = build.components(cfg.get("callbacks"), "callbacks", folder="")
+    for name, kind in NEEDED.items():
+        if not isinstance(built.get(name), kind):
+            raise BadRequest(f"callbacks.{name} cannot be left out: a run is nothing without it")
     _check_monitors(cfg, model)
-    build.components(cfg.get("callbacks"), "callbacks", folder="")
     build.components(cfg.get("metrics"), "metrics")
     build.components(cfg.get("figures"), "figures")
     dynamic = cfg.dataset.get("binarize") == "dynamic"

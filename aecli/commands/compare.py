@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, ListConfig
 
 from aecli import runs
 from aecli.app.table import show_table
@@ -41,7 +41,8 @@ def main(cfg: DictConfig) -> None:
 
 def _paths(cfg: DictConfig) -> list[str]:
     paths = [cfg.paths] if isinstance(cfg.paths, str) else cfg.paths or []
-    if not all(isinstance(path, str) and path for path in paths):
+    is_list = isinstance(paths, list | ListConfig)
+    if not is_list or not all(isinstance(path, str) and path for path in paths):
         raise BadRequest("paths must be a list of folders\naecli compare RUN RUN ...")
     return list(paths)
 

@@ -40,6 +40,7 @@ def finetune(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     rows = _rows(run, cfg.labels_per_class, cfg.seed)
     usage.wake(run)
     from aecli.figures.finetuning import finetuning
+    from aecli.foreign import keras_file
     from aecli.training.classifier import accuracy
 
     train, val, test = _images(run, rows)
@@ -59,7 +60,7 @@ def finetune(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     tables.write(folder / "history.csv", _columns(both))
     run.save_figure(figure, "finetune", folder=folder)
     with replacing(folder / "classifier.keras") as temporary:
-        both["pretrained"].model.save(temporary)
+        keras_file.save(both["pretrained"].model, temporary)
     write_json(folder / "metrics.json", values)
     return run, values, folder
 

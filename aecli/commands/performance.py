@@ -33,6 +33,7 @@ def perform(run: runs.Run, plan: Plan, names: dict, signals: Signals, state=None
         print(summary.opening(plan, names, run.folder, state), flush=True)
         try:
             val_losses = _fit(run, plan, signals, state)
+            _check_model(run)
             values = _evaluate(run, plan.config, warnings)
             _keep_scores(run, warnings)
             figures = _draw(run, plan.config, warnings)
@@ -100,8 +101,19 @@ def _out_of_memory(plan: Plan) -> RunFailed:
     return RunFailed(f"out of memory\nusually helps: {', or '.join(ways)}")
 
 
+def _check_model(run: runs.Run) -> None:
+    """Raises RunFailed where what is kept is no model: nobody could use such a run."""
+    try:
+        run.model  # noqa: B018  (read now, and kept for what follows)
+    except BadRequest as error:
+        raise RunFailed(f"the trained model cannot be read back: {error}") from error
+
+
 def _evaluate(run: runs.Run, cfg: DictConfig, warnings: list) -> dict[str, float | None]:
-    """metrics.json of the best epoch on the test split; a metric that fails is a warning."""
+    """metrics.json of the best epoch on the test split; a metric that fails is a warning.
+
+    Raises RunFailed where all of them fail.
+    """
     evaluation = Evaluation(run)
     values: dict[str, float | None] = {}
     for name, metric in build.components(cfg.get("metrics"), "metrics").items():
@@ -111,6 +123,8 @@ def _evaluate(run: runs.Run, cfg: DictConfig, warnings: list) -> dict[str, float
             log.info("no %s: %s", name, reason)
         except Exception as error:
             _warn(warnings, f"metric {name} failed: {type(error).__name__}: {error}")
+    if warnings and not values:
+        raise RunFailed(f"no metric of the trained model could be computed: {warnings[0]}")
     write_json(run.folder / "metrics.json", values)
     return values
 

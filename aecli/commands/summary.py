@@ -7,6 +7,8 @@ from omegaconf import DictConfig
 from aecli import __version__, runs
 from aecli.training.callbacks.progress import duration
 
+FILES = ("checkpoints/best.keras", "history.csv", "metrics.json", "train.log")
+
 
 def opening(plan, names: dict, folder, state=None) -> str:
     """Versions, data, model, fit and folder, a line each; where a resumed training goes on."""
@@ -56,7 +58,7 @@ def closing(run: runs.Run, values: dict[str, float | None], seconds: float) -> s
         "done": f"{duration(seconds)}   best epoch {status['best_epoch']} of "
         f"{status['epochs_done']}   test: {metric_line(values)}",
         "run": str(run.folder),
-        "files": "checkpoints/best.keras  history.csv  metrics.json  train.log",
+        "files": "  ".join(name for name in FILES if (run.folder / name).is_file()),
         "figures": figures or "none",
         "next": f"aecli eval{option}    the same figures beside PCA",
         "": f"aecli {'plot-manifold' if can_draw else 'plot-reconstructions'}{option}    "
@@ -98,15 +100,14 @@ def _early(cfg: DictConfig) -> str:
 
 
 def _device() -> str:
-    import os
-
     import tensorflow as tf
+
+    from aecli.training.environment import threads
 
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         return f"{len(gpus)} gpu"
-    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
-    return f"cpu ({threads} threads)"
+    return f"cpu ({threads()} threads)"
 
 
 def _is_latest(run: runs.Run) -> bool:

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from aecli import build, run_data, runs
 from aecli.app import quiet
 from aecli.app.sweep import job_folder
-from aecli.errors import BadRequest, CannotWrite
+from aecli.errors import CannotWrite
 from aecli.files import remove_leftovers
 from aecli.foreign.bounded import check_writable
 from aecli.locking import locked
@@ -96,8 +96,7 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
 
 
 def _planned(cfg: DictConfig, threads: int | None = None):
-    if type(cfg.seed) is not int or not 0 <= cfg.seed < 2**31:
-        raise BadRequest(f"seed must be a whole number from 0 to 2147483647; got {cfg.seed!r}")
+    build.refuse_unstorable(cfg)  # refused before any work
     splits = build.component(cfg.dataset, "dataset").load()
     strategy = cfg.trainer.get("strategy", "none")  # of older runs: none
     cluster(strategy)  # refused before TensorFlow's seconds

@@ -38,6 +38,7 @@ def draw(study: Study) -> list[str]:
             figure = drawing(study, journal.study)
             for ax in figure.axes:
                 _plain(ax)
+            style.plain_powers(figure)
             one = name == "slice" and len(figure.axes) == 2  # with a grid inside a grid
             figure.set_layout_engine("tight" if one else "constrained")
             with replacing(study.figures / f"{name}.png") as temporary:

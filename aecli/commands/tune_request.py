@@ -8,7 +8,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig
 
-from aecli.app import catalog, process_sweep, searchpath
+from aecli.app import catalog, root_keys, searchpath
 from aecli.app.arguments import Arguments
 from aecli.app.compose import VERSION_BASE, composed
 from aecli.errors import BadRequest
@@ -80,7 +80,7 @@ def _params(overrides: list[str], config_dir: str | None) -> list[Param]:
 
 
 def _check(settings: DictConfig) -> None:
-    process_sweep.check(settings)
+    root_keys.check(settings)
     for key, least in (("n_trials", 1), ("sampler_seed", 0)):
         if type(settings[key]) is not int or settings[key] < least:
             raise BadRequest(

@@ -86,6 +86,10 @@ def _check_data(made: Terms) -> None:
         }
         config = made.config(point | groups)
         OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+        for param in made.params:
+            for value in param.labels if param.kind == "choice" and not param.is_group else ():
+                build.refuse_unstorable(made.config(point | groups | {param.key: value}))
+        build.refuse_unstorable(config)
         node = build.plain(config.dataset)
         if node not in seen:
             seen.append(node)

@@ -14,6 +14,7 @@ from aecli.comparison.sources import of_sweep
 from aecli.comparison.units import units
 from aecli.comparison.values import shown
 from aecli.direction import is_higher_better
+from aecli.exchange.tables import cell
 
 RUNS_SHOWN = 5  # in one line of the table; CSV and JSON name all
 KEYS_SHOWN = 5  # of those that go with an option; JSON names all
@@ -99,7 +100,12 @@ def as_csv(board: Leaderboard) -> str:
     for row in board.rows:
         pairs = [(s.mean, s.half) for s in (row.summaries[metric] for metric in board.metrics)]
         runs = " ".join(str(record.entry.folder) for record in row.records)
-        values = [*(shown(v) for v in row.values), len(row.records), *sum(pairs, ()), runs]
+        values = [
+            *(cell(shown(v)) for v in row.values),
+            len(row.records),
+            *sum(pairs, ()),
+            cell(runs),
+        ]
         writer.writerow(values)
     return text.getvalue()
 

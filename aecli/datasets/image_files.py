@@ -4,7 +4,6 @@ import dataclasses
 import math
 import mmap
 import multiprocessing
-import os
 import pathlib
 import signal
 from concurrent.futures import ProcessPoolExecutor
@@ -13,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 import numpy as np
 from tqdm import tqdm
 
+from aecli import cores
 from aecli.datasets.image_file import decoded, why_not
 from aecli.datasets.source_file import MAX_BYTES, shown
 from aecli.errors import BadRequest, RunFailed
@@ -82,11 +82,11 @@ class _Decoder:
 
 def _work(decoder: _Decoder):
     """The outcome of each block, in order."""
-    cores = os.cpu_count() or 1
-    if len(decoder.files) <= ALONE or cores == 1 or "fork" not in _methods():
+    processes = cores.count()
+    if len(decoder.files) <= ALONE or processes == 1 or "fork" not in _methods():
         yield from map(decoder, decoder.starts)
         return
-    pool = ProcessPoolExecutor(cores, multiprocessing.get_context("fork"), _begin, (decoder,))
+    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), _begin, (decoder,))
     try:
         yield from pool.map(_block, decoder.starts)
     except BrokenProcessPool:

@@ -33,7 +33,9 @@ class Format:
 
     def write(self, model, path: pathlib.Path) -> None:
         if self.kind is None:
-            model.save(path)
+            from aecli.foreign import keras_file  # TensorFlow
+
+            keras_file.save(model, path)
         else:
             model.export(path, format=self.kind, verbose=False)
 

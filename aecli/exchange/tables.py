@@ -4,12 +4,15 @@ import csv
 import importlib.util
 import pathlib
 import zipfile
+from typing import Any
 
 import numpy as np
 
+from aecli.datasets.csv_rows import is_float
 from aecli.errors import BadRequest
 from aecli.files import replacing
 
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # how they begin
 SUFFIXES = (".npz", ".csv", ".parquet")
 
 
@@ -57,9 +60,17 @@ def columns(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return flat
 
 
+def cell(value: Any) -> str:
+    """As a CSV has it: a text that a spreadsheet would take for a formula gets an apostrophe."""
+    text = str(value)
+    if text[:1] not in FORMULAS or len(text) < 2 or is_float(text):
+        return text
+    return f"'{text}"
+
+
 def _write_csv(path: pathlib.Path, flat: dict[str, np.ndarray]) -> None:
-    texts = [[str(value) for value in column] for column in flat.values()]
+    texts = [[cell(value) for value in column] for column in flat.values()]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(flat)
+        writer.writerow(map(cell, flat))
         writer.writerows(zip(*texts, strict=True))

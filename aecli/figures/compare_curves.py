@@ -57,7 +57,7 @@ def _curve(record) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _joined(board: Leaderboard) -> str:
-    return look.plain(", ".join(board.loss_differs_by))
+    return ", ".join(board.loss_differs_by)
 
 
 def _limit(ax, curves: list[np.ndarray]) -> None:

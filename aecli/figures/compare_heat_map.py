@@ -39,7 +39,7 @@ def heat_map(board: Leaderboard) -> Figure:
     if not np.isfinite(means).any():
         raise NotApplicable(f"needs runs with {board.metric}")
     title = f"{board.metric} by {board.settings[0].short} and {board.settings[1].short}"
-    figure = style.new_figure(board, look.plain(title), CELL * len(down) + 1.5)
+    figure = style.new_figure(board, title, CELL * len(down) + 1.5)
     ax = figure.add_subplot()
     colours = matplotlib.colormaps["viridis" if is_higher_better(board.metric) else "viridis_r"]
     image = ax.imshow(means, cmap=colours, norm=_norm(means), aspect="auto")
@@ -47,9 +47,9 @@ def heat_map(board: Leaderboard) -> Figure:
         if np.isfinite(means[cell]):
             _write(ax, cell, text, colours(image.norm(means[cell])), len(across))
     _frame(ax, _index(down, board.rows[0].values[0]), _index(across, board.rows[0].values[1]))
-    ax.set_yticks(range(len(down)), [look.plain(shown(value)) for value in down])
+    ax.set_yticks(range(len(down)), [shown(value) for value in down])
     look.set_x(ax, [shown(value) for value in across])
-    ax.set(ylabel=look.plain(board.settings[0].key), xlabel=look.plain(board.settings[1].key))
+    ax.set(ylabel=board.settings[0].key, xlabel=board.settings[1].key)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
     figure.colorbar(image, ax=ax, label=look.metric_label(board, board.metric), pad=0.02)

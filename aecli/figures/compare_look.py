@@ -21,11 +21,6 @@ COLOURS = [c for c in matplotlib.colormaps["tab10"].colors if len(set(c)) > 1]  
 GREY = "0.75"
 
 
-def plain(text: str) -> str:
-    """Text of a config, in which Matplotlib shall find no mathematics."""
-    return text.replace("$", r"\$")
-
-
 def metric_label(board: Leaderboard, metric: str) -> str:
     """mse (a pixel)"""
     unit = units(board.records, [metric]).get(metric)
@@ -35,12 +30,12 @@ def metric_label(board: Leaderboard, metric: str) -> str:
 def row_label(settings: list[Setting], values: list) -> str:
     """latent_dim=2 beta=4; without the settings that the row's runs do not have."""
     pairs = [(setting.short, shown(v)) for setting, v in zip(settings, values, strict=True)]
-    return plain(" ".join(f"{key}={text}" for key, text in pairs if text != ABSENT))
+    return " ".join(f"{key}={text}" for key, text in pairs if text != ABSENT)
 
 
 def row_labels(board: Leaderboard) -> list[str]:
     """Of each row; with its place in front where they are too long to be written out."""
-    labels = [row_label(board.settings, row.values) or plain(board.title) for row in board.rows]
+    labels = [row_label(board.settings, row.values) or board.title for row in board.rows]
     if max(map(len, labels)) <= LETTERS:
         return labels
     return [shortened(f"{n}: {label}") for n, label in enumerate(labels, start=1)]
@@ -77,7 +72,7 @@ def set_x(ax, values: list) -> Callable[[object], float]:
         texts = [shown(value) for value in values]
         many = len(texts) > 5 or sum(map(len, texts)) > 60
         turned = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if many else {}
-        ax.set_xticks(range(len(texts)), [plain(text) for text in texts], **turned)
+        ax.set_xticks(range(len(texts)), texts, **turned)
         ax.set_xlim(-0.5, len(texts) - 0.5)
         return lambda value: float(texts.index(shown(value)))
     if is_logarithmic(values):

@@ -19,7 +19,7 @@ def metric_against(board: Leaderboard, place: int) -> Figure:
     The other settings make series of their own, or, if they are more than look.MANY, grey dots
     under a line through the best row of each value.
     """
-    key = look.plain(board.settings[place].key)
+    key = board.settings[place].key
     rows = [row for row in board.rows if row.summaries[board.metric].mean is not None]
     series = _series(board, rows, place)
     legend = [label for label, _ in series] if len(series) <= look.MANY else ["run", BEST]

@@ -1,6 +1,7 @@
 """The common look: sizes, titles, and the colours of labels."""
 
 import functools
+import re
 from collections.abc import Callable
 
 import matplotlib
@@ -9,6 +10,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation
 
 WIDTH = 6.7  # inches; 800 pixels at DPI
 DPI = 120
@@ -24,7 +26,11 @@ RC = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "image.cmap": "viridis",
+    "text.parse_math": False,  # a label or a file's name may be any text
 }
+
+SUPERSCRIPTS = str.maketrans("-\N{MINUS SIGN}0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def in_style(draw: Callable[..., Figure]) -> Callable[..., Figure]:
@@ -34,10 +40,33 @@ def in_style(draw: Callable[..., Figure]) -> Callable[..., Figure]:
     def drawn(*arguments, **options) -> Figure:
         with matplotlib.style.context(["default", RC]):
             figure = draw(*arguments, **options)
+            plain_powers(figure)
             figure.draw_without_rendering()  # ticks are made late: they must see this style
         return figure
 
     return drawn
+
+
+class Powers(LogFormatterSciNotation):
+    """10⁻³ as characters, which Matplotlib writes as mathematics."""
+
+    def __call__(self, x, pos=None):
+        text = super().__call__(x, pos)
+        parts = re.fullmatch(r"\$\\mathdefault\{(.*?)(\\times)?(\d+)\^\{(.*)\}\}\$", text)
+        if parts is None:
+            return text
+        factor, times, base, power = parts.groups()
+        return f"{factor}{TIMES if times else ''}{base}{power.translate(SUPERSCRIPTS)}"
+
+
+def plain_powers(figure: Figure) -> None:
+    """Powers on the logarithmic axes that have Matplotlib's own numbers."""
+    for axis in [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]:
+        for place in ("major", "minor"):
+            old = getattr(axis, f"get_{place}_formatter")()
+            if isinstance(old, LogFormatterSciNotation):
+                new = Powers(labelOnlyBase=old.labelOnlyBase)
+                getattr(axis, f"set_{place}_formatter")(new)
 
 
 def new_figure(run, title: str, height: float) -> Figure:

@@ -20,6 +20,7 @@ MAX_BYTES = 100_000  # a composed config has 3,000
 MAX_DEPTH = 20  # a composed config has 4
 MAX_TEXT = 4096  # characters of one value: the longest path that Linux takes
 MAX_INT = 2**63
+MAX_FLOAT = 1e38  # what follows is computed in float32
 
 
 def _config(
@@ -30,6 +31,11 @@ def _config(
     dataset: dict,
     noise: dict,
     trainer: dict,
+    optimizer: dict,
+    schedule: dict,
+    callbacks: dict | None,
+    metrics: dict | None,
+    figures: dict | None,
 ): ...
 
 
@@ -86,38 +92,49 @@ def check(text: str, name: str) -> None:
 
 def read_config(path: pathlib.Path) -> dict[str, Any]:
     """The stored config of a run: nothing in it refers to anything. Raises BadRequest."""
-    try:
-        loaded = _loaded(read_text(path, MAX_BYTES), str(path))
-    except yaml.MarkedYAMLError as error:
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise BadRequest(f"{path}{line} is damaged: {error.problem}") from None
-    except BadRequest:
-        raise
-    except ValueError as error:  # a number of thousands of digits
-        raise BadRequest(f"{path} is damaged: {error}") from None
+    loaded = _parsed(read_text(path, MAX_BYTES), str(path))
     if not isinstance(loaded, dict) or "model" not in loaded:
         raise BadRequest(f"{path} is not the config of a run")
-    _refuse_odd_values(loaded, path, "")
+    _refuse_odd_values(loaded, f"{path}: ", "")
     check_arguments(_config, loaded, f"{path}: config")
     check_arguments(_trainer, loaded.get("trainer", {}), f"{path}: config.trainer")
     return loaded
+
+
+def refuse_unreadable(text: str) -> None:
+    """Raises BadRequest, which names the key, where read_config would not take this config."""
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise BadRequest(
+            f"these settings take {len(text):,} characters; a run keeps {MAX_BYTES:,} at most"
+        )
+    loaded = _parsed(text, "the config")
+    _refuse_odd_values(loaded, "", "")
+    try:
+        check_arguments(_config, loaded, "")
+    except BadRequest as error:  # at the root a key has nothing before its dot
+        raise BadRequest(str(error).removeprefix(".")) from None
+    check_arguments(_trainer, loaded["trainer"], "trainer")
 
 
 def read_overrides(path: pathlib.Path) -> list[str]:
     """The stored overrides of a run, [] where there are none. Raises BadRequest."""
     if not path.exists():
         return []
-    try:
-        loaded = _loaded(read_text(path, MAX_BYTES), str(path))
-    except yaml.MarkedYAMLError as error:
-        raise BadRequest(f"{path} is damaged: {error.problem}") from None
-    except BadRequest:
-        raise
-    except ValueError as error:  # a number of thousands of digits
-        raise BadRequest(f"{path} is damaged: {error}") from None
+    loaded = _parsed(read_text(path, MAX_BYTES), str(path))
     if not isinstance(loaded, list) or not all(isinstance(text, str) for text in loaded):
         raise BadRequest(f"{path} is not a list of overrides")
     return loaded
+
+
+def _parsed(text: str, name: str) -> Any:
+    """Raises BadRequest."""
+    try:
+        return _loaded(text, name)
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise BadRequest(f"{name}{line} is damaged: {error.problem}") from None
+    except ValueError as error:  # a number of thousands of digits
+        raise BadRequest(f"{name} is damaged: {error}") from None
 
 
 def _loaded(text: str, name: str, build: bool = True) -> Any:
@@ -132,16 +149,17 @@ def _loaded(text: str, name: str, build: bool = True) -> Any:
         raise yaml.MarkedYAMLError(problem="a control character", problem_mark=mark) from None
 
 
-def _refuse_odd_values(value: Any, path: pathlib.Path, key: str) -> None:
+def _refuse_odd_values(value: Any, start: str, key: str) -> None:
+    """start: of the text of a refusal, before the key."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            _refuse_odd_values(name, path, key)
-            _refuse_odd_values(inner, path, f"{key}.{name}".lstrip("."))
+            _refuse_odd_values(name, start, key)
+            _refuse_odd_values(inner, start, f"{key}.{name}".lstrip("."))
     elif isinstance(value, list):
         for inner in value:
-            _refuse_odd_values(inner, path, key)
+            _refuse_odd_values(inner, start, key)
     elif problem := _odd(value):
-        raise BadRequest(f"{path}: {key or 'a key'} {problem}")
+        raise BadRequest(f"{start}{key or 'a key'} {problem}")
 
 
 def _odd(value: Any) -> str | None:
@@ -154,7 +172,9 @@ def _odd(value: Any) -> str | None:
     elif isinstance(value, int):
         return None if -MAX_INT < value < MAX_INT else "is too large a number"
     elif isinstance(value, float):
-        return None if math.isfinite(value) else "is no finite number"
+        if not math.isfinite(value):
+            return "is no finite number"
+        return None if abs(value) < MAX_FLOAT else "is too large a number"
     elif value is not None:
         return f"is a {type(value).__name__}, not text or a number"
     return None

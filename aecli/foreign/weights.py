@@ -1,7 +1,7 @@
 """best.keras of a run folder: numbers for a model that is built already, and nothing else.
 
 The file is a zip of three members. Keras itself never sees it: names and shapes are those of the
-built model, written by Keras into a file of our own, into which the stranger's numbers are copied.
+built model, written by Keras into memory of our own, into which the stranger's numbers are copied.
 """
 
 import contextlib
@@ -9,7 +9,6 @@ import io
 import json
 import pathlib
 import struct
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -20,8 +19,9 @@ import numpy as np
 
 from aecli import limits
 from aecli.errors import BadRequest
+from aecli.foreign import keras_file
+from aecli.foreign.keras_file import CONFIG, METADATA, WEIGHTS
 
-CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MAX_CONFIG_BYTES = 2**24  # ours have 2 kB, and the scale of each number of an image
 HEAD_BYTES = 2**20  # names and attributes beside the numbers
 COPIES = 8  # of the weights in one file: the moments of an optimizer, their averages
@@ -67,13 +67,11 @@ class WeightsFile:
         most = COPIES * sum(np.asarray(variable).nbytes for variable in model.variables)
         if len(self._weights) > most + HEAD_BYTES:
             raise self._damaged(f"its weights take {len(self._weights):,} bytes, too many")
-        with tempfile.TemporaryDirectory() as folder:
-            own = pathlib.Path(folder, WEIGHTS)
-            model.save_weights(own)
-            with h5py.File(own, "r+") as target:
-                for name in _dataset_names(target):
-                    target[name][...] = self._checked(name, target[name])
-            model.load_weights(own)
+        own = keras_file.weights_of(model)
+        with h5py.File(own, "r+") as target:
+            for name in _dataset_names(target):
+                target[name][...] = self._checked(name, target[name])
+        model.load_weights(own)
 
     def _members(self, file) -> tuple[dict, bytes]:
         size = _refuse_many_members(file)

@@ -58,7 +58,10 @@ def _batches(x: np.ndarray, classes: np.ndarray, steps: int, seed: int) -> tf.da
     order = np.concatenate(orders)[:wanted].reshape(steps, BATCH)
     images, targets = tf.constant(x), tf.constant(classes)
     rows = tf.data.Dataset.from_tensor_slices(order)
-    return rows.map(lambda rows: (tf.gather(images, rows), tf.gather(targets, rows))).prefetch(2)
+    taken = tf.autograph.experimental.do_not_convert(  # it would write into the temporary folder
+        lambda rows: (tf.gather(images, rows), tf.gather(targets, rows))
+    )
+    return rows.map(taken).prefetch(2)
 
 
 def _layers(data_shape: tuple[int, int, int]) -> list[keras.layers.Layer]:

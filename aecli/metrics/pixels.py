@@ -11,6 +11,7 @@ from aecli.metrics.base import Evaluation, Figures, ImageMetric
 CLIP = 1e-7  # as keras.losses.binary_crossentropy clips probabilities
 BLOCK = 1000  # images at a time, for the memory's sake
 FLOOR = 1e-10  # of an image's mean squared error: PSNR ends at 100 dB
+Peak = Annotated[float, Field(ge=1e-12, le=1e12, description="the range of the data")]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -19,7 +20,7 @@ class Pixels(ImageMetric):
 
     about: ClassVar[dict[str, str]] = {"bce": "nats/pixel", "mse": "/pixel", "psnr": "dB"}
 
-    peak: Annotated[float, Field(gt=0, description="of the PSNR, in data units")] = 1.0
+    peak: Peak = 1.0
 
     def compare(self, target: np.ndarray, image: np.ndarray) -> Figures:
         return pixel_errors(target, image, self.peak)

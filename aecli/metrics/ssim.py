@@ -1,14 +1,12 @@
 """Structural similarity of the reconstruction."""
 
 import dataclasses
-from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
 from aecli.errors import NotApplicable
 from aecli.metrics.base import Evaluation, Figures, ImageMetric
-from aecli.metrics.pixels import beyond
+from aecli.metrics.pixels import Peak, beyond
 from aecli.metrics.similarity import structural_similarity
 
 
@@ -16,7 +14,7 @@ from aecli.metrics.similarity import structural_similarity
 class Ssim(ImageMetric):
     """ssim: the mean over the images, in [-1, 1]."""
 
-    peak: Annotated[float, Field(gt=0, description="range of the data")] = 1.0
+    peak: Peak = 1.0
 
     def compare(self, target: np.ndarray, image: np.ndarray) -> Figures:
         values = structural_similarity(target, image, self.peak)

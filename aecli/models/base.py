@@ -235,7 +235,9 @@ class Autoencoder(Configurable, keras.Model):
     def _map(self, name: str, step, arrays):
         """Run a compiled step over some images at a time and put the outcome together again."""
         functions = self.__dict__.setdefault("_compiled_steps", {})
-        function = functions.setdefault(name, tf.function(step, reduce_retracing=True))
+        if name not in functions:  # autograph would write files into the temporary folder
+            functions[name] = tf.function(step, reduce_retracing=True, autograph=False)
+        function = functions[name]
         arrays = tf.nest.map_structure(lambda a: np.asarray(a, "float32"), arrays)
         n = len(tf.nest.flatten(arrays)[0])
         size = max(1, min(ROWS, VALUES // math.prod(self.data_shape)))

@@ -6,6 +6,8 @@ import pathlib
 import platform
 from importlib.metadata import version
 
+from aecli import cores
+
 PACKAGES = ("tensorflow", "keras", "numpy")
 
 
@@ -17,12 +19,19 @@ def environment(jit_compile: bool, feed: str, replicas: int = 1) -> dict[str, st
         **{package: version(package) for package in PACKAGES},
         "processor": _processor(),
         "gpus": len(tf.config.list_physical_devices("GPU")),
-        "threads": tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1,
+        "threads": threads(),
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
         "jit_compile": jit_compile,
         "feed": feed,
         "replicas": replicas,
     }
+
+
+def threads() -> int:
+    """Of an operation: as many as were asked for, else TensorFlow's own count of the cores."""
+    import tensorflow as tf
+
+    return tf.config.threading.get_intra_op_parallelism_threads() or cores.count()
 
 
 def differences(before: dict, now: dict) -> list[str]:

@@ -6,6 +6,8 @@ import tensorflow as tf
 from aecli.training.feed import ROWS, Preparation, epoch_order
 from aecli.training.strategy import Replicas
 
+as_it_is = tf.autograph.experimental.do_not_convert  # that would write into the temporary folder
+
 
 class StreamingFeed:
     """Batches gathered on the host; x may be any array that takes an array of indices.
@@ -51,14 +53,19 @@ class StreamingFeed:
         With replicas the rows that those of this process take, and B.
         """
         order = tf.data.Dataset.range(1).flat_map(
-            lambda _: tf.data.Dataset.from_tensor_slices(self._order[self._first * self._batch :])
+            as_it_is(
+                lambda _: tf.data.Dataset.from_tensor_slices(
+                    self._order[self._first * self._batch :]
+                )
+            )
         )
         batches = order.batch(self._batch).enumerate()
-        return batches.map(self._prepare, num_parallel_calls=2).prefetch(4)
+        return batches.map(as_it_is(self._prepare), num_parallel_calls=2).prefetch(4)
 
     def validation(self) -> tf.data.Dataset:
         """-> (input or {"image", "epsilon"}, target), frozen, read block by block."""
-        blocks = tf.data.Dataset.range(-(-len(self._val) // ROWS)).map(self._frozen_block)
+        blocks = tf.data.Dataset.range(-(-len(self._val) // ROWS))
+        blocks = blocks.map(as_it_is(self._frozen_block))
         known = tf.data.experimental.assert_cardinality(-(-len(self._val) // self._batch))
         return blocks.rebatch(self._batch).apply(known).prefetch(2)
 

@@ -35,7 +35,7 @@ class Trainer(Component):
     feed: Literal["auto", "resident", "streaming"] = "auto"
     jit_compile: bool | Literal["auto"] = "auto"
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
-    threads: Count | None = None  # the bits of a result depend on it
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None  # the bits of a result depend on it
     deterministic: bool = False  # a CPU is so anyway
     strategy: Literal["none", "mirrored", "multi_worker"] = "none"
 

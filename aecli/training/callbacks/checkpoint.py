@@ -9,6 +9,7 @@ import keras
 from pydantic import Field
 
 from aecli.files import made_folder, replacing
+from aecli.foreign import keras_file
 from aecli.training import state as states
 from aecli.training.remembered import Remembered
 
@@ -106,7 +107,7 @@ class Checkpoint(Remembered, keras.callbacks.Callback):
         try:
             states.assign(model.variables, self._best_tensors)
             with replacing(self._folder / "best.keras") as temporary:
-                model.save(temporary)
+                keras_file.save(model, temporary)
         finally:
             states.assign(model.variables, current)
             model.optimizer, model.compiled = optimizer, True
