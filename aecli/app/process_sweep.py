@@ -15,12 +15,13 @@ from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from aecli import runs, sweeps
-from aecli.app.arguments import Arguments, quoted
+from aecli.app.arguments import Arguments
 from aecli.app.processes import Work, run_all
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
 from aecli.comparison import leaderboard_of_sweep
 from aecli.errors import BadRequest
 from aecli.locking import locked
+from aecli.typed import quoted
 
 OUTPUT = "console.txt"  # in a job's folder: what its process said
 NAMES = ("model", "dataset", "noise", "experiment")

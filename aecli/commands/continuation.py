@@ -80,10 +80,6 @@ def threads(config: DictConfig, state: states.State | None) -> int | None:
     return config.trainer.threads
 
 
-def is_complete(state: states.State | None, plan: "Plan") -> bool:
-    return state is not None and (state.stopped or state.epoch >= plan.epochs)
-
-
 def check(run: runs.Run, state: states.State | None, plan: "Plan") -> None:
     """Raises BadRequest where data or length do not go with what was trained."""
     if state is None:

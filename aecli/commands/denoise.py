@@ -1,6 +1,5 @@
 """aecli denoise: noisy images through the model, measured beside classical filters."""
 
-import json
 import math
 import pathlib
 import sys
@@ -17,7 +16,7 @@ from aecli.errors import BadRequest, NotApplicable
 from aecli.exchange import given, pictures
 from aecli.exchange.destination import Destination
 from aecli.exchange.given import Images
-from aecli.files import write_json
+from aecli.files import as_json, write_json
 
 VALIDATION = (500, 2**20)  # images, and their pixels, on which a filter's window is chosen
 
@@ -26,7 +25,7 @@ def main(cfg: DictConfig) -> None:
     """The command: the file on stdout, and a table (or all as JSON) where there is one."""
     path, values = denoise(cfg)
     if cfg.json:
-        print(json.dumps({"output": str(path)} | values, indent=2))
+        print(as_json({"output": str(path)} | values))
         return
     print(path)
     if values["rows"]:

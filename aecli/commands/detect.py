@@ -1,7 +1,6 @@
 """aecli detect: a score and a verdict an image, and how well they tell anomalies."""
 
 import dataclasses
-import json
 import pathlib
 import sys
 from typing import Annotated, Literal
@@ -15,7 +14,7 @@ from aecli.commands import detect_labels, usage
 from aecli.exchange import every_class, tables
 from aecli.exchange.destination import Destination
 from aecli.exchange.given import Images
-from aecli.files import write_json
+from aecli.files import as_json, write_json
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +36,7 @@ def main(cfg: DictConfig) -> None:
         return
     done = detect(cfg)
     if cfg.json:
-        print(json.dumps(done.values, indent=2))
+        print(as_json(done.values))
     else:
         detect_report.show(done.run, done.values)
     print(f"written to {done.table} and {done.folder}/", file=sys.stderr)

@@ -1,6 +1,5 @@
 """aecli finetune: a classifier that starts from the run's encoder, against one from scratch."""
 
-import json
 import math
 import pathlib
 import sys
@@ -15,7 +14,7 @@ from aecli.app.table import show_table
 from aecli.commands import labelled, usage
 from aecli.errors import BadRequest
 from aecli.exchange import tables
-from aecli.files import replacing, write_json
+from aecli.files import as_json, replacing, write_json
 
 NAMES = {"pretrained": "pre-trained encoder", "scratch": "from scratch"}
 Count = Annotated[int, Field(ge=1)]
@@ -26,7 +25,7 @@ def main(cfg: DictConfig) -> None:
     """The command: both accuracies on stdout, the files in the run's eval/<time>/."""
     run, values, folder = finetune(cfg)
     if cfg.json:
-        print(json.dumps(values, indent=2))
+        print(as_json(values))
     else:
         _print(run, values)
     print(f"written to {folder}/", file=sys.stderr)

@@ -1,6 +1,5 @@
 """aecli probe: how much the codes know of the labels."""
 
-import json
 import math
 import pathlib
 import sys
@@ -13,7 +12,7 @@ from pydantic import Field
 from aecli import runs
 from aecli.app.table import show_table
 from aecli.commands import labelled, usage
-from aecli.files import write_json
+from aecli.files import as_json, write_json
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -22,7 +21,7 @@ def main(cfg: DictConfig) -> None:
     """The command: a table (or JSON) on stdout; metrics.json and a figure in eval/<time>/."""
     run, values, folder = probe(cfg)
     if cfg.json:
-        print(json.dumps(values, indent=2))
+        print(as_json(values))
     else:
         _print(run, values)
     print(f"written to {folder}/", file=sys.stderr)

@@ -6,6 +6,7 @@ from omegaconf import DictConfig
 
 from aecli import __version__, runs
 from aecli.training.callbacks.progress import duration
+from aecli.training.state import is_complete
 
 
 def opening(plan, names: dict, folder, state=None) -> str:
@@ -34,7 +35,9 @@ def opening(plan, names: dict, folder, state=None) -> str:
         f"{trainer.precision}, {plan.feed.kind}, {xla}{_shared(trainer)}{_early(cfg)}",
         "run": str(folder),
     }
-    if state is not None:
+    if state is not None and is_complete(state, plan.epochs):
+        rows["resume"] = "the training is complete: metrics and figures"
+    elif state is not None:
         step = f", step {state.step:,} of {plan.feed.steps_per_epoch:,}" if state.step else ""
         rows["resume"] = f"after epoch {state.epoch} of {plan.epochs}{step}"
     return _table(rows)

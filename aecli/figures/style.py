@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 WIDTH = 6.7  # inches; 800 pixels at DPI
 DPI = 120
@@ -47,6 +48,11 @@ def new_figure(run, title: str, height: float) -> Figure:
     FigureCanvasAgg(figure)
     figure.suptitle(f"{title}: {run.title}")
     return figure
+
+
+def whole_numbers(axis, at_most: int | str = "auto") -> None:
+    """Put the ticks of a Matplotlib axis at whole numbers, whatever ticks it has had."""
+    axis.set_major_locator(MaxNLocator(at_most, steps=[1, 2, 5, 10], integer=True))
 
 
 def fitted(rows: int, columns: int, beside: float, above: float) -> tuple[float, float]:
