@@ -7,9 +7,11 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from aecli import typed
 
-TEXTS = ["a b", "it's", "a\\b", "a\\\\b", "end\\", "it\\'s", "a,b=[c]{d}(e)", "$x", "null", "~/a",
-         "a'b!$(c)`d`", '"', "é", "-1", "1_000", "1e3", "inf", "True", "", "2026/1", "./1", "#a",
-         "outputs/2026-11-26/10-00-00_vae_digits", "12", "0x1", "a:b", "a@b", "%", "+1", "._", "."]  # fmt: skip
+TEXTS = [
+    "a b", "it's", "a\\b", "a\\\\b", "end\\", "it\\'s", "a,b=[c]{d}(e)", "$x", "null", "~/a",
+    "a'b!$(c)`d`", '"', "é", "-1", "1_000", "1e3", "inf", "True", "", "2026/1", "./1", "#a", "a:b",
+    "outputs/2026-11-26/10-00-00_vae_digits", "12", "0x1", "a@b", "%", "+1", "._", ".", "x/null",
+]  # fmt: skip
 
 
 def read(override: str):
