@@ -68,7 +68,8 @@ def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
     known |= {"noisy": images.x, "clean": clean} if was_added else {}
     pictures.write(path, rows["denoised"], run.data_range, images.files, **known)
     write_json(folder / "metrics.json", values)
-    _draw(run, folder, {"clean": clean, **rows} if clean is not None else rows, values)
+    stages = {"clean": clean, **rows} if clean is not None else rows
+    _draw(run, folder, stages, values, usage.shown(cfg))
     return path, values
 
 
@@ -127,11 +128,13 @@ def _measured(run: runs.Run, clean: np.ndarray, rows: dict[str, np.ndarray]) -> 
     return measured
 
 
-def _draw(run: runs.Run, folder: pathlib.Path, rows: dict[str, np.ndarray], values: dict) -> None:
-    from aecli.figures import denoised
+def _draw(run: runs.Run, folder: pathlib.Path, rows: dict, values: dict, name: str | None) -> None:
+    from aecli.figures import denoised, style
 
     try:
-        path = run.save_figure(denoised.rows(run, rows, values["rows"]), "denoised", folder=folder)
+        figure = denoised.rows(run, rows, values["rows"])
+        style.name_shown(figure, name)
+        path = run.save_figure(figure, "denoised", folder=folder)
         print(f"figure {path}", file=sys.stderr)
     except NotApplicable as reason:
         print(f"no figure: it {reason}", file=sys.stderr)

@@ -100,11 +100,13 @@ def _values(cfg, own, images: Images, scores, normal, is_normal) -> dict:
 
 
 def _written(cfg, to: Destination, own, images: Images, scores, values, is_normal) -> Detected:
+    from aecli.figures import style
     from aecli.figures.anomalies import anomalies
     from aecli.metrics.detection import verdicts
 
     anomalous = None if is_normal is None else ~is_normal
     figure = anomalies(own, images.x, scores, values, anomalous)
+    style.name_shown(figure, usage.shown(cfg))
     table = to.path()
     folder = table.parent if cfg.output is None else own.new_eval_folder()
     verdict = verdicts(scores, values["threshold"])

@@ -38,6 +38,7 @@ def finetune(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     labelled.check(run)
     rows = _rows(run, cfg.labels_per_class, cfg.seed)
     usage.wake(run)
+    from aecli.figures import style
     from aecli.figures.finetuning import finetuning
     from aecli.training.classifier import accuracy
 
@@ -56,6 +57,7 @@ def finetune(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     figure = finetuning(run, {NAMES[name]: one.history for name, one in both.items()}, values)
     folder = run.new_eval_folder()
     tables.write(folder / "history.csv", _columns(both))
+    style.name_shown(figure, usage.shown(cfg))
     run.save_figure(figure, "finetune", folder=folder)
     with replacing(folder / "classifier.keras") as temporary:
         both["pretrained"].model.save(temporary)

@@ -36,6 +36,7 @@ def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     run = usage.opened(cfg)
     labelled.check(run)
     usage.wake(run)
+    from aecli.figures import style
     from aecli.figures.probe_curve import probe_curve
     from aecli.metrics.base import MAX_VALUES
     from aecli.metrics.probe_curve import Labelled, curve, feature_sets
@@ -50,6 +51,7 @@ def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     figure = probe_curve(run, rows, len(np.unique(train_labels)))
     folder = run.new_eval_folder()
     write_json(folder / "metrics.json", values)
+    style.name_shown(figure, usage.shown(cfg))
     run.save_figure(figure, "probe", folder=folder)
     return run, values, folder
 

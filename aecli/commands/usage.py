@@ -1,5 +1,6 @@
 """What the commands share that use a finished run on images."""
 
+import pathlib
 import sys
 from collections.abc import Callable
 
@@ -39,6 +40,16 @@ def images(run: runs.Run, cfg: DictConfig) -> Images:
     found = given.images(run, read)
     print(f"input  {len(found):,} images   {found.origin}", file=sys.stderr)
     return found
+
+
+def shown(cfg: DictConfig) -> str | None:
+    """What a figure's title says of the data; None for those of the run."""
+    if cfg.get("input") is not None:
+        return pathlib.Path(str(cfg.input)).name
+    if cfg.get("dataset") is None:
+        return None
+    name, path = cfg.dataset._target_.rsplit(".", 2)[-2], cfg.dataset.get("path")
+    return name if path is None else f"{name} {pathlib.Path(str(path)).name}"
 
 
 def wake(run: runs.Run) -> None:

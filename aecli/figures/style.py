@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 WIDTH = 6.7  # inches; 800 pixels at DPI
 DPI = 120
 MAX_HEIGHT = 9.0  # inches; tall images make a narrower picture instead
+LETTERS = 36  # of a title that fills half of WIDTH
 RC = {
     "font.size": 10,
     "axes.titlesize": 10,
@@ -48,6 +49,17 @@ def new_figure(run, title: str, height: float) -> Figure:
     FigureCanvasAgg(figure)
     figure.suptitle(f"{title}: {run.title}")
     return figure
+
+
+def name_shown(figure: Figure, name: str | None) -> None:
+    """Say in the title what is shown, where that is not the data of the run's training."""
+    if name is None:
+        return
+    title, short = figure.get_suptitle(), name if len(name) <= LETTERS else f"... {name[-LETTERS:]}"
+    text = "".join(c if c.isprintable() else "?" for c in f"shown {short}")
+    between = ", " if len(title) + len(text) < 2 * LETTERS else "\n"
+    with matplotlib.style.context(["default", RC]):
+        figure.suptitle(f"{title}{between}{text}", parse_math=False)
 
 
 def whole_numbers(axis, at_most: int | str = "auto") -> None:
