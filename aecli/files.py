@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import json
+import math
 import os
 import pathlib
 import re
@@ -87,8 +88,21 @@ def write_text(path: pathlib.Path, text: str) -> None:
 
 
 def write_json(path: pathlib.Path, value: Any) -> None:
-    """Strict JSON: a NaN is an error, not a token that other readers refuse."""
-    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+    """Write the value as as_json makes it."""
+    write_text(path, as_json(value) + "\n")
+
+
+def as_json(value: Any) -> str:
+    """Strict JSON: a number that is not finite becomes null, as NaN and Infinity are no JSON."""
+    return json.dumps(_finite(value), indent=2, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def made_folder(path: pathlib.Path) -> pathlib.Path:

@@ -101,6 +101,40 @@ def test_a_second_signal_stops_at_once(tmp_path):
     assert info.state == "killed"
 
 
+def test_a_signal_after_the_training_costs_no_metric_and_no_figure(lab, monkeypatch, capsys):
+    """Libraries swallow what a handler raises inside of them: the signal waits for its turn."""
+    from aecli.figures.loss_curve import LossCurve
+    from aecli.metrics.objective import Objective
+    from aecli.metrics.pixels import Pixels
+    from aecli.training.callbacks.early_stopping import EarlyStopping
+
+    places = [(EarlyStopping, "on_train_end"), (Objective, "__call__"), (Pixels, "__call__"),
+              (LossCurve, "draw")]  # fmt: skip
+    whole = lab.train("trainer.epochs=2", "seed=1")
+    for place, name in places:
+        original = getattr(place, name)
+
+        def stopped(*arguments, original=original):
+            with contextlib.suppress(BaseException):
+                os.kill(os.getpid(), signal.SIGTERM)
+            return original(*arguments)
+
+        monkeypatch.setattr(place, name, stopped)
+        with pytest.raises(Interrupted, match="go on: aecli train resume="):
+            lab.train("trainer.epochs=2", "seed=1", f"outputs={lab.root / name}")
+        monkeypatch.setattr(place, name, original)
+        (info,) = runs.list_runs(lab.root / name)
+        assert info.state == "interrupted"
+        assert states.is_complete(states.read_file(info.folder / LAST), 2)
+        lab.resume(info.folder)
+        assert "the training is complete: metrics and figures" in capsys.readouterr().out
+        status = runs.Run(info.folder).status
+        assert (status["state"], status["warnings"]) == ("done", [])
+        assert status["figures"] == ["loss_curve.png"]
+        assert differing(whole, info.folder) == []
+        shutil.rmtree(lab.root / name)
+
+
 def test_a_killed_run_is_recognised_and_resumed(tmp_path):
     process = start("train", "trainer.epochs=100000", "callbacks.early_stopping=null",
                     *SMALL, cwd=tmp_path)  # fmt: skip
@@ -313,6 +347,26 @@ def test_out_of_memory_says_what_to_lower(lab, monkeypatch, error):
     monkeypatch.setattr(Trainer, "fit", fit)
     with pytest.raises(RunFailed, match=r"out of memory\nusually helps: trainer.batch_size=32"):
         lab.train()
+
+
+def test_a_metric_that_overflows_is_null_and_a_warning_that_names_it(lab, compose, tmp_path):
+    from aecli.commands.eval import main
+
+    x = np.random.default_rng(0).random((60, 4, 4), dtype="float32")
+    wild = x[:20].copy()
+    wild[3, 1, 2] = 1e20
+    np.savez(tmp_path / "x.npz", x_train=x, x_test=wild)
+    data = ["dataset=npz", f"dataset.path={tmp_path}/x.npz", "loss=mse", "dataset.limit=null"]
+    folder = lab.train(*data, "trainer.epochs=1", "trainer.batch_size=20")
+    stored = json.loads((folder / "metrics.json").read_text(), parse_constant=pytest.fail)
+    assert stored["loss"] is None
+    assert stored["mse"] > 1e36
+    status = json.loads((folder / "status.json").read_text(), parse_constant=pytest.fail)
+    assert status["state"] == "done"
+    assert "metric objective: loss is not finite: inf" in status["warnings"]
+    main(compose(f"run={folder}", command="eval"))
+    (evaluated,) = folder.glob("eval/*/metrics.json")
+    assert stored.items() <= json.loads(evaluated.read_text()).items()
 
 
 def test_a_failing_metric_or_figure_is_a_warning_in_the_status(lab, monkeypatch):

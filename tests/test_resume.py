@@ -4,6 +4,7 @@ import pytest
 from same_runs import differing
 
 from aecli import runs
+from aecli.errors import BadRequest
 from aecli.training import state as states
 
 EVERYTHING = [  # each source of randomness, each callback with a memory, a partial last batch
@@ -51,6 +52,30 @@ def test_a_signal_inside_an_epoch_costs_nothing(lab, case, after, monkeypatch):
     assert (state.epoch, state.step) == (0, after)
     lab.resume(part)
     assert differing(whole, part) == []
+
+
+def test_more_patience_is_the_same_as_from_the_start(lab, capsys):
+    """Where early stopping ended it, and where it did not come to that; then once more."""
+    early = [*EVERYTHING, "callbacks.early_stopping.min_delta=3", "trainer.epochs=12"]
+    key = "callbacks.early_stopping.patience"
+    part = lab.train(*early, f"{key}=1")
+    stopped = runs.Run(part).status["epochs_done"]
+    before = {path: path.stat().st_mtime_ns for path in part.glob("[!.]*.*")}
+    lab.resume(part, "trainer.epochs=99")
+    said = capsys.readouterr().out
+    assert "early stopping ended it, with a patience of 1\n" in said
+    assert f"more of them: aecli train resume={part} {key}=2\n" in said
+    assert {path: path.stat().st_mtime_ns for path in part.glob("[!.]*.*")} == before
+    for patience in (2, 4):
+        lab.resume(part, f"{key}={patience}")
+        whole = lab.train(*early, f"{key}={patience}")
+        assert differing(whole, part) == []
+        assert runs.Run(part).status["epochs_done"] > stopped
+        stopped = runs.Run(part).status["epochs_done"]
+    assert stopped < 12
+    going_on = lab.train(*early, f"{key}=9", "trainer.epochs=3")
+    with pytest.raises(BadRequest, match=f"{key}=4 is less than the 9 of the training so far"):
+        lab.resume(going_on, f"{key}=4", "trainer.epochs=12")
 
 
 @pytest.mark.parametrize("seconds", [0, 1e9])

@@ -1,6 +1,7 @@
 """Run folders: made, found, listed, refused."""
 
 import json
+import math
 
 import pytest
 from omegaconf import OmegaConf
@@ -59,8 +60,9 @@ def test_what_is_not_a_run_is_refused(tmp_path):
 def test_files_are_whole_or_not_at_all(tmp_path):
     path = tmp_path / "a.json"
     write_json(path, {"a": 1})
-    with pytest.raises(ValueError, match="Out of range float"):
-        write_json(path, {"a": float("nan")})
+    write_json(path, {"a": float("nan"), "b": [math.inf, {"c": (-math.inf, 1.5)}]})
+    assert json.loads(path.read_text()) == {"a": None, "b": [None, {"c": [None, 1.5]}]}
+    write_json(path, {"a": 1})
     with pytest.raises(RuntimeError), replacing(path) as temporary:  # noqa: PT012
         temporary.write_text("half")
         raise RuntimeError

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from aecli.app import catalog, mistakes
 from aecli.errors import BadRequest
+from aecli.typed import quoted
 
 SWITCHES = {
     "--help": "--help", "-h": "--help",
@@ -102,12 +103,6 @@ def every_metric(config_dir: str | None = None) -> str:
     """metrics=[bounds,objective,...]"""
     names = [option.name for option in catalog.options("metrics", config_dir)]
     return f"metrics=[{','.join(names)}]"
-
-
-def quoted(word: str) -> str:
-    """As a text of Hydra's grammar, whatever is in it."""
-    doubled = re.sub(r"\\+(?='|$)", lambda match: match[0] * 2, word)
-    return "'" + doubled.replace("'", "\\'") + "'"
 
 
 def _take_option(arguments: Arguments, word: str, unread: list[str]) -> None:

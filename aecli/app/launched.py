@@ -18,11 +18,12 @@ from omegaconf import DictConfig
 
 from aecli import sweeps
 from aecli.app import catalog, process_sweep
-from aecli.app.arguments import Arguments, quoted
+from aecli.app.arguments import Arguments
 from aecli.app.compose import VERSION_BASE
 from aecli.app.processes import run_all
 from aecli.errors import BadRequest, Interrupted
 from aecli.training.signals import Signals
+from aecli.typed import quoted
 
 EXTRAS = {  # launcher: package, extra
     "slurm": ("hydra_submitit_launcher", "slurm"),

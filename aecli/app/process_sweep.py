@@ -15,13 +15,14 @@ from tqdm import tqdm
 
 from aecli import build, cores, runs, sweeps
 from aecli.app import root_keys
-from aecli.app.arguments import Arguments, quoted
+from aecli.app.arguments import Arguments
 from aecli.app.processes import Work, run_all
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
 from aecli.comparison import leaderboard_of_sweep
 from aecli.errors import BadRequest
 from aecli.foreign.bounded import check_writable, read_end
 from aecli.locking import locked
+from aecli.typed import quoted
 
 OUTPUT = "console.txt"  # in a job's folder: what its process said
 MAX_SAID = 100_000  # bytes of it that are looked at

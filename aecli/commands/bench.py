@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 from aecli import build, runs
 from aecli.app.table import show_table
 from aecli.errors import BadRequest, RunFailed
-from aecli.files import write_json
+from aecli.files import as_json, write_json
 
 SIDES = {"keras": "stock Keras fit", "aecli": "aecli"}
 
@@ -37,7 +37,7 @@ def main(cfg: DictConfig) -> None:
     figures = summary(sides, len(splits.train))
     write_json(folder / "bench.json", {"experiment": name, **figures, "rounds": sides})
     if cfg.json:
-        print(json.dumps(figures, indent=2))
+        print(as_json(figures))
     else:
         _print(name, figures)
     print(f"written to {folder}/bench.json", file=sys.stderr)

@@ -1,6 +1,5 @@
 """aecli compare: a leaderboard of runs, in words, in files and in figures."""
 
-import json
 import pathlib
 import shutil
 import sys
@@ -14,7 +13,7 @@ from aecli.comparison import report, sources
 from aecli.comparison.leaderboard import Leaderboard, leaderboard
 from aecli.comparison.settings import differences
 from aecli.errors import BadRequest
-from aecli.files import write_json, write_text
+from aecli.files import as_json, write_json, write_text
 from aecli.foreign.bounded import refuse_links
 
 
@@ -27,7 +26,7 @@ def main(cfg: DictConfig) -> None:
     write_text(folder / "leaderboard.csv", report.as_csv(board))
     write_json(folder / "leaderboard.json", plain)
     if cfg.json:
-        print(json.dumps(plain, indent=2))
+        print(as_json(plain))
     else:
         _print(board)
     sys.stdout.flush()  # the figures take seconds

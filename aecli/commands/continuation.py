@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from aecli import build, runs
+from aecli.commands import lengthening
 from aecli.errors import BadRequest
 from aecli.training import state as states
 from aecli.training.cluster import cluster
@@ -14,9 +15,9 @@ from aecli.training.environment import differences
 if TYPE_CHECKING:  # it imports TensorFlow, which a refusal need not wait for
     from aecli.commands.assembly import Plan
 
-LENGTH = ("trainer.epochs", "trainer.steps")
 FREE = (  # what does not change the result
-    *LENGTH,
+    *lengthening.LENGTH,
+    lengthening.PATIENCE,
     "trainer.threads",  # warned about: the last bits may differ
     "trainer.strategy",  # as well
     "callbacks.checkpoint.every",
@@ -59,6 +60,9 @@ def merged(
         if key in CHOICES and name != chosen:
             raise _refusal([f"{key}: {chosen}, asked {name}"])
         before, now = _at(stored, key), _at(asked, key)
+        node = key.rpartition(".")[0]
+        if node and _at(stored, node) is None:
+            raise _refusal([f"{node}: none, asked {override}"])
         _refuse(_changes({key: before}, {key: now}), "resume goes on with the same training")
         if now is not None and _is_free(key):
             OmegaConf.update(config, key, now, merge=False)
@@ -80,10 +84,6 @@ def threads(config: DictConfig, state: states.State | None) -> int | None:
     return config.trainer.threads
 
 
-def is_complete(state: states.State | None, plan: "Plan") -> bool:
-    return state is not None and (state.stopped or state.epoch >= plan.epochs)
-
-
 def check(run: runs.Run, state: states.State | None, plan: "Plan") -> None:
     """Raises BadRequest where data or length do not go with what was trained."""
     if state is None:
@@ -95,7 +95,7 @@ def check(run: runs.Run, state: states.State | None, plan: "Plan") -> None:
             f"the data are not those that this run was trained on, {', '.join(changed)} changed: "
             f"{plan.splits.source}\nput them back as they were, or begin anew: aecli train ..."
         )
-    _check_length(state, plan)
+    lengthening.check(state, plan)
     for difference in differences(state.about["environment"], plan.about["environment"]):
         log.warning("resumed elsewhere, the last bits of the result may differ: %s", difference)
 
@@ -106,35 +106,6 @@ def _changed_parts(state: states.State, plan: "Plan") -> list[str]:
         same = state.about["data"] == plan.splits.fingerprint
         return [] if same else ["train or val"]
     return [part for part, now in plan.splits.fingerprints.items() if known.get(part) != now]
-
-
-def _check_length(state: states.State, plan: "Plan") -> None:
-    old, new = state.about["config"]["trainer"], build.plain(plan.config.trainer)
-    if all(old[key.partition(".")[2]] == new[key.partition(".")[2]] for key in LENGTH):
-        return
-    trainer = build.component(old, "trainer")
-    before, now = trainer.total_steps(plan.images), plan.trainer.total_steps(plan.images)
-    per_epoch = plan.feed.steps_per_epoch
-    done = state.epoch * per_epoch + state.step
-    if now < min(done, before):
-        raise BadRequest(
-            f"trainer.epochs={new['epochs']} is less than what is done: {state.epoch} epochs\n"
-            "its best epoch is in checkpoints/best.keras"
-        )
-    if before % per_epoch and done >= before:
-        raise BadRequest(
-            f"trainer.steps={old['steps']} ended inside an epoch\n"
-            f"such a run cannot be made longer: begin anew with trainer.steps={now}"
-        )
-    node = build.plain(plan.config)
-    rates = [
-        build.optimizer(node, n, per_epoch).get_config()["learning_rate"] for n in (before, now)
-    ]
-    if rates[0] != rates[1]:
-        raise BadRequest(
-            "the schedule spans the whole training: with another length every learning rate so far "
-            f"would have been another\nkeep trainer.epochs={old['epochs']}, or begin anew"
-        )
 
 
 def _is_free(key: str) -> bool:

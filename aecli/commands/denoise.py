@@ -1,6 +1,5 @@
 """aecli denoise: noisy images through the model, measured beside classical filters."""
 
-import json
 import math
 import pathlib
 import sys
@@ -17,7 +16,7 @@ from aecli.errors import BadRequest, NotApplicable
 from aecli.exchange import given, pictures
 from aecli.exchange.destination import Destination
 from aecli.exchange.given import Images
-from aecli.files import write_json
+from aecli.files import as_json, write_json
 
 VALIDATION = (500, 2**20)  # images, and their pixels, on which a filter's window is chosen
 
@@ -26,7 +25,7 @@ def main(cfg: DictConfig) -> None:
     """The command: the file on stdout, and a table (or all as JSON) where there is one."""
     path, values = denoise(cfg)
     if cfg.json:
-        print(json.dumps({"output": str(path)} | values, indent=2))
+        print(as_json({"output": str(path)} | values))
         return
     print(path)
     if values["rows"]:
@@ -72,7 +71,8 @@ def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
         known |= {name: usage.in_file_units(run, x)[0] for name, x in both.items()}
     pictures.write(path, made, limits, images.files, **known)
     write_json(folder / "metrics.json", values)
-    _draw(run, folder, {"clean": clean, **rows} if clean is not None else rows, values)
+    stages = {"clean": clean, **rows} if clean is not None else rows
+    _draw(run, folder, stages, values, usage.shown(cfg))
     return path, values
 
 
@@ -131,11 +131,13 @@ def _measured(run: runs.Run, clean: np.ndarray, rows: dict[str, np.ndarray]) -> 
     return measured
 
 
-def _draw(run: runs.Run, folder: pathlib.Path, rows: dict[str, np.ndarray], values: dict) -> None:
-    from aecli.figures import denoised
+def _draw(run: runs.Run, folder: pathlib.Path, rows: dict, values: dict, name: str | None) -> None:
+    from aecli.figures import denoised, style
 
     try:
-        path = run.save_figure(denoised.rows(run, rows, values["rows"]), "denoised", folder=folder)
+        figure = denoised.rows(run, rows, values["rows"])
+        style.name_shown(figure, name)
+        path = run.save_figure(figure, "denoised", folder=folder)
         print(f"figure {path}", file=sys.stderr)
     except NotApplicable as reason:
         print(f"no figure: it {reason}", file=sys.stderr)

@@ -1,7 +1,6 @@
 """aecli detect: a score and a verdict an image, and how well they tell anomalies."""
 
 import dataclasses
-import json
 import pathlib
 import sys
 from typing import Annotated, Literal
@@ -16,7 +15,7 @@ from aecli.errors import BadRequest
 from aecli.exchange import every_class, tables
 from aecli.exchange.destination import Destination
 from aecli.exchange.given import Images
-from aecli.files import write_json
+from aecli.files import as_json, write_json
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +37,7 @@ def main(cfg: DictConfig) -> None:
         return
     done = detect(cfg)
     if cfg.json:
-        print(json.dumps(done.values, indent=2))
+        print(as_json(done.values))
     else:
         detect_report.show(done.run, done.values)
     print(f"written to {done.table} and {done.folder}/", file=sys.stderr)
@@ -112,11 +111,13 @@ def _baselines(cfg, own, images: Images, normal, anomalous) -> dict:
 
 
 def _written(cfg, to: Destination, own, images: Images, scores, values, is_normal) -> Detected:
+    from aecli.figures import style
     from aecli.figures.anomalies import anomalies
     from aecli.metrics.detection import verdicts
 
     anomalous = None if is_normal is None else ~is_normal
     figure = anomalies(own, images.x, scores, values, anomalous)
+    style.name_shown(figure, usage.shown(cfg))
     table = to.path()
     folder = table.parent if cfg.output is None else own.new_eval_folder()
     verdict = verdicts(scores, values["threshold"])

@@ -1,6 +1,5 @@
 """What aecli detect says: of one run, and of each run of a sweep with their mean."""
 
-import json
 import sys
 import time
 
@@ -12,7 +11,7 @@ from aecli.app.table import show_table
 from aecli.commands.detect import check, detect
 from aecli.errors import BadRequest
 from aecli.exchange import tables
-from aecli.files import unique_folder, write_json
+from aecli.files import as_json, unique_folder, write_json
 from aecli.foreign.bounded import refuse_links
 
 
@@ -75,7 +74,7 @@ def sweep(cfg: DictConfig) -> None:
     values = {"runs": records, "mean": means}
     write_json(folder / "metrics.json", values)
     if cfg.json:
-        print(json.dumps(values, indent=2))
+        print(as_json(values))
     else:
         rows = [[r["run"], *(f"{r[key]:.4f}" for key in means)] for r in records]
         rows.append([f"mean of {len(records)}", *(f"{mean:.4f}" for mean in means.values())])

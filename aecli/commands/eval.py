@@ -1,6 +1,5 @@
 """aecli eval: a run's figures of merit on a split, beside what any model must beat."""
 
-import json
 import sys
 
 from omegaconf import DictConfig
@@ -8,7 +7,7 @@ from omegaconf import DictConfig
 from aecli import build, runs
 from aecli.commands import eval_report, usage
 from aecli.errors import BadRequest
-from aecli.files import write_json, write_text
+from aecli.files import as_json, write_json, write_text
 from aecli.metrics.card import Card, filled
 
 CARDS = ("basic", "full")
@@ -32,7 +31,7 @@ def main(cfg: DictConfig) -> None:
     for name, reason in card.failed.items():
         print(f"warning: metric {name} failed: {reason}", file=sys.stderr)
     if cfg.json:
-        print(json.dumps(values, indent=2))
+        print(as_json(values))
         return
     report.show(with_sections=cfg.card == "full")
     print(f"written to {folder}/metrics.json", file=sys.stderr)

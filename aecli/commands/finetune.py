@@ -1,6 +1,5 @@
 """aecli finetune: a classifier that starts from the run's encoder, against one from scratch."""
 
-import json
 import math
 import pathlib
 import sys
@@ -15,7 +14,7 @@ from aecli.app.table import show_table
 from aecli.commands import labelled, usage
 from aecli.errors import BadRequest
 from aecli.exchange import tables
-from aecli.files import replacing, write_json
+from aecli.files import as_json, replacing, write_json
 
 NAMES = {"pretrained": "pre-trained encoder", "scratch": "from scratch"}
 Count = Annotated[int, Field(ge=1)]
@@ -26,7 +25,7 @@ def main(cfg: DictConfig) -> None:
     """The command: both accuracies on stdout, the files in the run's eval/<time>/."""
     run, values, folder = finetune(cfg)
     if cfg.json:
-        print(json.dumps(values, indent=2))
+        print(as_json(values))
     else:
         _print(run, values)
     print(f"written to {folder}/", file=sys.stderr)
@@ -39,6 +38,7 @@ def finetune(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     labelled.check(run)
     rows = _rows(run, cfg.labels_per_class, cfg.seed)
     usage.wake(run)
+    from aecli.figures import style
     from aecli.figures.finetuning import finetuning
     from aecli.foreign import keras_file
     from aecli.training.classifier import accuracy
@@ -58,6 +58,7 @@ def finetune(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     figure = finetuning(run, {NAMES[name]: one.history for name, one in both.items()}, values)
     folder = run.new_eval_folder()
     tables.write(folder / "history.csv", _columns(both))
+    style.name_shown(figure, usage.shown(cfg))
     run.save_figure(figure, "finetune", folder=folder)
     with replacing(folder / "classifier.keras") as temporary:
         keras_file.save(both["pretrained"].model, temporary)

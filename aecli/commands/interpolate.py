@@ -31,7 +31,7 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     _require_images(run.data_shape)
     found = usage.images(run, cfg)
     pair = _pair(found, cfg)
-    from aecli.figures import interpolation
+    from aecli.figures import interpolation, style
 
     a, b = run.model.encode(found.x[pair])
     t = np.linspace(0.0, 1.0, cfg.steps)
@@ -39,6 +39,7 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     ways = {name: run.model.decode(interpolation.PATHS[name](a, b, t)) for name in paths}
     names = [_name(found, row) for row in pair]
     figure = interpolation.strip(run, found.x[pair], ways, names)
+    style.name_shown(figure, usage.shown(cfg))
     folder = run.new_eval_folder()
     files = [run.save_figure(figure, "interpolation", cfg.format, folder)]
     for name, way in ways.items() if cfg.gif else ():

@@ -15,7 +15,7 @@ from aecli.commands.assembly import Plan
 from aecli.errors import BadRequest, CannotWrite, Interrupted, NotApplicable, RunFailed
 from aecli.files import write_json
 from aecli.metrics import validation
-from aecli.metrics.base import Evaluation
+from aecli.metrics.base import Evaluation, finite
 from aecli.training.callbacks import progress
 from aecli.training.callbacks.agreement import Agreement
 from aecli.training.callbacks.interruption import Interruption
@@ -32,11 +32,13 @@ def perform(run: runs.Run, plan: Plan, names: dict, signals: Signals, state=None
     with logs.run_log(run.folder, bar=progress.show_bar()):
         print(summary.opening(plan, names, run.folder, state), flush=True)
         try:
-            val_losses = _fit(run, plan, signals, state)
-            _check_model(run)
-            values = _evaluate(run, plan.config, warnings)
-            _keep_scores(run, warnings)
-            figures = _draw(run, plan.config, warnings)
+            with signals.deferred():  # libraries swallow what is raised inside of them
+                val_losses = _fit(run, plan, signals, state)
+                signals.take()
+                _check_model(run)
+                values = _evaluate(run, plan.config, warnings, signals)
+                _keep_scores(run, warnings)
+                figures = _draw(run, plan.config, warnings, signals)
             run.finish("done", **_outcome(val_losses), figures=figures, warnings=warnings)
         except Pruned as reason:
             run.finish("pruned", **_so_far(run))
@@ -74,7 +76,6 @@ def _fit(run: runs.Run, plan: Plan, signals: Signals, state) -> list[float]:
             callbacks["bar"] = bar = _bar(plan, state)
             stack.callback(bar.close)
             stack.enter_context(progress.above_the_bar())
-        stack.enter_context(signals.deferred())
         stack.enter_context(plan.trainer.guarded(str(run.folder)))
         try:
             plan.trainer.fit(plan.model, plan.optimizer, plan.feed, plan.images, callbacks, state)
@@ -109,20 +110,27 @@ def _check_model(run: runs.Run) -> None:
         raise RunFailed(f"the trained model cannot be read back: {error}") from error
 
 
-def _evaluate(run: runs.Run, cfg: DictConfig, warnings: list) -> dict[str, float | None]:
-    """metrics.json of the best epoch on the test split; a metric that fails is a warning.
+def _evaluate(
+    run: runs.Run, cfg: DictConfig, warnings: list, signals: Signals
+) -> dict[str, float | None]:
+    """metrics.json of the best epoch on the test split.
 
-    Raises RunFailed where all of them fail.
+    A metric that fails or is not finite is a warning. Raises RunFailed where all of them fail,
+    Interrupted between two of them.
     """
     evaluation = Evaluation(run)
     values: dict[str, float | None] = {}
     for name, metric in build.components(cfg.get("metrics"), "metrics").items():
         try:
-            values |= metric(evaluation)
+            figures, lost = finite(metric(evaluation))
+            values |= figures
+            for line in lost:
+                _warn(warnings, f"metric {name}: {line}")
         except NotApplicable as reason:
             log.info("no %s: %s", name, reason)
         except Exception as error:
             _warn(warnings, f"metric {name} failed: {type(error).__name__}: {error}")
+        signals.take()
     if warnings and not values:
         raise RunFailed(f"no metric of the trained model could be computed: {warnings[0]}")
     write_json(run.folder / "metrics.json", values)
@@ -137,8 +145,11 @@ def _keep_scores(run: runs.Run, warnings: list) -> None:
         _warn(warnings, f"no validation scores: {type(error).__name__}: {error}")
 
 
-def _draw(run: runs.Run, cfg: DictConfig, warnings: list) -> list[str]:
-    """The chosen figures; one that fails is a warning, never a lost run."""
+def _draw(run: runs.Run, cfg: DictConfig, warnings: list, signals: Signals) -> list[str]:
+    """The chosen figures; one that fails is a warning, never a lost run.
+
+    Raises Interrupted between two of them.
+    """
     drawn = []
     for name, figure in build.components(cfg.get("figures"), "figures").items():
         try:
@@ -147,6 +158,7 @@ def _draw(run: runs.Run, cfg: DictConfig, warnings: list) -> list[str]:
             log.info("no %s figure: %s", name, reason)
         except Exception as error:
             _warn(warnings, f"figure {name} failed: {type(error).__name__}: {error}")
+        signals.take()
     return drawn
 
 

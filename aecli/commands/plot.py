@@ -7,6 +7,7 @@ from omegaconf import DictConfig
 
 from aecli import build, runs
 from aecli.app import quiet
+from aecli.commands import usage
 from aecli.errors import BadRequest, NotApplicable
 
 FORMATS = ("png", "svg", "pdf")
@@ -33,9 +34,9 @@ def plot(cfg: DictConfig, name: str) -> pathlib.Path:
         raise BadRequest(str(error).removeprefix("figures.")) from None
     except NotApplicable as reason:
         raise NotApplicable(f"figure {name} {reason}") from None
-    if cfg.get("dataset") is not None:
-        data = cfg.dataset._target_.rsplit(".", 2)[-2]
-        figure.suptitle(f"{figure.get_suptitle()}, shown {data}")
+    from aecli.figures import style
+
+    style.name_shown(figure, usage.shown(cfg))
     path = run.save_figure(figure, name, cfg.format, run.new_eval_folder())
     print(path)
     return path

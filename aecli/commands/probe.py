@@ -1,6 +1,5 @@
 """aecli probe: how much the codes know of the labels."""
 
-import json
 import math
 import pathlib
 import sys
@@ -13,7 +12,7 @@ from pydantic import Field
 from aecli import runs
 from aecli.app.table import show_table
 from aecli.commands import labelled, usage
-from aecli.files import write_json
+from aecli.files import as_json, write_json
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -22,7 +21,7 @@ def main(cfg: DictConfig) -> None:
     """The command: a table (or JSON) on stdout; metrics.json and a figure in eval/<time>/."""
     run, values, folder = probe(cfg)
     if cfg.json:
-        print(json.dumps(values, indent=2))
+        print(as_json(values))
     else:
         _print(run, values)
     print(f"written to {folder}/", file=sys.stderr)
@@ -37,6 +36,7 @@ def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     run = usage.opened(cfg)
     labelled.check(run)
     usage.wake(run)
+    from aecli.figures import style
     from aecli.figures.probe_curve import probe_curve
     from aecli.metrics.base import MAX_VALUES
     from aecli.metrics.probe_curve import Labelled, curve, feature_sets
@@ -51,6 +51,7 @@ def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     figure = probe_curve(run, rows, len(np.unique(train_labels)))
     folder = run.new_eval_folder()
     write_json(folder / "metrics.json", values)
+    style.name_shown(figure, usage.shown(cfg))
     run.save_figure(figure, "probe", folder=folder)
     return run, values, folder
 

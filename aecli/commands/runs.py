@@ -1,11 +1,10 @@
 """`aecli runs`: what has been trained, with how it ended."""
 
-import json
 from pathlib import Path
 
 from omegaconf import DictConfig
 
-from aecli import runs
+from aecli import files, runs
 from aecli.app.table import show_table
 
 
@@ -18,7 +17,8 @@ def list_runs(root: Path, as_json: bool = False) -> None:
     found = runs.list_runs(root)
     if as_json:
         keys = ("folder", "name", "model", "dataset", "epochs_done", "state", "val_loss")
-        print(json.dumps([{k: getattr(run, k) for k in keys} for run in found], default=str))
+        known = [{k: getattr(run, k) for k in keys} for run in found]
+        print(files.as_json([one | {"folder": str(one["folder"])} for one in known]))
     elif not found:
         print(f"no runs under {root}; aecli train makes one")
     else:

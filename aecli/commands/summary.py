@@ -6,6 +6,7 @@ from omegaconf import DictConfig
 
 from aecli import __version__, runs
 from aecli.training.callbacks.progress import duration
+from aecli.training.state import is_complete
 
 FILES = ("checkpoints/best.keras", "history.csv", "metrics.json", "train.log")
 
@@ -38,7 +39,9 @@ def opening(plan, names: dict, folder, state=None) -> str:
     }
     for number, note in enumerate(splits.notes):
         rows["note" if number == 0 else f"note {number + 1}"] = note
-    if state is not None:
+    if state is not None and is_complete(state, plan.epochs):
+        rows["resume"] = "the training is complete: metrics and figures"
+    elif state is not None:
         step = f", step {state.step:,} of {plan.feed.steps_per_epoch:,}" if state.step else ""
         rows["resume"] = f"after epoch {state.epoch} of {plan.epochs}{step}"
     return _table(rows)

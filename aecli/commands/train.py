@@ -67,7 +67,8 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
     cfg: the request as composed, of which only what `overrides` state counts.
     Raises BadRequest where that would make the result another, FolderBusy. None: as in train.
     """
-    from aecli.commands import continuation
+    from aecli.commands import continuation, lengthening
+    from aecli.training.state import is_complete
 
     run = runs.find_any(path, cfg.outputs)
     check_writable(run.folder)
@@ -79,11 +80,9 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
         config = continuation.merged(run, state, cfg, overrides)
         plan = _planned(config, continuation.threads(config, state))
         continuation.check(run, state, plan)
-        if run.status.get("state") == "done" and continuation.is_complete(state, plan):
-            print(
-                f"nothing to do: {run.folder} is done, {state.epoch} epochs\n"
-                f"more of them: aecli train resume={run.folder} trainer.epochs={2 * state.epoch}"
-            )
+        state = lengthening.go_on(state, plan)
+        if run.status.get("state") == "done" and is_complete(state, plan.epochs):
+            print(lengthening.nothing_left(run, state, plan))
             return run
         if follows:
             return _followed(plan, signals, state)

@@ -33,7 +33,7 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
     """
     usage.check(cfg, _keys)
     run = usage.opened(cfg)
-    from aecli.figures import images, traversal
+    from aecli.figures import images, style, traversal
 
     try:
         images.require_images(run.data_shape)
@@ -52,6 +52,7 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
     x = run.model.decode(z.reshape(-1, *codes.shape[1:])).reshape(*z.shape[:2], *run.data_shape)
     units = {name: values[order] for name, values in units.items()}
     figure = traversal.grid(run, x, t, units, _words(run, codes.ndim > 2, cfg.image, found.files))
+    style.name_shown(figure, usage.shown(cfg))
     folder = run.new_eval_folder()
     tables.write(folder / "units.csv", units)
     return run.save_figure(figure, "traversal", cfg.format, folder), units

@@ -56,7 +56,7 @@ def _history(study: Study, optunas: Any) -> Any:
     ax.set_title(f"Completed trials, and the best so far{far}", loc="left", fontsize=10)
     ax.lines[0].set(drawstyle="steps-post", label="best so far")
     ax.legend(loc="best")
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    style.whole_numbers(ax.xaxis)
     ax.figure.set_size_inches(style.WIDTH, HEIGHT)
     return ax.figure
 
@@ -85,7 +85,7 @@ def _slices(study: Study, optunas: Any) -> Any:
         _whole_range(ax, params[ax.get_xlabel()])
         ax.set_xlabel(ax.get_xlabel().replace(".", ".\n", 1))
     colours = figure.axes[-1]
-    colours.yaxis.set_major_locator(MaxNLocator(integer=True))
+    style.whole_numbers(colours.yaxis)
     colours.set_ylabel("trial")
     figure.set_size_inches(style.WIDTH * max(1, len(axes) / BESIDE), HEIGHT)
     return figure

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from tqdm import tqdm
 
 from aecli.app import process_sweep
-from aecli.app.arguments import quoted
 from aecli.app.processes import GRACE, Work, run_all
 from aecli.tuning import engine, proposals, reports, space, trials
 from aecli.tuning.studies import Study
 from aecli.tuning.trials import COMPLETE, FAIL, Outcome
+from aecli.typed import quoted
 
 OUTPUT = "console.txt"  # in a trial's folder: what its process said
 # exit codes of a process that somebody stopped, or kept out

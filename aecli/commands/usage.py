@@ -1,5 +1,6 @@
 """What the commands share that use a finished run on images."""
 
+import pathlib
 import sys
 from collections.abc import Callable
 
@@ -49,6 +50,16 @@ def in_file_units(run: runs.Run, x: np.ndarray) -> tuple[np.ndarray, tuple[float
     if run.config.dataset.get("scale", "none") == "none":
         return x, run.data_range
     return run.learnt.unscaled(x), run.learnt.range
+
+
+def shown(cfg: DictConfig) -> str | None:
+    """What a figure's title says of the data; None for those of the run."""
+    if cfg.get("input") is not None:
+        return pathlib.Path(str(cfg.input)).name
+    if cfg.get("dataset") is None:
+        return None
+    name, path = cfg.dataset._target_.rsplit(".", 2)[-2], cfg.dataset.get("path")
+    return name if path is None else f"{name} {pathlib.Path(str(path)).name}"
 
 
 def wake(run: runs.Run) -> None:

@@ -50,7 +50,7 @@ class Codes(RunFigure):
             bottom.tick_params(axis="y", length=0, labelsize=10)
         else:
             bottom.set_ylabel("code unit")
-            bottom.yaxis.get_major_locator().set_params(integer=True)
+            style.whole_numbers(bottom.yaxis)
         figure.colorbar(image, ax=[top, bottom], label="value of a code unit")
         return figure
 

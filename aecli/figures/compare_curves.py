@@ -37,7 +37,7 @@ def loss_curves(board: Leaderboard) -> Figure:
     if board.loss_differs_by:
         ax.set_title(f"not one quantity in all runs: they differ in {_joined(board)}")
     ax.set(xlabel="epoch", ylabel=look.metric_label(board, "val_loss"))
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    style.whole_numbers(ax.xaxis)
     handles, names = ax.get_legend_handles_labels()
     by_name = dict(zip(names, handles, strict=True))
     figure.legend([by_name[name] for name in named], named, **how)

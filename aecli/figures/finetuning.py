@@ -28,7 +28,7 @@ def finetuning(run, histories: dict[str, dict[str, list[float]]], values: dict) 
             linewidth=1,
             label="unfrozen",
         )
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    style.whole_numbers(ax.xaxis)
     ax.set(
         xlabel="epoch", ylabel="accuracy (%)", title=f"{values['train_images']:,} labelled images"
     )

@@ -4,6 +4,7 @@ import matplotlib
 import numpy as np
 
 from aecli.errors import NotApplicable
+from aecli.figures import style
 
 GREY = matplotlib.colormaps["gray"].with_extremes(bad="white")  # the gaps of a grid are NaN
 
@@ -84,7 +85,7 @@ def show_table(figure, panels: dict[str, np.ndarray], column_name: str = "featur
     for ax, (title, rows) in zip(axes, panels.items(), strict=True):
         image = ax.imshow(rows, aspect="auto", vmin=first.min(), vmax=first.max())
         ax.set(title=title, xlabel=column_name)
-        ax.xaxis.get_major_locator().set_params(integer=True, nbins=6)
+        style.whole_numbers(ax.xaxis, at_most=6)
     axes[0].set_ylabel("example")
-    axes[0].yaxis.get_major_locator().set_params(integer=True)
+    style.whole_numbers(axes[0].yaxis)
     figure.colorbar(image, ax=axes, label="value", extend="both")

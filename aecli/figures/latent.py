@@ -66,7 +66,7 @@ class Latent(RunFigure):
             look = {"s": size, "alpha": 0.7, "linewidths": 0, "rasterized": True}
             colour = {} if index is None else {"c": index, "cmap": colours, "norm": norm}
             return ax.scatter(codes[:, 0], codes[:, 1], **look, **colour)
-        ax.yaxis.get_major_locator().set_params(integer=True)
+        style.whole_numbers(ax.yaxis)
         bins = min(MAX_BINS, int(np.ceil(np.sqrt(len(codes)))))
         if norm is None:  # no labels, or too many for a stack each
             ax.hist(codes[:, 0], bins=bins)

@@ -54,7 +54,7 @@ class LossCurve(RunFigure):
                 ax.plot(history["epoch"], values, marker=marker, markersize=3.5, label=label)
                 drawn.append(values[np.isfinite(values)])
         ax.grid(alpha=0.3)
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        style.whole_numbers(ax.xaxis)
         if len(history["epoch"]) == 1:
             ax.set_xticks(history["epoch"])
         if drawn and (low := np.concatenate(drawn).min()) > 0:

@@ -10,11 +10,12 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatterSciNotation
+from matplotlib.ticker import LogFormatterSciNotation, MaxNLocator
 
 WIDTH = 6.7  # inches; 800 pixels at DPI
 DPI = 120
 MAX_HEIGHT = 9.0  # inches; tall images make a narrower picture instead
+LETTERS = 36  # of a title that fills half of WIDTH
 RC = {
     "font.size": 10,
     "axes.titlesize": 10,
@@ -76,6 +77,22 @@ def new_figure(run, title: str, height: float) -> Figure:
     FigureCanvasAgg(figure)
     figure.suptitle(f"{title}: {run.title}")
     return figure
+
+
+def name_shown(figure: Figure, name: str | None) -> None:
+    """Say in the title what is shown, where that is not the data of the run's training."""
+    if name is None:
+        return
+    title, short = figure.get_suptitle(), name if len(name) <= LETTERS else f"... {name[-LETTERS:]}"
+    text = "".join(c if c.isprintable() else "?" for c in f"shown {short}")
+    between = ", " if len(title) + len(text) < 2 * LETTERS else "\n"
+    with matplotlib.style.context(["default", RC]):
+        figure.suptitle(f"{title}{between}{text}", parse_math=False)
+
+
+def whole_numbers(axis, at_most: int | str = "auto") -> None:
+    """Put the ticks of a Matplotlib axis at whole numbers, whatever ticks it has had."""
+    axis.set_major_locator(MaxNLocator(at_most, steps=[1, 2, 5, 10], integer=True))
 
 
 def fitted(rows: int, columns: int, beside: float, above: float) -> tuple[float, float]:

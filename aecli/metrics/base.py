@@ -138,6 +138,12 @@ class ImageMetric(Metric):
         return {name: self.compare(evaluation.target, image) for name, image in images.items()}
 
 
+def finite(figures: Figures) -> tuple[Figures, list[str]]:
+    """The figures with None for what is not finite, and a line that names each of those."""
+    shown = {k: v if v is None or math.isfinite(v) else None for k, v in figures.items()}
+    return shown, [f"{k} is not finite: {v}" for k, v in figures.items() if v is not shown[k]]
+
+
 def _several(labels: np.ndarray | None, whose: str) -> np.ndarray:
     if labels is None:
         raise NotApplicable(f"needs labels, and {whose} have none")

@@ -1,13 +1,12 @@
 """The report card: what all metrics say of one evaluation, by section."""
 
 import dataclasses
-import math
 from typing import Any
 
 from tqdm import tqdm
 
 from aecli.errors import NotApplicable
-from aecli.metrics.base import Evaluation, Figures, Metric
+from aecli.metrics.base import Evaluation, Figures, Metric, finite
 
 SECTIONS = ("reconstruction", "likelihood", "samples", "codes", "anomalies")  # others come after
 
@@ -70,21 +69,15 @@ def filled(evaluation: Evaluation, metrics: dict[str, Metric], strict: bool = Fa
 
 def _add(card: Card, evaluation: Evaluation, metric: Metric) -> None:
     """All of what a metric says, or nothing."""
-    found = metric(evaluation)
-    figures = _finite(found)
-    baselines = {row: _finite(values) for row, values in metric.baselines(evaluation).items()}
-    lost = [name for name in found if found[name] is not None and figures[name] is None]
-    notes = [*metric.notes(evaluation), *(f"{name} is not finite: {found[name]}" for name in lost)]
+    figures, lost = finite(metric(evaluation))
+    baselines = {row: finite(values)[0] for row, values in metric.baselines(evaluation).items()}
+    notes = [*metric.notes(evaluation), *lost]
     card.sections.setdefault(metric.section, {}).update(figures)
     card.meanings |= {name: metric.meaning(name) for name in figures}
     for row, values in baselines.items():
         card.baselines.setdefault(row, {}).update(values)
     if notes:
         card.notes.setdefault(metric.section, []).extend(notes)
-
-
-def _finite(figures: Figures) -> Figures:
-    return {k: v if v is None or math.isfinite(v) else None for k, v in figures.items()}
 
 
 def _place(section: str) -> int:

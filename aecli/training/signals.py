@@ -42,6 +42,10 @@ class Signals:
             yield
         finally:
             self._deferred = False
+        self.take()
+
+    def take(self) -> None:
+        """Raise Interrupted for a signal that waits: here nothing is under way."""
         if self.received is not None:
             raise Interrupted(self.received)
 

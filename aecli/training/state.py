@@ -45,6 +45,11 @@ class State:
     about: dict[str, Any]
 
 
+def is_complete(state: State | None, epochs: int) -> bool:
+    """Whether nothing is left to train of so many epochs."""
+    return state is not None and (state.stopped or state.epoch >= epochs)
+
+
 def named(variables) -> dict[str, np.ndarray]:
     """{"number:path": value} of Keras variables, copied."""
     return {name: np.array(v) for name, v in zip(_names(variables), variables, strict=True)}

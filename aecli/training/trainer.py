@@ -16,7 +16,7 @@ from aecli.training.callbacks.restore import Restore
 from aecli.training.cluster import cluster
 from aecli.training.feed import Preparation
 from aecli.training.resident import ResidentFeed
-from aecli.training.state import assign
+from aecli.training.state import assign, is_complete
 from aecli.training.streaming import StreamingFeed
 
 GPU_BYTES = 2 * 2**30  # beside the model and its activations; TensorFlow tells no free memory
@@ -133,7 +133,7 @@ class Trainer(Component):
         if "checkpoint" in callbacks:
             callbacks["checkpoint"].watch(callbacks["clock"], callbacks)
         try:
-            if state is not None and (state.stopped or state.epoch >= self.total_epochs(images)):
+            if is_complete(state, self.total_epochs(images)):
                 for callback in callbacks.values():
                     callback.set_model(model)
                 callbacks["restore"].on_train_begin()
