@@ -1,17 +1,19 @@
-"""How many weights a model may have, counted before each layer is made."""
+"""How large a model may be: its weights, counted before each layer is made, and its outputs."""
 
 import contextlib
 import contextvars
+import math
 from collections.abc import Iterator
 
 from aecli.errors import BadRequest
 
 MAX_WEIGHTS = 10**9  # 4 GB in float32, and a training needs four times that
+MAX_VALUES = 2**27  # of one layer's output for one image: 64 maps of 1448x1448, 0.5 GB in float32
 ADVICE = "take smaller network.widths, network.filters or model.latent_dim"
 
 
 class TooLarge(BadRequest):
-    """More weights than there may be."""
+    """More weights or values than there may be."""
 
 
 _left: contextvars.ContextVar[int | None] = contextvars.ContextVar("weights left", default=None)
@@ -39,3 +41,13 @@ def count(weights: int) -> None:
             f"may be made\n{ADVICE}"
         )
     _left.set(left - weights)
+
+
+def check_values(shape: tuple[int, ...]) -> None:
+    """Of a layer's output [*shape] for one image, before any is computed. Raises BadRequest."""
+    if math.prod(shape) > MAX_VALUES:
+        raise TooLarge(
+            f"the model is too large: a layer makes {math.prod(shape):,} numbers of one image "
+            f"{'x'.join(map(str, shape))}, where at most {MAX_VALUES:,} may be made\n"
+            "take smaller images, or smaller network.filters"
+        )

@@ -100,9 +100,9 @@ class Run:
     @functools.cached_property
     def model(self):
         """Built from the config; the weights are those of the best epoch."""
-        from aecli.foreign.weights import WeightsFile
+        from aecli.training import best
 
-        stored = WeightsFile(self.folder / "checkpoints" / "best.keras")
+        stored = best.stored(self.folder, build.plain(self.config), self.status.get("state"))
         with stored.limiting():
             model = build.model(self.config, self.data_shape)
         stored.give_to(model)

@@ -21,6 +21,7 @@ LatentDim = Annotated[
     int, Field(gt=0, le=2**20, description="numbers a code, or a cell of a grid code")
 ]
 ROWS = 1000  # images a prediction step, fewer where they are large
+MAX_BYTES = 8 * 2**30  # of images that are decoded at once
 VALUES = 2**20  # pixels a prediction step: the activations of a convolution are many times as many
 
 
@@ -62,6 +63,9 @@ class Autoencoder(Configurable, keras.Model):
             self.encoder = network.encoder(self.data_shape, self.heads(), flat)
             self.code_shape = tuple(next(iter(self.encoder.output.values())).shape[1:])
             self.decoder = network.decoder(self.code_shape, (*self.data_shape[:2], channels))
+        for part in (self.encoder, self.decoder):
+            for output in keras.tree.flatten([layer.output for layer in part.layers]):
+                limits.check_values(output.shape[1:])
         self.term_trackers = [keras.metrics.Mean(name=name) for name in self.term_names()]
 
     # ---- what a variant states -------------------------------------------------------------
@@ -178,6 +182,11 @@ class Autoencoder(Configurable, keras.Model):
         z = np.asarray(z, "float32")
         if z.shape[1:] != self.code_shape:
             raise BadRequest(f"codes have shape {z.shape[1:]}; this model's are {self.code_shape}")
+        if (needed := 4 * len(z) * math.prod(self.data_shape)) > MAX_BYTES:
+            raise BadRequest(
+                f"{len(z):,} images of {'x'.join(map(str, self.data_shape))} take "
+                f"{needed / 2**30:,.1f} GiB, more than {MAX_BYTES >> 30}; ask for fewer"
+            )
         return self._map("decode", lambda z: self._pixels(self.decoder(z)), z)
 
     def reconstruct(self, x: np.ndarray) -> np.ndarray:
