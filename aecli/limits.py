@@ -1,17 +1,20 @@
-"""How many weights a model may have, counted before each layer is made."""
+"""How large a model may be: its weights, counted before each layer is made, and its outputs."""
 
 import contextlib
 import contextvars
+import math
 from collections.abc import Iterator
 
 from aecli.errors import BadRequest
 
 MAX_WEIGHTS = 10**9  # 4 GB in float32, and a training needs four times that
+MAX_VALUES = 2**27  # of one layer's output for one image: 64 maps of 1448x1448, 0.5 GB in float32
+MAX_BYTES = 8 * 2**30  # of images that are made at once
 ADVICE = "take smaller network.widths, network.filters or model.latent_dim"
 
 
 class TooLarge(BadRequest):
-    """More weights than there may be."""
+    """More weights or values than there may be."""
 
 
 _left: contextvars.ContextVar[int | None] = contextvars.ContextVar("weights left", default=None)
@@ -39,3 +42,28 @@ def count(weights: int) -> None:
             f"may be made\n{ADVICE}"
         )
     _left.set(left - weights)
+
+
+def check_values(*parts) -> None:
+    """Of each layer's output for one image, before any is computed. Raises BadRequest.
+
+    parts: Keras models.
+    """
+    for layer in (layer for part in parts for layer in part.layers):
+        outputs = layer.output if isinstance(layer.output, list) else [layer.output]
+        for shape in (output.shape[1:] for output in outputs):
+            if math.prod(shape) > MAX_VALUES:
+                raise TooLarge(
+                    f"the model is too large: a layer makes {math.prod(shape):,} numbers of one "
+                    f"image, {'x'.join(map(str, shape))}, where at most {MAX_VALUES:,} may be made"
+                    "\ntake smaller images, or smaller network.filters"
+                )
+
+
+def check_images(n: int, shape: tuple[int, ...]) -> None:
+    """Of n images [*shape] that are made at once, in float32. Raises BadRequest."""
+    if (needed := 4 * n * math.prod(shape)) > MAX_BYTES:
+        raise BadRequest(
+            f"{n:,} images of {'x'.join(map(str, shape))} take {needed / 2**30:,.1f} GiB, more "
+            f"than {MAX_BYTES >> 30}; ask for fewer"
+        )

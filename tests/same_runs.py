@@ -36,7 +36,8 @@ def _arrays(kind: str, one: dict, other: dict) -> list[str]:
     return [
         f"{kind}/{name}"
         for name in one
-        if one[name].dtype != other[name].dtype or one[name].tobytes() != other[name].tobytes()
+        if one[name].dtype != other[name].dtype
+        or np.asarray(one[name]).tobytes() != np.asarray(other[name]).tobytes()
     ]
 
 

@@ -14,7 +14,7 @@ LAYERS = [
     {"networks", "losses", "noise", "datasets"},
     {"models", "training"},
     {"build", "targets"},
-    {"runs", "run_data"},
+    {"runs"},
     {"sweeps", "tuning", "exchange"},
     {"comparison"},
     {"metrics", "figures", "app", "page"},

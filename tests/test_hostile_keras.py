@@ -1,9 +1,9 @@
 """checkpoints/best.keras that somebody else wrote: read by aecli, and by plain Keras after it."""
 
 import contextlib
-import io
 import json
 import shutil
+import tracemalloc
 import zipfile
 
 import h5py
@@ -14,6 +14,7 @@ from attacks import PLUGIN, h5_changed, members_of, refused, run_folder, stored_
 
 from aecli import build, runs
 from aecli.errors import BadRequest
+from aecli.foreign.weights import FAR_END, LOCATOR, WeightsFile
 
 CONFIG, META, H5 = "config.json", "metadata.json", "model.weights.h5"
 KERNEL = "decoder/layers/dense/vars/0"
@@ -275,13 +276,54 @@ def test_a_stored_model_of_billions_of_weights_is_refused(run):
         keras.models.load_model(path_of(run))
 
 
-def test_the_file_is_read_once(run, good):
-    """What is checked is what is taken, whatever becomes of the file meanwhile."""
-    from aecli.foreign.weights import WeightsFile
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_file_that_changes_meanwhile_is_not_taken(run, whole):
+    stored, model = WeightsFile(path_of(run)), build.model(run.config, (8, 8, 1))
+    before = model.weights[0].numpy()
+    if whole:
+        other = path_of(run).with_name("other")
+        shutil.copy(path_of(run), other)
+        other.replace(path_of(run))
+    else:
+        path_of(run).write_bytes(b"another")
+    with pytest.raises(BadRequest, match="damaged or of another model"):
+        stored.give_to(model)
+    np.testing.assert_array_equal(model.weights[0], before)
 
-    stored = WeightsFile(path_of(run))
-    path_of(run).write_bytes(io.BytesIO(b"another").getvalue())
-    model = build.model(run.config, (8, 8, 1))
-    stored.give_to(model)
-    loaded = keras.models.load_model(good)
-    np.testing.assert_array_equal(model.weights[0], loaded.weights[0])
+
+def with_a_hole(run, size):
+    """best.keras with so many more bytes in its weights, none of them on the disk."""
+    members = list(members_of(path_of(run)).items())
+    with zipfile.ZipFile(path_of(run), "w") as archive:
+        for name, data in members:
+            if name != H5:
+                archive.writestr(name, data)
+        with archive.open(H5, "w", force_zip64=True) as member:
+            member.write(dict(members)[H5])
+        (info,) = [m for m in archive.infolist() if m.filename == H5]
+        archive.fp.seek(archive.start_dir + size)
+        archive.start_dir += size
+        info.file_size = info.compress_size = info.file_size + size
+
+
+def test_a_hole_is_not_read(run, capsys):
+    with_a_hole(run, 6 * 2**30)
+    assert path_of(run).stat().st_size > 6 * 2**30
+    tracemalloc.start()
+    with pytest.raises(BadRequest, match=r"its weights take 6,44.* bytes, too many"):
+        run.model  # noqa: B018
+    assert tracemalloc.get_traced_memory()[1] < 2**26
+    tracemalloc.stop()
+
+
+def test_a_list_of_members_is_not_read_however_long_it_says_it_is(run):
+    """By the end record of four bytes, or by that of eight, which counts where it is there."""
+    data = path_of(run).read_bytes()
+    end = bytearray(data[-22:])
+    end[12:16] = (2**31).to_bytes(4, "little")
+    far = FAR_END.pack(b"PK\6\6", 44, 45, 45, 0, 0, 3, 3, 2**33, 0)
+    locator = LOCATOR.pack(b"PK\6\7", 0, len(data) - 22, 1)
+    for changed in (data[:-22] + end, data[:-22] + far + locator + data[-22:]):
+        path_of(run).write_bytes(changed)
+        with pytest.raises(BadRequest, match=r"truncated, or no \.keras file"):
+            WeightsFile(path_of(run))

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from aecli import run_data, runs
+from aecli import runs
 from aecli.commands.decode import decode
 from aecli.commands.detect import detect
 from aecli.commands.encode import encode
@@ -19,6 +19,7 @@ from aecli.commands.reconstruct import reconstruct
 from aecli.commands.train import train
 from aecli.datasets import learnt_file, units
 from aecli.errors import BadRequest
+from aecli.runs import data as run_data
 
 NAMES = {"model": "ae", "dataset": "csv", "noise": "none", "experiment": None}
 SMALL = ["trainer.epochs=3", "trainer.jit_compile=false", "figures=[]", "trainer.batch_size=16"]

@@ -1,11 +1,15 @@
 """A resumed training is the uninterrupted one, bit for bit."""
 
+import dataclasses
+
+import numpy as np
 import pytest
 from same_runs import differing
 
 from aecli import runs
 from aecli.errors import BadRequest
 from aecli.training import state as states
+from aecli.training.callbacks.clock import Clock
 
 EVERYTHING = [  # each source of randomness, each callback with a memory, a partial last batch
     "model=vae",
@@ -104,3 +108,55 @@ def test_a_difference_is_seen(lab):
     found = differing(whole, other)
     assert {"history.csv", "metrics.json"} < {line.partition(":")[0] for line in found}
     assert len(found) > 10
+
+
+def killed(lab, monkeypatch):
+    """A run that was killed after its best epoch; best.keras is of the first one."""
+    from aecli.training.callbacks import checkpoint
+
+    monkeypatch.setattr(checkpoint.Checkpoint, "on_train_end", lambda self, logs=None: None)
+    folder = lab.train("trainer.epochs=1")
+    monkeypatch.undo()
+    with monkeypatch.context() as patch:  # what SIGKILL does not let happen
+        patch.setattr(checkpoint.Checkpoint, "write_best", lambda self: None)
+        lab.resume(folder, "trainer.epochs=3")
+    runs.Run(folder).update_status(state="running")
+    return folder
+
+
+def test_the_best_of_a_killed_run_is_its_state_s(lab, monkeypatch):
+    whole = runs.Run(lab.train("trainer.epochs=3"))
+    folder = killed(lab, monkeypatch)
+    assert runs.Run(folder).status["best_epoch"] > 1
+    for ours, theirs in zip(runs.Run(folder).model.weights, whole.model.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert any("best.keras" in line for line in differing(whole.folder, folder))
+
+    from aecli.commands import performance
+
+    with monkeypatch.context() as patch:  # resumed, and killed as the training begins
+        patch.setattr(performance, "_evaluate", lambda *a: pytest.fail("not reached"))
+        patch.setattr(Clock, "on_epoch_begin", die)
+        with pytest.raises(KeyError, match="killed"):
+            lab.resume(folder, "trainer.epochs=4")
+    assert not any("best.keras" in line for line in differing(whole.folder, folder))
+
+
+def die(*arguments, **keywords):
+    raise KeyError("killed")
+
+
+def test_a_damaged_or_foreign_state_leaves_best_keras_to_be_read(lab, monkeypatch):
+    folder = killed(lab, monkeypatch)
+    last = folder / "checkpoints" / states.LAST
+    state = states.read_file(last)
+    other = state.about | {"config": state.about["config"] | {"network": {}}}
+    whole = last.read_bytes()
+    states.write(last.parent, dataclasses.replace(state, about=other))
+    old = runs.Run(folder).model.get_weights()
+    last.write_bytes(whole[:-1])
+    for ours, theirs in zip(runs.Run(folder).model.get_weights(), old, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    (last.parent / "best.keras").unlink()
+    with pytest.raises(BadRequest, match="damaged"):
+        runs.Run(folder).model  # noqa: B018

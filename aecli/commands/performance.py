@@ -69,7 +69,7 @@ def _fit(run: runs.Run, plan: Plan, signals: Signals, state) -> list[float]:
         checkpoint.describe(plan.about)
         callbacks["checkpoint"] = checkpoint
         if state is not None:
-            checkpoint.begin_from(state)
+            checkpoint.begin_from(state, plan.model)
     callbacks["interruption"] = Interruption(agreement or signals, checkpoint)
     with contextlib.ExitStack() as stack:
         if progress.show_bar():

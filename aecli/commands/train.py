@@ -9,13 +9,14 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from aecli import build, run_data, runs
+from aecli import build, runs
 from aecli.app import quiet
 from aecli.app.sweep import job_folder
 from aecli.errors import CannotWrite
-from aecli.files import remove_leftovers
+from aecli.files import remove_leftovers, unique_folder
 from aecli.foreign.bounded import check_writable
 from aecli.locking import locked
+from aecli.runs import data as run_data
 from aecli.training.cluster import cluster
 from aecli.training.signals import Signals
 
@@ -121,7 +122,7 @@ def _followed(plan, signals: Signals, state=None) -> None:
 def _new_folder(cfg: DictConfig, names: dict[str, str]) -> pathlib.Path:
     name = f"%Y-%m-%d/%H-%M-%S_{names['model']}_{names['dataset']}"
     try:
-        return runs.unique_folder(pathlib.Path(cfg.outputs) / time.strftime(name))
+        return unique_folder(pathlib.Path(cfg.outputs) / time.strftime(name))
     except CannotWrite as error:
         raise CannotWrite(
             f"outputs={cfg.outputs} cannot be written to: {error.__cause__.strerror}\n"

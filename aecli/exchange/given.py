@@ -4,10 +4,10 @@ import dataclasses
 
 import numpy as np
 
-from aecli import run_data
 from aecli.errors import BadRequest
 from aecli.exchange import readers
 from aecli.runs import Run
+from aecli.runs import data as run_data
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,6 +7,7 @@ built model, written by Keras into memory of our own, into which the stranger's 
 import contextlib
 import io
 import json
+import os
 import pathlib
 import struct
 import zipfile
@@ -26,6 +27,9 @@ MAX_CONFIG_BYTES = 2**24  # ours have 2 kB, and the scale of each number of an i
 HEAD_BYTES = 2**20  # names and attributes beside the numbers
 COPIES = 8  # of the weights in one file: the moments of an optimizer, their averages
 END = struct.Struct("<4s4H2LH")  # the last bytes of a zip without a comment
+FAR_END = struct.Struct("<4sQ2H2L4Q")  # of one beyond 4 GiB: this before a locator, before END
+LOCATOR = struct.Struct("<4sLQL")
+LIST_BYTES = 2**16  # of the list of three members
 DAMAGE = (  # what zipfile, json and h5py raise for structures that are off
     OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, OverflowError, MemoryError,
     zipfile.BadZipFile, struct.error,
@@ -36,7 +40,7 @@ STORED_AS_IS = (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT)
 class WeightsFile:
     """Raises BadRequest, in one line that names the file, for whatever is not as Keras writes it.
 
-    The file is read once, into memory; it may change afterwards.
+    The weights are read once the model has said how many bytes it can need.
     """
 
     def __init__(self, path: pathlib.Path):
@@ -45,8 +49,8 @@ class WeightsFile:
             if not path.is_file():
                 raise BadRequest(f"{path} is missing: no epoch of this run was finished")
             with open(path, "rb") as file:
-                self._config, self._weights = self._members(file)
-            self._h5 = h5py.File(io.BytesIO(self._weights), "r")
+                self._identity = _identity(file)
+                self._config, self._size = self._members(file)
         except BadRequest:
             raise
         except DAMAGE:
@@ -56,7 +60,7 @@ class WeightsFile:
     def limiting(self) -> Iterator[None]:
         """A model built inside has no more weights than the file can hold, at two bytes each."""
         try:
-            with limits.at_most(len(self._weights) // 2):
+            with limits.at_most(self._size // 2):
                 yield
         except limits.TooLarge:
             raise self._damaged("it has fewer weights than .hydra/config.yaml asks for") from None
@@ -65,15 +69,28 @@ class WeightsFile:
         """Give the model the stored weights, all of them, if the file is of the same model."""
         self._compare_configs(model)
         most = COPIES * sum(np.asarray(variable).nbytes for variable in model.variables)
-        if len(self._weights) > most + HEAD_BYTES:
-            raise self._damaged(f"its weights take {len(self._weights):,} bytes, too many")
+        if self._size > most + HEAD_BYTES:
+            raise self._damaged(f"its weights take {self._size:,} bytes, too many")
+        self._h5 = self._opened()
         own = keras_file.weights_of(model)
         with h5py.File(own, "r+") as target:
             for name in _dataset_names(target):
                 target[name][...] = self._checked(name, target[name])
         model.load_weights(own)
 
-    def _members(self, file) -> tuple[dict, bytes]:
+    def _opened(self) -> h5py.File:
+        try:
+            with open(self.path, "rb") as file, zipfile.ZipFile(file) as archive:
+                if _identity(file) != self._identity:
+                    raise self._damaged("it was changed while it was read")
+                return h5py.File(io.BytesIO(archive.read(WEIGHTS)), "r")
+        except BadRequest:
+            raise
+        except DAMAGE:
+            raise self._damaged("it is truncated, or no .keras file") from None
+
+    def _members(self, file) -> tuple[dict, int]:
+        """The config, and how many bytes the weights have."""
         size = _refuse_many_members(file)
         with zipfile.ZipFile(file) as archive:
             members = {member.filename: member for member in archive.infolist()}
@@ -82,12 +99,11 @@ class WeightsFile:
                 raise self._damaged(f"it must hold {CONFIG}, {METADATA} and {WEIGHTS} alone")
             if any(m.compress_type != zipfile.ZIP_STORED for m in members.values()):
                 raise self._damaged("its members are compressed, as Keras never writes them")
-            if any(m.compress_size > size for m in members.values()):
+            if any(max(m.compress_size, m.file_size) > size for m in members.values()):
                 raise self._damaged("a member is larger than the file")
             if members[CONFIG].file_size > MAX_CONFIG_BYTES:
                 raise self._damaged(f"its {CONFIG} has {members[CONFIG].file_size:,} bytes")
-            config = json.loads(archive.read(CONFIG))
-            return config, archive.read(WEIGHTS)
+            return json.loads(archive.read(CONFIG)), members[WEIGHTS].file_size
 
     def _compare_configs(self, model: keras.Model) -> None:
         """The same shapes do not make the same model: activations, likelihood and weights count."""
@@ -131,10 +147,25 @@ class WeightsFile:
 def _refuse_many_members(file) -> int:
     """The file's size. A list of millions would be read whole before it could be looked at."""
     start = file.seek(-END.size, io.SEEK_END)
-    magic, _, _, _, members, *_ = END.unpack(file.read(END.size))
+    magic, *_, members, length, _, _ = END.unpack(file.read(END.size))
     if magic != b"PK\5\6" or members != 3:
         raise zipfile.BadZipFile
+    far = LOCATOR.size + FAR_END.size
+    if start > far:
+        file.seek(start - far)
+        end, locator = FAR_END.unpack(file.read(FAR_END.size)), file.read(4)
+        if locator == b"PK\6\7":  # what it says counts
+            magic, *_, members, length, _ = end
+            if magic != b"PK\6\6" or members != 3:
+                raise zipfile.BadZipFile
+    if length > LIST_BYTES:
+        raise zipfile.BadZipFile
     return start + END.size
+
+
+def _identity(file) -> tuple[int, ...]:
+    found = os.fstat(file.fileno())
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _dataset_names(file: h5py.File) -> list[str]:

@@ -66,6 +66,7 @@ class Autoencoder(Configurable, keras.Model):
             self.encoder = network.encoder(self.data_shape, self.heads(), flat)
             self.code_shape = tuple(next(iter(self.encoder.output.values())).shape[1:])
             self.decoder = network.decoder(self.code_shape, (*self.data_shape[:2], channels))
+        limits.check_values(self.encoder, self.decoder)
         self.term_trackers = [keras.metrics.Mean(name=name) for name in self.term_names()]
 
     # ---- what a variant states -------------------------------------------------------------
@@ -204,6 +205,7 @@ class Autoencoder(Configurable, keras.Model):
         z = np.asarray(z, "float32")
         if z.shape[1:] != self.code_shape:
             raise BadRequest(f"codes have shape {z.shape[1:]}; this model's are {self.code_shape}")
+        limits.check_images(len(z), self.data_shape)
         return self._map("decode", lambda z: self._pixels(self.decoder(z)), z)
 
     def reconstruct(self, x: np.ndarray) -> np.ndarray:

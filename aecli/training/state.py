@@ -6,7 +6,6 @@ best epoch; the header carries the rest as JSON under the key "aecli", with a ch
 """
 
 import dataclasses
-import hashlib
 import json
 import logging
 import os
@@ -15,11 +14,11 @@ import re
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import save
 
 from aecli.errors import BadRequest, CannotWrite, Diverged
 from aecli.files import replacing, writing
+from aecli.training import state_file
 
 FORMAT = 2
 LAST, PREVIOUS = "last.safetensors", "previous.safetensors"
@@ -33,14 +32,14 @@ log = logging.getLogger("aecli")
 class State:
     """After `step` steps of the epoch that follows `epoch` finished ones.
 
-    tensors: {kind: {name: array}}; callbacks: {name: what its get_state gave}; about: the config,
-    the data's fingerprint and the environment, for comparison on resume.
+    tensors: {kind: {name: array, or state_file.Stored}}; callbacks: {name: what its get_state
+    gave}; about: the config, the data's fingerprint and the environment, to compare on resume.
     """
 
     epoch: int
     step: int
     stopped: bool
-    tensors: dict[str, dict[str, np.ndarray]]
+    tensors: dict[str, dict[str, Any]]
     callbacks: dict[str, dict]
     about: dict[str, Any]
 
@@ -61,8 +60,15 @@ def _names(variables) -> list[str]:
     return [f"{i:04d}:{path}" for i, path in enumerate(paths)]
 
 
-def assign(variables, values: dict[str, np.ndarray]) -> None:
+def assign(variables, values: dict[str, Any]) -> None:
     """Give each variable its value. Raises BadRequest, before the first one, where one differs."""
+    check(variables, values)
+    for name, variable in zip(_names(variables), variables, strict=True):
+        variable.assign(np.asarray(values[name]))
+
+
+def check(variables, values: dict[str, Any]) -> None:
+    """Raises BadRequest where these are not values of the variables, by name, type and shape."""
     names = _names(variables)
     if names != sorted(values):
         odd = sorted(set(names) ^ set(values))[0]
@@ -74,8 +80,6 @@ def assign(variables, values: dict[str, np.ndarray]) -> None:
                 f"the checkpoint is of another model: {name} is {value.dtype} {value.shape}, "
                 f"not {variable.dtype} {tuple(variable.shape)}"
             )
-    for name, variable in zip(names, variables, strict=True):
-        variable.assign(values[name])
 
 
 def write(folder: pathlib.Path, state: State) -> None:
@@ -137,19 +141,19 @@ def read(folder: pathlib.Path) -> State | None:
 
 
 def read_file(path: pathlib.Path) -> State:
-    """Raises BadRequest where the file is damaged, or of another format."""
+    """Its tensors stay in the file until they are assigned, to variables that bound their size.
+
+    Raises BadRequest where the file is damaged, or of another format.
+    """
     if path.stat().st_size > MAX_BYTES:
         raise BadRequest(f"{path} is larger than any state of ours ({MAX_BYTES >> 30} GiB)")
-    payload = path.read_bytes()
     try:
-        tensors = load(payload)
-        length = int.from_bytes(payload[:8], "little")
-        header = json.loads(payload[8 : 8 + length])
-        meta = header["__metadata__"]
-        rest, digest = json.loads(meta["aecli"]), meta["sha256"]
-    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError):
+        content = state_file.read(path)
+        text, digest = content.meta["aecli"], content.meta["sha256"]
+        rest = json.loads(text)
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise BadRequest(f"{path} is damaged: it is not a whole safetensors file") from None
-    if _digest(tensors, meta["aecli"]) != digest:
+    if state_file.digest(content.tensors, text) != digest:
         raise BadRequest(f"{path} is damaged: its checksum does not fit its content")
     if not isinstance(rest, dict) or rest.get("format") != FORMAT:
         raise BadRequest(
@@ -157,7 +161,7 @@ def read_file(path: pathlib.Path) -> State:
             "go on with the version that wrote it"
         )
     sorted_tensors: dict = {kind: {} for kind in KINDS}
-    for name, value in tensors.items():
+    for name, value in content.tensors.items():
         kind, _, key = name.partition("/")
         sorted_tensors.setdefault(kind, {})[key] = value
     if rest.pop("best_is_current", False):
@@ -187,26 +191,21 @@ def _packed(state: State) -> bytes:
         tensors.pop("best")
     rest |= {"format": FORMAT, "best_is_current": best_is_current}
     text = json.dumps(rest, default=float)
-    flat = {f"{kind}/{name}": v for kind, group in tensors.items() for name, v in group.items()}
+    flat = {
+        f"{kind}/{name}": np.asarray(value)
+        for kind, group in tensors.items() for name, value in group.items()
+    }  # fmt: skip
     _refuse_nonfinite(flat)
-    return save(flat, {"aecli": text, "sha256": _digest(flat, text)})
+    return save(flat, {"aecli": text, "sha256": state_file.digest(flat, text)})
 
 
 def _equal(best: dict | None, model: dict) -> bool:
-    return bool(best) and all(np.array_equal(best[name], model[name]) for name in model)
+    return (best or {}).keys() == model.keys() and all(
+        np.array_equal(best[name], model[name]) for name in model
+    )
 
 
 def _refuse_nonfinite(tensors: dict[str, np.ndarray]) -> None:
     for name, value in tensors.items():
         if value.dtype.kind == "f" and not np.isfinite(value).all():
             raise Diverged(f"{name} is not finite; the checkpoint before is untouched")
-
-
-def _digest(tensors: dict[str, np.ndarray], text: str) -> str:
-    """SHA-256 of the JSON and of each tensor's name, type, shape and bytes."""
-    digest = hashlib.sha256(text.encode())
-    for name in sorted(tensors):
-        value = np.ascontiguousarray(tensors[name])
-        digest.update(f"{name} {value.dtype.str} {value.shape}".encode())
-        digest.update(value.data if value.ndim else value.tobytes())
-    return digest.hexdigest()

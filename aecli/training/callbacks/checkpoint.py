@@ -6,6 +6,7 @@ import time
 from typing import Annotated
 
 import keras
+import numpy as np
 from pydantic import Field
 
 from aecli.files import made_folder, replacing
@@ -49,14 +50,17 @@ class Checkpoint(Remembered, keras.callbacks.Callback):
         self._clock = clock
         self._callbacks = {k: v for k, v in callbacks.items() if hasattr(v, "get_state")}
 
-    def begin_from(self, state: states.State) -> None:
-        """Go on from a state that was read."""
-        self._best_tensors = state.tensors["best"] or None
-        self._best_is_written = self._best_tensors is None
+    def begin_from(self, state: states.State, model: keras.Model) -> None:
+        """Go on from a state that was read. Raises BadRequest for the best of another model."""
+        if best := state.tensors["best"]:
+            states.check(model.variables, best)
+            self._best_tensors = {name: np.asarray(value) for name, value in best.items()}
+            self._best_is_written = False
         self._saved = (state.epoch, state.step)
 
     def on_train_begin(self, logs=None):
         made_folder(self._folder)
+        self.write_best()  # of a run that was killed it is behind the state
 
     def on_train_batch_end(self, batch, logs=None):
         epoch, step = self._saved

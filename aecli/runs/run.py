@@ -1,9 +1,7 @@
-"""A run folder: create, find, load, list. The only reader and writer of its layout."""
+"""A run folder: create it, load it. The only reader and writer of its layout."""
 
-import dataclasses
 import datetime
 import functools
-import os
 import pathlib
 from typing import Any
 
@@ -11,13 +9,13 @@ import numpy as np
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from aecli import build, run_data
+from aecli import build
 from aecli.datasets import learnt_file
 from aecli.datasets.learnt import Learnt
 from aecli.errors import BadRequest
 from aecli.files import made_folder, replacing, unique_folder, write_json, write_text
 from aecli.foreign import bounded, plain_yaml, tables
-from aecli.locking import is_locked
+from aecli.runs import data
 
 CONFIG = pathlib.Path(".hydra", "config.yaml")
 
@@ -103,12 +101,12 @@ class Run:
     @functools.cached_property
     def model(self):
         """Built from the config; the weights are those of the best epoch."""
-        from aecli.foreign.weights import WeightsFile
+        from aecli.training import best
 
-        stored = WeightsFile(self.folder / "checkpoints" / "best.keras")
+        stored = best.stored(self.folder, build.plain(self.config), self.status.get("state"))
         with stored.limiting():
             model = build.model(self.config, self.data_shape)
-        if (self.folder / run_data.NAME).is_file():
+        if (self.folder / data.NAME).is_file():
             model.learnt = self.learnt.of_values
         stored.give_to(model)
         return model
@@ -120,14 +118,14 @@ class Run:
     @functools.cached_property
     def learnt(self) -> Learnt:
         """What the training learnt of its data: every file's values go through it."""
-        path = self.folder / run_data.NAME
+        path = self.folder / data.NAME
         if path.is_file():
             return learnt_file.read(path, self.data_shape)
-        return run_data.learnt_again(self.dataset)
+        return data.learnt_again(self.dataset)
 
     @functools.cached_property
     def splits(self):
-        return run_data.own(self.learnt, self.dataset)
+        return data.own(self.learnt, self.dataset)
 
     @functools.cached_property
     def data_shape(self) -> tuple[int, int, int]:
@@ -181,87 +179,12 @@ class Run:
             if "seed" in node and node["seed"] is None:  # the split that the model was trained on
                 node["seed"] = self.config.seed
             if key == "dataset":
-                run_data.keep_own(node, self.config.dataset)
+                data.keep_own(node, self.config.dataset)
             other.config[key] = node
         if dataset is not None:
             other.learnt = self.learnt
-            other.splits = run_data.stated(self.learnt, other.dataset, beyond)
+            other.splits = data.stated(self.learnt, other.dataset, beyond)
         return other
-
-
-def open_run(cfg: DictConfig, beyond: bool = False) -> Run:
-    """The run that a command's config asks for: its run=PATH or the latest, dataset, noise.
-
-    beyond: as in Run.replacing_data.
-    """
-    run = find(cfg.get("run"), cfg.get("outputs", "outputs"))
-    return run.replacing_data(cfg.get("dataset"), cfg.get("noise"), beyond)
-
-
-def find(path: str | None = None, root: str = "outputs", key: str = "run") -> Run:
-    """The run at a path, or the latest finished one. Raises BadRequest, which names the key."""
-    if path is not None:
-        if not pathlib.Path(path).is_dir():
-            raise BadRequest(f"{key}={path} does not exist; see aecli runs")
-        run = Run(path)
-        run.config  # noqa: B018  (refuses what is not a run)
-        return run
-    done = [info for info in list_runs(root) if info.state == "done"]
-    if not done:
-        raise BadRequest(f"no finished run under {root}/\nmake one: aecli train, or state run=PATH")
-    return Run(max(done, key=lambda info: info.started).folder)
-
-
-def find_any(path: str, root: str = "outputs") -> Run:
-    """The run at a path, or with path="latest" the newest one, in whatever state."""
-    if path != "latest":
-        return find(path, root, "resume")
-    infos = list_runs(root)
-    if not infos:
-        raise BadRequest(f"no run under {root}/\nmake one: aecli train")
-    return Run(infos[-1].folder)
-
-
-@dataclasses.dataclass(frozen=True)
-class RunInfo:
-    """One line of `aecli runs`. state: of Run.finish; or queued, running, killed."""
-
-    folder: pathlib.Path
-    name: str
-    model: str
-    dataset: str
-    epochs_done: int
-    state: str
-    val_loss: float | None
-    started: str
-
-
-def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
-    """The runs under a folder, oldest first; reads small text files only."""
-    infos = []
-    for path in bounded.find_files(root, "status.json"):
-        status = read_status(path.parent)
-        if not (path.parent / CONFIG).is_file() or "state" not in status:
-            continue
-        infos.append(
-            RunInfo(
-                folder=path.parent,
-                name=Run(path.parent).name,
-                model=str(status.get("model", "?")),
-                dataset=str(status.get("dataset", "?")),
-                epochs_done=int(status.get("epochs_done", 0)),
-                state=state_of(path.parent, status),
-                val_loss=status.get("val_loss"),
-                started=str(status.get("started", "")),
-            )
-        )
-    return sorted(infos, key=lambda info: (info.started, str(info.folder)))
-
-
-def state_of(folder: pathlib.Path, status: dict[str, Any] | None = None) -> str:
-    """What status.json (which may have been read) says, unless the process that wrote it is gone."""
-    stated = str((read_status(folder) if status is None else status).get("state", "?"))
-    return "killed" if stated == "running" and not is_locked(folder) else stated
 
 
 def read_status(folder: pathlib.Path) -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""Runs under a folder: find one, list all."""
+
+import dataclasses
+import os
+import pathlib
+from typing import Any
+
+from omegaconf import DictConfig
+
+from aecli.errors import BadRequest
+from aecli.foreign import bounded
+from aecli.locking import is_locked
+from aecli.runs.run import CONFIG, Run, read_status
+
+
+def open_run(cfg: DictConfig, beyond: bool = False) -> Run:
+    """The run that a command's config asks for: its run=PATH or the latest, dataset, noise.
+
+    beyond: as in Run.replacing_data.
+    """
+    run = find(cfg.get("run"), cfg.get("outputs", "outputs"))
+    return run.replacing_data(cfg.get("dataset"), cfg.get("noise"), beyond)
+
+
+def find(path: str | None = None, root: str = "outputs", key: str = "run") -> Run:
+    """The run at a path, or the latest finished one. Raises BadRequest, which names the key."""
+    if path is not None:
+        if not pathlib.Path(path).is_dir():
+            raise BadRequest(f"{key}={path} does not exist; see aecli runs")
+        run = Run(path)
+        run.config  # noqa: B018  (refuses what is not a run)
+        return run
+    done = [info for info in list_runs(root) if info.state == "done"]
+    if not done:
+        raise BadRequest(f"no finished run under {root}/\nmake one: aecli train, or state run=PATH")
+    return Run(max(done, key=lambda info: info.started).folder)
+
+
+def find_any(path: str, root: str = "outputs") -> Run:
+    """The run at a path, or with path="latest" the newest one, in whatever state."""
+    if path != "latest":
+        return find(path, root, "resume")
+    infos = list_runs(root)
+    if not infos:
+        raise BadRequest(f"no run under {root}/\nmake one: aecli train")
+    return Run(infos[-1].folder)
+
+
+@dataclasses.dataclass(frozen=True)
+class RunInfo:
+    """One line of `aecli runs`. state: of Run.finish; or queued, running, killed."""
+
+    folder: pathlib.Path
+    name: str
+    model: str
+    dataset: str
+    epochs_done: int
+    state: str
+    val_loss: float | None
+    started: str
+
+
+def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
+    """The runs under a folder, oldest first; reads small text files only."""
+    infos = []
+    for path in bounded.find_files(root, "status.json"):
+        status = read_status(path.parent)
+        if not (path.parent / CONFIG).is_file() or "state" not in status:
+            continue
+        infos.append(
+            RunInfo(
+                folder=path.parent,
+                name=Run(path.parent).name,
+                model=str(status.get("model", "?")),
+                dataset=str(status.get("dataset", "?")),
+                epochs_done=int(status.get("epochs_done", 0)),
+                state=state_of(path.parent, status),
+                val_loss=status.get("val_loss"),
+                started=str(status.get("started", "")),
+            )
+        )
+    return sorted(infos, key=lambda info: (info.started, str(info.folder)))
+
+
+def state_of(folder: pathlib.Path, status: dict[str, Any] | None = None) -> str:
+    """What status.json says, or the status given, unless the process that wrote it is gone."""
+    stated = str((read_status(folder) if status is None else status).get("state", "?"))
+    return "killed" if stated == "running" and not is_locked(folder) else stated

@@ -1,0 +1,68 @@
+"""The weights of a run's best epoch: in best.keras, or in a state that is newer."""
+
+import contextlib
+import math
+import pathlib
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+
+from aecli import limits
+from aecli.errors import BadRequest
+from aecli.foreign.weights import WeightsFile
+from aecli.training import state as states
+
+OF_THE_MODEL = ("model", "network", "loss")  # what of a config decides what the weights mean
+
+
+def stored(folder: pathlib.Path, config: dict, ended: str | None) -> "WeightsFile | BestOfState":
+    """What gives the model of a run folder its weights; both have the same two methods.
+
+    ended: the state in its status; a run that is not done may have written its training state after
+    best.keras. Raises BadRequest where there is neither.
+    """
+    best, last = (folder / "checkpoints" / name for name in ("best.keras", states.LAST))
+    if ended != "done" and last.is_file() and _written(last) > _written(best):
+        try:
+            return BestOfState(last, config)
+        except BadRequest:
+            if not best.is_file():
+                raise
+    return WeightsFile(best)
+
+
+class BestOfState:
+    """Raises BadRequest where the state has no finished epoch, or is of another model."""
+
+    def __init__(self, path: pathlib.Path, config: dict):
+        self.path = path
+        state = states.read_file(path)
+        self._values = state.tensors["best"]
+        if not self._values:
+            raise BadRequest(f"{path}: no epoch of this run was finished")
+        its = state.about.get("config")
+        for key in OF_THE_MODEL:
+            if not isinstance(its, dict) or its.get(key) != config.get(key):
+                raise BadRequest(f"{path} is of another model: {key} is not as in the config")
+
+    @contextlib.contextmanager
+    def limiting(self) -> Iterator[None]:
+        """A model built inside has no more weights than the state holds."""
+        try:
+            with limits.at_most(sum(math.prod(value.shape) for value in self._values.values())):
+                yield
+        except limits.TooLarge:
+            raise BadRequest(f"{self.path} has fewer weights than its config asks for") from None
+
+    def give_to(self, model: keras.Model) -> None:
+        """All of them, if they are finite."""
+        states.check(model.variables, self._values)
+        values = {name: np.asarray(value) for name, value in self._values.items()}
+        if not all(np.isfinite(v).all() for v in values.values() if v.dtype.kind == "f"):
+            raise BadRequest(f"{self.path} has weights that are not finite")
+        states.assign(model.variables, values)
+
+
+def _written(path: pathlib.Path) -> int:
+    return path.stat().st_mtime_ns if path.is_file() else -1
