@@ -79,13 +79,17 @@ def test_another_dataset_and_noise_replace_the_runs_own(run, monkeypatch):
     ax = figures[0].axes[0]
     assert [t.get_text() for t in ax.get_yticklabels()][1] == "noisy input"
     assert (ax.images[0].get_array()[:8, :8] == 1).all()
-    assert figures[0].get_suptitle() == "Reconstructions of test images: ae on digits, shown npz"
+    shown = "ae on digits, shown npz ones.npz"
+    assert figures[0].get_suptitle() == f"Reconstructions of test images: {shown}"
+        figures[0].get_suptitle()
+        == "Reconstructions of test images: ae on digits, shown npz ones.npz"
+    )
 
 
-def test_another_scaling_keeps_the_split_of_the_run(run, monkeypatch):
+def test_the_dataset_stated_anew_keeps_the_split_of_the_run(run, monkeypatch):
     figures = []
     monkeypatch.setattr(runs.Run, "save_figure", lambda self, figure, *_: figures.append(figure))
-    overrides = ["dataset=digits", "dataset.scale=minmax", "n=1"]
+    overrides = ["dataset=digits", "n=1"]
     plot.plot(composed("plot-reconstructions", overrides).config, "reconstructions")
     own = runs.find().splits.test.pixels()[0, ..., 0]
     shown = figures[0].axes[0].images[0].get_array()[:8, :8]

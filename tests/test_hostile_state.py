@@ -52,7 +52,7 @@ FORGED = {
         s, about=s.about | {"config": s.about["config"] | {"model": {"_target_": "os.system"}}}
     ),
     "nothing about its origin": lambda s: dataclasses.replace(s, about={}),
-    "other data": lambda s: dataclasses.replace(s, about=s.about | {"data": "0" * 64}),
+    "other data": lambda s: dataclasses.replace(s, about=s.about | {"parts": {"train": "0" * 64}}),
 }
 
 

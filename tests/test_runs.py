@@ -8,11 +8,11 @@ from omegaconf import OmegaConf
 
 from aecli import runs
 from aecli.errors import BadRequest
-from aecli.files import replacing, write_json
+from aecli.files import replacing, unique_folder, write_json
 
 
 def make(root, name, state="done", started="2026-01-01"):
-    folder = runs.unique_folder(root / "2026-01-01" / name)
+    folder = unique_folder(root / "2026-01-01" / name)
     config = OmegaConf.create({"model": {"latent_dim": 2}, "dataset": {}, "seed": 0})
     run = runs.create(folder, config, ["seed=0"], {"model": "vae", "dataset": "digits"})
     run.finish(state, epochs_done=3, val_loss=1.5, started=started)
@@ -20,7 +20,7 @@ def make(root, name, state="done", started="2026-01-01"):
 
 
 def test_two_runs_of_one_second_never_share_a_folder(tmp_path):
-    names = [runs.unique_folder(tmp_path / "a" / "run").name for _ in range(3)]
+    names = [unique_folder(tmp_path / "a" / "run").name for _ in range(3)]
     assert names == ["run", "run-2", "run-3"]
 
 
