@@ -81,9 +81,6 @@ def test_another_dataset_and_noise_replace_the_runs_own(run, monkeypatch):
     assert (ax.images[0].get_array()[:8, :8] == 1).all()
     shown = "ae on digits, shown npz ones.npz"
     assert figures[0].get_suptitle() == f"Reconstructions of test images: {shown}"
-        figures[0].get_suptitle()
-        == "Reconstructions of test images: ae on digits, shown npz ones.npz"
-    )
 
 
 def test_the_dataset_stated_anew_keeps_the_split_of_the_run(run, monkeypatch):
