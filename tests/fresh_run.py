@@ -3,6 +3,7 @@
 import pathlib
 
 from aecli import build, runs
+from aecli.files import unique_folder
 
 
 def folder(compose, root: pathlib.Path, *overrides: str) -> pathlib.Path:
@@ -17,7 +18,7 @@ def folder(compose, root: pathlib.Path, *overrides: str) -> pathlib.Path:
         "data_shape": list(splits.data_shape),
         "data_range": list(splits.data_range),
     }
-    path = runs.unique_folder(root / about["model"])
+    path = unique_folder(root / about["model"])
     run = runs.create(path, config, list(overrides), about)
     (path / "checkpoints").mkdir()
     model.save(path / "checkpoints" / "best.keras")

@@ -16,6 +16,7 @@ from aecli.app.compose import VERSION_BASE
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
 from aecli.errors import Interrupted
 from aecli.files import cannot_write
+from aecli.runs import place
 
 QUIET = {  # Hydra writes nothing of its own: a run's folder is made by aecli.runs, after all checks
     "hydra.run.dir": ".",
@@ -85,6 +86,8 @@ def _through_hydra(arguments: Arguments, with_traceback: bool) -> int:
         arguments.overrides += [SUBDIR] if "hydra.sweep.subdir" not in stated else []
         arguments.overrides += [sweep.claim_folder()] if "hydra.sweep.dir" not in stated else []
         sweep.check_stated_folder()
+        if sweep.replaces and (folder := sweep.stated_folder) is not None:
+            place.clear_unless_busy(folder)
     arguments.overrides += user_overrides
     try:
         _hydra_main(arguments, task)

@@ -17,17 +17,18 @@ from aecli import build, cores, runs, sweeps
 from aecli.app import root_keys
 from aecli.app.arguments import Arguments
 from aecli.app.processes import Work, run_all
+from aecli.app.root_keys import COMMAND_KEYS
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
 from aecli.comparison import leaderboard_of_sweep
 from aecli.errors import BadRequest
 from aecli.foreign.bounded import check_writable, read_end
 from aecli.locking import locked
+from aecli.runs import place
 from aecli.typed import quoted
 
 OUTPUT = "console.txt"  # in a job's folder: what its process said
 MAX_SAID = 100_000  # bytes of it that are looked at
 NAMES = ("model", "dataset", "noise", "experiment")
-COMMAND_KEYS = ("resume", "sweep", "seeds", "n_jobs", "gpus")  # of the command, not of a run
 
 # hydra/launcher=process: Hydra's own launcher only composes, the processes are ours
 ConfigStore.instance().store(
@@ -132,6 +133,8 @@ class ProcessSweep:
             known.check_same(self.asked)
         check_writable(folder)
         with locked(folder):
+            if known is None:
+                place.clear(folder)
             sweep = known or sweeps.create(folder, self.asked)
             if self.train is not None:
                 return self.train(sweep)

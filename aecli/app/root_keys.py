@@ -12,6 +12,7 @@ from aecli.errors import BadRequest
 Path = Annotated[
     str, Field(min_length=1, max_length=4096, description="a path; a number as a name: ./2026")
 ]
+COMMAND_KEYS = ("resume", "sweep", "seeds", "replace", "n_jobs", "gpus")  # not of a run
 PATHS = ("outputs", "run", "resume", "sweep", "study", "input", "clean", "output")
 NAME = 255  # bytes of one name in a path, on any system
 AT_ONCE = 1024  # processes
@@ -29,6 +30,7 @@ def _keys(
     split: Literal["train", "val", "test"],
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None,
     seeds: Annotated[int, Field(ge=1, le=1000)] | None,
+    replace: bool,
     json: bool,
     draw: bool,
     sample: bool,

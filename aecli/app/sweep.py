@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 
 from aecli.files import unique_folder
 from aecli.foreign.bounded import check_writable
+from aecli.runs import place
 
 OmegaConf.register_new_resolver(  # the folder of job [3/4] is 03: Hydra itself counts from 0
     "aecli_job", lambda: f"{HydraConfig.get().job.num + 1:02d}", replace=True
@@ -55,11 +56,23 @@ class Sweep:
         self.folder = unique_folder(Path(name))
         return f"hydra.sweep.dir={self.folder}"
 
-    def check_stated_folder(self) -> None:
-        """Before Hydra writes multirun.yaml into hydra.sweep.dir=DIR. Raises BadRequest."""
+    @property
+    def stated_folder(self) -> Path | None:
+        """That of hydra.sweep.dir=DIR."""
         stated = dict(override.partition("=")[::2] for override in self.overrides)
-        if "hydra.sweep.dir" in stated:
-            check_writable(Path(stated["hydra.sweep.dir"].strip("'\"")))
+        folder = stated.get("hydra.sweep.dir")
+        return None if folder is None else Path(folder.strip("'\""))
+
+    def check_stated_folder(self) -> None:
+        """Before Hydra writes multirun.yaml into it. Raises BadRequest."""
+        if (folder := self.stated_folder) is not None:
+            check_writable(folder)
+            place.refuse_filled(folder, self.replaces)
+
+    @property
+    def replaces(self) -> bool:
+        """Whether replace=true was typed."""
+        return any(o.lower() == "replace=true" for o in self.overrides)
 
     def announce(self) -> str:
         """Print `[3/4] model=vae model.latent_dim=2` on stderr; returns that line."""

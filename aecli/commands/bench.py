@@ -10,10 +10,10 @@ import time
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from aecli import build, runs
+from aecli import build
 from aecli.app.table import show_table
 from aecli.errors import BadRequest, RunFailed
-from aecli.files import as_json, write_json
+from aecli.files import as_json, unique_folder, write_json
 
 SIDES = {"keras": "stock Keras fit", "aecli": "aecli"}
 
@@ -26,7 +26,7 @@ def main(cfg: DictConfig) -> None:
     splits = build.component(cfg.dataset, "dataset").load()
     choices = HydraConfig.get().runtime.choices
     name = choices["experiment"] or f"{choices['model']}_{choices['dataset']}"
-    folder = runs.unique_folder(
+    folder = unique_folder(
         pathlib.Path(cfg.outputs) / time.strftime(f"%Y-%m-%d/%H-%M-%S_bench_{name}")
     )
     sides: dict[str, list[dict]] = {side: [] for side in SIDES}

@@ -7,13 +7,12 @@ import time
 
 from omegaconf import DictConfig, ListConfig
 
-from aecli import runs
 from aecli.app.table import show_table
 from aecli.comparison import report, sources
 from aecli.comparison.leaderboard import Leaderboard, leaderboard
 from aecli.comparison.settings import differences
 from aecli.errors import BadRequest
-from aecli.files import as_json, write_json, write_text
+from aecli.files import as_json, unique_folder, write_json, write_text
 from aecli.foreign.bounded import refuse_links
 
 
@@ -49,11 +48,9 @@ def _paths(cfg: DictConfig) -> list[str]:
 def _new_folder(source: sources.Source, outputs: str) -> pathlib.Path:
     """SWEEP/compare/<time>, or <outputs>/<date>/<time>_compare; never one that is there."""
     if source.sweep is None:
-        return runs.unique_folder(
-            pathlib.Path(outputs) / time.strftime("%Y-%m-%d/%H-%M-%S_compare")
-        )
+        return unique_folder(pathlib.Path(outputs) / time.strftime("%Y-%m-%d/%H-%M-%S_compare"))
     refuse_links(source.sweep)
-    return runs.unique_folder(source.sweep / "compare" / time.strftime("%Y-%m-%d_%H-%M-%S"))
+    return unique_folder(source.sweep / "compare" / time.strftime("%Y-%m-%d_%H-%M-%S"))
 
 
 def _print(board: Leaderboard) -> None:

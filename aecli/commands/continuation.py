@@ -56,6 +56,8 @@ def merged(
         key = override.lstrip("+~").partition("=")[0].partition("@")[0].replace("/", ".")
         if key in ("resume", "outputs"):
             continue
+        if key == "replace":
+            raise BadRequest("resume goes on with a run, replace deletes it: state one of them")
         chosen, name = str(run.status.get(key)), override.partition("=")[2]
         if key in CHOICES and name != chosen:
             raise _refusal([f"{key}: {chosen}, asked {name}"])

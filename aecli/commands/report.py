@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 from aecli import runs, sweeps
 from aecli.errors import BadRequest
 from aecli.exchange.destination import Destination
-from aecli.files import write_text
+from aecli.files import unique_folder, write_text
 from aecli.foreign.bounded import refuse_links
 
 
@@ -47,7 +47,7 @@ def _of_sweep(cfg: DictConfig) -> pathlib.Path:
     first = runs.Run(board.rows[0].records[0].entry.folder)
     to = Destination(first, cfg.output, "report.html", [".html"])
     folder = source.sweep / "compare" / time.strftime("%Y-%m-%d_%H-%M-%S")
-    folder = runs.unique_folder(folder)
+    folder = unique_folder(folder)
     figures = [folder / name for name in draw_all(board, folder / "figures")]
     made = page(board, str(source.sweep), figures)
     path = folder / "report.html" if cfg.output is None else to.path()

@@ -11,17 +11,18 @@ from omegaconf import DictConfig, OmegaConf
 
 from aecli import build, runs
 from aecli.app import quiet
+from aecli.app.root_keys import COMMAND_KEYS
 from aecli.app.sweep import job_folder
 from aecli.errors import CannotWrite
 from aecli.files import remove_leftovers, unique_folder
 from aecli.foreign.bounded import check_writable
 from aecli.locking import locked
 from aecli.runs import data as run_data
+from aecli.runs import place
 from aecli.training.cluster import cluster
 from aecli.training.signals import Signals
 
 NAMES = ("model", "dataset", "noise", "experiment")
-COMMAND_KEYS = ("resume", "sweep", "seeds", "n_jobs", "gpus")  # of the command, not of a run
 
 log = logging.getLogger("aecli")
 
@@ -43,12 +44,15 @@ def train(
 ) -> runs.Run | None:
     """Train as the config says; returns the finished run.
 
-    names: the chosen options, for folder names and titles. folder: an existing empty folder, or
-    None for <outputs>/<date>/<time>_<model>_<dataset>. None is returned by a worker that trains
-    along with a chief, whose folder it is.
+    names: the chosen options, for folder names and titles. folder: an existing folder, empty or
+    with a run that replace=true gives up, or None for <outputs>/<date>/<time>_<model>_<dataset>.
+    None is returned by a worker that trains along with a chief, whose folder it is.
     Raises BadRequest before anything is written, RunFailed when the training goes wrong or its
     folder cannot be written, Interrupted by a signal.
     """
+    replace = bool(cfg.get("replace"))
+    if folder is not None:
+        place.refuse_filled(folder, replace)
     cfg = OmegaConf.masked_copy(cfg, [key for key in cfg if key not in COMMAND_KEYS])
     with Signals() as signals:
         plan = _planned(cfg)
@@ -57,6 +61,7 @@ def train(
         folder = folder or _new_folder(cfg, names)
         check_writable(folder)
         with locked(folder):
+            place.clear(folder)
             run = runs.create(folder, cfg, overrides, _about(names, plan.splits))
             run_data.write(folder, plan.splits)
             return _carried_out(run, plan, names, signals)

@@ -3,12 +3,11 @@
 import pathlib
 import time
 
-from aecli import runs
 from aecli.app.arguments import Arguments
 from aecli.commands import tune_best, tune_report, tune_request, tune_terms
 from aecli.commands.tune_request import SETTINGS, Request
 from aecli.errors import BadRequest, Interrupted, RunFailed
-from aecli.files import made_folder
+from aecli.files import made_folder, unique_folder
 from aecli.locking import locked
 from aecli.training.signals import Signals
 from aecli.tuning import engine, studies
@@ -80,5 +79,5 @@ def _folder(request: Request, terms: Terms) -> pathlib.Path:
     choices, path = terms.bases[0].choices, request.study
     name = f"%Y-%m-%d/%H-%M-%S_tune_{choices['model']}_{choices['dataset']}"
     if path is None:
-        return runs.unique_folder(pathlib.Path(request.outputs) / time.strftime(name))
+        return unique_folder(pathlib.Path(request.outputs) / time.strftime(name))
     return made_folder(pathlib.Path(path))
