@@ -6,9 +6,9 @@ from typing import Any
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from aecli import targets
+from aecli import targets, typed
 from aecli.component import check_arguments
-from aecli.errors import BadRequest
+from aecli.errors import BadRequest, UnknownKeys
 from aecli.foreign import plain_yaml
 from aecli.training import keras_arguments
 
@@ -57,10 +57,11 @@ def _check_keys(target: type, node: dict, key: str, extra: dict) -> None:
     known = [name for name in parameters if name not in ("self", "kwargs", *extra)]
     unknown = [name for name in node if name not in known and name != "_target_"]
     if unknown and inspect.Parameter.VAR_KEYWORD not in (p.kind for p in parameters.values()):
-        raise BadRequest(
-            f"{key} is a {target.__name__}, which has no key {unknown[0]!r}; "
-            f"it has {', '.join(known)}"
+        text = (
+            f"{key} is of the class {target.__name__}, which has no key {unknown[0]!r}; "
+            f"it has {', '.join(known) or 'none'}"
         )
+        raise UnknownKeys(text, [f"{key}.{name}" for name in unknown])
     missing = [
         name for name in known
         if name not in node and parameters[name].default is inspect.Parameter.empty
@@ -80,6 +81,11 @@ def components(nodes: DictConfig | dict | None, group: str, **extra: Any) -> dic
         if node is None:
             continue
         key = f"{group}.{name}"
+        if isinstance(node, dict) and node and "_target_" not in node:
+            raise BadRequest(
+                f"{key} has settings, but {name} is not among the chosen {group}\n"
+                f"choose it: {group}=[{name}], or leave its settings out: {typed.word(f'~{key}')}"
+            )
         wanted = inspect.signature(targets.checked(node, key)).parameters
         built[name] = component(node, key, **{k: v for k, v in extra.items() if k in wanted})
     return built

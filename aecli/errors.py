@@ -11,6 +11,14 @@ class BadRequest(ValueError):
     exit_code = 2
 
 
+class UnknownKeys(BadRequest):
+    """A component has none of these keys, written in full, as model.beta."""
+
+    def __init__(self, text: str, keys: list[str]):
+        super().__init__(text)
+        self.keys = keys
+
+
 class NotApplicable(ValueError):
     """A figure or metric does not fit this model or data; the text says what it needs."""
 

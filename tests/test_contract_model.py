@@ -19,7 +19,9 @@ def test_model_contract(compose, images, tmp_path, name, network):
     filters = ["network.filters=[8,4]"] if network == "conv" else []
     config = compose(f"model={name}", f"network={network}", *filters)
     if (name, network) == ("conv", "mlp"):  # the one pair that does not fit says so
-        with pytest.raises(BadRequest, match="network is a MLP, which has no key 'filters'"):
+        with pytest.raises(
+            BadRequest, match="network is of the class MLP, which has no key 'filters'"
+        ):
             build.model(config, (8, 8, 1))
         return
     model = build.model(config, (8, 8, 1))

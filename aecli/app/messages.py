@@ -4,8 +4,9 @@ import os
 import sys
 import traceback
 
+from aecli.app import mistakes
 from aecli.app.explain import explain
-from aecli.errors import BadRequest, NotApplicable, RunFailed
+from aecli.errors import BadRequest, NotApplicable, RunFailed, UnknownKeys
 from aecli.files import DENIED, FULL, cannot_write
 
 OURS = (BadRequest, NotApplicable, RunFailed)
@@ -21,6 +22,8 @@ def report(error: Exception, command: str, overrides: list[str], with_traceback:
     if with_traceback:
         traceback.print_exception(error)
     known = _ours(error) or _of_the_system(error) or explain(error, command, overrides)
+    if isinstance(known, UnknownKeys):
+        known = mistakes.left_by_a_recipe(known, overrides)
     if known is not None:
         show(str(known))
         return known.exit_code

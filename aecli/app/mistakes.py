@@ -1,12 +1,14 @@
 """Mistakes on the command line -> the BadRequest that says what was probably meant."""
 
+import pathlib
 from collections.abc import Iterable
 
 import yaml
 
+from aecli import typed
 from aecli.app import catalog, compose
 from aecli.app.suggest import nearest, same_leaf, some, walk
-from aecli.errors import BadRequest
+from aecli.errors import BadRequest, UnknownKeys
 from aecli.foreign.bounded import read_text
 from aecli.foreign.plain_yaml import MAX_BYTES, PlainLoader
 
@@ -15,14 +17,20 @@ def options_with_key(group: str, key: str) -> list[str]:
     """The options of a group whose YAML states this key, also presets that state group.key."""
     found = []
     for option in catalog.options(group):
-        try:
-            data = yaml.load(read_text(option.file, MAX_BYTES), PlainLoader)
-        except (yaml.YAMLError, ValueError):
-            continue
-        inner = data.get(group) if isinstance(data, dict) else None
-        if isinstance(data, dict) and (key in data or (isinstance(inner, dict) and key in inner)):
+        data = _read(option.file)
+        inner = data.get(group)
+        if key in data or (isinstance(inner, dict) and key in inner):
             found.append(option.name)
     return found
+
+
+def _read(file: pathlib.Path) -> dict:
+    """A YAML's mapping, {} where there is none that can be read."""
+    try:
+        data = yaml.load(read_text(file, MAX_BYTES), PlainLoader)
+    except (yaml.YAMLError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
 
 
 def unknown_key(key: str, command: str, overrides: list[str]) -> BadRequest:
@@ -57,6 +65,22 @@ def _unknown_in_group(
         return BadRequest(f"{text}\nit is a key of: {some(f'{group}={name}' for name in others)}")
     elsewhere = same_leaf(leaf, keys)
     return BadRequest(f"{text}\ndid you mean '{elsewhere}'?" if elsewhere else text)
+
+
+def left_by_a_recipe(error: UnknownKeys, overrides: list[str]) -> BadRequest:
+    """Keys that the recipe states for the option that the user replaced: how to leave them out."""
+    name = dict(override.partition("=")[::2] for override in overrides).get("experiment")
+    options = [option for option in catalog.options("experiment") if option.name == name]
+    stated = _read(options[0].file) if options else {}
+    theirs = []
+    for key in error.keys:
+        group, _, leaf = key.partition(".")
+        node = stated.get(group)
+        theirs += [key] if isinstance(node, dict) and leaf in node else []
+    if theirs != error.keys:
+        return error
+    out = " ".join(typed.word(f"~{key}") for key in theirs)
+    return BadRequest(f"{error}\nexperiment={name} states it for another; leave it out: {out}")
 
 
 def unchosen(group: str, choices: dict) -> list[str]:

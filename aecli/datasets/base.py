@@ -123,6 +123,11 @@ class Dataset(Component):
 def _cut(rows: np.ndarray, size: int | float, key: str) -> tuple[np.ndarray, np.ndarray]:
     """(what remains, the last `size` rows); both have at least one."""
     count = size if isinstance(size, int) else max(1, round(size * len(rows)))
+    if len(rows) < 2:
+        raise BadRequest(
+            f"dataset.{key}={size}: {len(rows)} image left, which cannot be shared out\n"
+            "training, validation and test need one each: give at least 3"
+        )
     if count >= len(rows):
         raise BadRequest(
             f"dataset.{key}={size} leaves no training image of {len(rows):,}; "
