@@ -10,6 +10,7 @@ from aecli import runs
 from aecli.errors import BadRequest
 from aecli.files import made_folder, write_json
 from aecli.foreign.bounded import read_text
+from aecli.runs import order
 
 FILE = "sweep.json"
 FORMAT = 1
@@ -81,10 +82,10 @@ def create(folder: pathlib.Path, asked: list[Asked]) -> Sweep:
 def find(path: str, root: str = "outputs") -> Sweep:
     """The sweep at a path, or with "latest" the newest one under root. Raises BadRequest."""
     if path == "latest":
-        found = sorted(pathlib.Path(root).glob(f"*/*/{FILE}"))
+        found = [file.parent for file in pathlib.Path(root).glob(f"*/*/{FILE}")]
         if not found:
             raise BadRequest(f"no sweep under {root}/\nmake one: aecli train -m model=ae,vae")
-        path = str(found[-1].parent)
+        path = str(max(found, key=lambda folder: (order.of_sweep(folder), str(folder))))
     file = pathlib.Path(path, FILE)
     if not file.is_file():
         raise BadRequest(f"sweep={path} is no sweep: it has no {FILE}")

@@ -31,6 +31,7 @@ def _status(
     noise: Shown | None,
     experiment: Shown | None,
     started: Shown | None,
+    order: Shown | None,
     ended: Shown | None,
     data_shape: Annotated[
         list[Annotated[int, Field(ge=1, le=2**16)]], Field(min_length=3, max_length=3)

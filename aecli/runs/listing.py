@@ -1,6 +1,7 @@
 """Runs under a folder: find one, list all."""
 
 import dataclasses
+import datetime
 import os
 import pathlib
 from typing import Any
@@ -10,6 +11,7 @@ from omegaconf import DictConfig
 from aecli.errors import BadRequest
 from aecli.foreign import bounded
 from aecli.locking import is_locked
+from aecli.runs import order
 from aecli.runs.run import CONFIG, Run, read_status
 
 
@@ -33,7 +35,7 @@ def find(path: str | None = None, root: str = "outputs", key: str = "run") -> Ru
     done = [info for info in list_runs(root) if info.state == "done"]
     if not done:
         raise BadRequest(f"no finished run under {root}/\nmake one: aecli train, or state run=PATH")
-    return Run(max(done, key=lambda info: info.started).folder)
+    return Run(done[-1].folder)
 
 
 def find_any(path: str, root: str = "outputs") -> Run:
@@ -58,6 +60,7 @@ class RunInfo:
     state: str
     val_loss: float | None
     started: str
+    order: datetime.datetime = order.FIRST
 
 
 def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
@@ -77,9 +80,10 @@ def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
                 state=state_of(path.parent, status),
                 val_loss=status.get("val_loss"),
                 started=str(status.get("started", "")),
+                order=order.of(status),
             )
         )
-    return sorted(infos, key=lambda info: (info.started, str(info.folder)))
+    return sorted(infos, key=lambda info: (info.order, str(info.folder)))
 
 
 def state_of(folder: pathlib.Path, status: dict[str, Any] | None = None) -> str:

@@ -15,7 +15,7 @@ from aecli.datasets.learnt import Learnt
 from aecli.errors import BadRequest
 from aecli.files import made_folder, replacing, unique_folder, write_json, write_text
 from aecli.foreign import bounded, plain_yaml, tables
-from aecli.runs import data
+from aecli.runs import data, order
 
 CONFIG = pathlib.Path(".hydra", "config.yaml")
 
@@ -30,8 +30,9 @@ def create(folder: pathlib.Path, config: DictConfig, overrides: list[str], about
     write_config(folder, config)
     write_text(folder / ".hydra" / "overrides.yaml", yaml.safe_dump(overrides))
     run = Run(folder)
-    run.update_status(state="running", started=_now(), ended=None, epochs_done=0, error=None)
-    run.update_status(**about)
+    newest = order.following(config.get("outputs", "outputs"))
+    about = {"started": _now(), "order": newest, "ended": None, "epochs_done": 0} | about
+    run.update_status(state="running", error=None, **about)
     return run
 
 
