@@ -58,7 +58,18 @@ def dispatch(argv: list[str]) -> int:
     if argv[0] not in catalog.commands():
         print(unknown_command(argv[0]), file=sys.stderr)
         return 2
+    if not _has_a_folder():
+        print("error: the current folder was deleted\nhint:  cd into one", file=sys.stderr)
+        return 2
     return importlib.import_module("aecli.app.hydra_app").run(argv[0], argv[1:])
+
+
+def _has_a_folder() -> bool:
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 def main() -> int:

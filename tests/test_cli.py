@@ -8,7 +8,7 @@ import types
 import pytest
 from cli_script import AECLI, aecli, python, run
 
-from aecli import __version__, runs
+from aecli import __version__, cli, runs
 from aecli.app import catalog, streams
 from aecli.training import state as states
 
@@ -73,6 +73,15 @@ def test_unknown_command(tmp_path):
     done = aecli("trian", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == "error: unknown command 'trian': did you mean 'train'?\n"
+
+
+def test_a_deleted_folder_is_one_line(tmp_path, monkeypatch, capsys):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    for command in ("train", "runs", "encode"):
+        assert cli.dispatch([command]) == 2
+        assert capsys.readouterr().err.startswith("error: the current folder was deleted\n")
 
 
 def test_bad_key_is_one_line_and_leaves_nothing(tmp_path):
