@@ -32,7 +32,7 @@ SUBJECTS = {
     ],
     "denoising": ["experiment=denoising_conv_mnist", "trainer.epochs=4", "dataset.limit=300"],
     "vae": ["experiment=vae_mnist", "trainer.epochs=7", "dataset.limit=1500"],
-    "sweep": ["-m", "model=ae,vae", "dataset=mnist", "model.latent_dim=3", "n_jobs=2",
+    "sweep": ["-m", "model=ae,vae", "model.latent_dim=3", "n_jobs=2",
               "trainer.epochs=4", "dataset.limit=400", "trainer.jit_compile=false"],
 }  # fmt: skip
 
@@ -65,7 +65,7 @@ def work(root: pathlib.Path, stated: argparse.Namespace) -> dict:
     subjects = []
     for name in stated.subjects.split(","):
         kind = SweepSubject if "-m" in SUBJECTS[name] else RunSubject
-        arguments = [*SUBJECTS[name], *EVERY, *data()]
+        arguments = [*SUBJECTS[name], *EVERY, f"dataset={data()}"]
         subjects.append(kind(name, arguments, root, stated.seed, stated.real))
         subjects[-1].prepare()
         print(f"{name}: {subjects[-1].seconds:.1f} s a fork", file=sys.stderr, flush=True)
@@ -84,15 +84,15 @@ def work(root: pathlib.Path, stated: argparse.Namespace) -> dict:
     return counts
 
 
-def data() -> list[str]:
+def data() -> str:
     from aecli.datasets.mnist import Mnist
     from aecli.errors import BadRequest
 
     try:
         Mnist(limit=10).load()
-        return []
+        return "mnist"
     except BadRequest:
-        return ["dataset=digits"]
+        return "digits"
 
 
 def table(parts: list[dict]) -> int:
