@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from aecli.files import writing
 from aecli.foreign.bounded import open_in_place
+from aecli.visible import visible
 
 
 class _File(logging.FileHandler):
@@ -15,6 +16,9 @@ class _File(logging.FileHandler):
 
     def _open(self):
         return open(self.baseFilename, self.mode, encoding=self.encoding, opener=open_in_place)
+
+    def format(self, record) -> str:
+        return visible(super().format(record))  # it is read on a terminal
 
     def handleError(self, record):
         pass

@@ -8,6 +8,7 @@ from aecli.app import mistakes
 from aecli.app.explain import explain
 from aecli.errors import BadRequest, NotApplicable, RunFailed, UnknownKeys
 from aecli.files import DENIED, FULL, cannot_write
+from aecli.visible import in_a_line
 
 OURS = (BadRequest, NotApplicable, RunFailed)
 
@@ -35,8 +36,8 @@ def report(error: Exception, command: str, overrides: list[str], with_traceback:
 
 def show(text: str) -> None:
     """Print `error: first line` and `hint:  second line`."""
-    printable = ["".join(c if c.isprintable() else "?" for c in li) for li in text.splitlines()]
-    first, *rest = [line for line in printable if line.strip()] or ["unknown error"]
+    printed = [in_a_line(line) for line in text.splitlines() if line.strip()]
+    first, *rest = printed or ["unknown error"]
     lines = [f"error: {first}"]
     lines += [f"{'hint:' if i == 0 else '':6} {line.strip()}" for i, line in enumerate(rest)]
     print("\n".join(lines), file=sys.stderr, flush=True)

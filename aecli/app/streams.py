@@ -1,13 +1,31 @@
-"""Standard output and error that outlive their readers: what nobody takes ends no training."""
+"""Standard output and error: they outlive their readers, and show all text as plain text."""
 
 import errno
 import io
 import os
+import re
 import sys
 from typing import TextIO
 
+from aecli.visible import visible
+
 IN_A_FOLDER = ("train", "tune")  # commands whose result is not what they print
 SIGPIPE = 141  # 128 + 13: how other programs end whose reader has gone
+
+
+BAR = re.compile(r"\r[^\r\x1b]*|[\r\n]*(\x1b\[A)*")  # what a progress bar writes
+
+
+class Visible(io.TextIOWrapper):
+    """Text for a terminal: nothing in a file's name or content steers it."""
+
+    def write(self, text: str) -> int:
+        if BAR.fullmatch(text):
+            first = text[:1]
+            super().write(first + visible(text[1:]) if first == "\r" else text)
+        else:
+            super().write(visible(text))
+        return len(text)
 
 
 class Lasting(io.FileIO):
@@ -53,7 +71,7 @@ def lasting() -> Lasting:
 def _text(raw: Lasting, before: TextIO | None) -> TextIO:
     """As Python had set it up; None where the descriptor was closed."""
     at_once = before is not None and before.write_through  # PYTHONUNBUFFERED
-    return io.TextIOWrapper(
+    return Visible(
         raw if at_once else io.BufferedWriter(raw),
         encoding=getattr(before, "encoding", "utf-8"),
         errors=getattr(before, "errors", "backslashreplace"),

@@ -7,9 +7,10 @@ import re
 from typing import Any
 
 from aecli import runs
-from aecli.comparison.values import flatten, printable
+from aecli.comparison.values import flatten
 from aecli.errors import BadRequest
 from aecli.foreign import bounded, plain_yaml, tables
+from aecli.visible import in_a_line
 
 NAMES = ("experiment", "model", "dataset", "noise")  # the options whose names a status keeps
 
@@ -55,7 +56,7 @@ def read(entry: Entry) -> Record | LeftOut:
     status = run.status
     state = runs.state_of(entry.folder, status)
     if state != "done":
-        return LeftOut(entry, printable(state), _reason(status))
+        return LeftOut(entry, in_a_line(state), _reason(status))
     try:
         bounded.refuse_links(run.folder)
         leaves = flatten(plain_yaml.read_config(run.folder / runs.CONFIG))
@@ -67,7 +68,7 @@ def read(entry: Entry) -> Record | LeftOut:
             **tables.read_metrics(run.folder / "metrics.json"),
         }
     except BadRequest as error:
-        return LeftOut(entry, "unreadable", printable(str(error).splitlines()[0]))
+        return LeftOut(entry, "unreadable", in_a_line(str(error).splitlines()[0]))
     names = {group: status[group] for group in NAMES if status.get(group)}
     stated = tuple(dict.fromkeys(key_of(override) for override in overrides))
     started = str(status.get("started", ""))
@@ -84,4 +85,4 @@ def _reason(status: dict) -> str:
     """Why it failed, or how far it has come."""
     error = str(status.get("error") or "").splitlines()
     done = status.get("epochs_done")
-    return printable(error[0]) if error else f"{done} epochs done" if done else ""
+    return in_a_line(error[0]) if error else f"{done} epochs done" if done else ""

@@ -5,8 +5,8 @@ import pathlib
 
 from aecli import runs, sweeps
 from aecli.comparison.records import Entry
-from aecli.comparison.values import printable
 from aecli.errors import BadRequest
+from aecli.visible import in_a_line
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Source:
 
 
 def of_sweep(sweep: sweeps.Sweep) -> Source:
-    entries = [Entry(j.folder, f"{j.number:02d}", printable(j.line)) for j in sweep.jobs]
+    entries = [Entry(j.folder, f"{j.number:02d}", in_a_line(j.line)) for j in sweep.jobs]
     return Source(entries, sweep.folder)
 
 

@@ -37,8 +37,3 @@ def in_order(values: list[Any]) -> list[Any]:
     distinct = list({shown(value): value for value in values}.values())
     numbers = sorted(value for value in distinct if is_number(value))
     return numbers + [value for value in distinct if not is_number(value)]
-
-
-def printable(text: str) -> str:
-    """In one line, without control characters."""
-    return "".join(c if c.isprintable() else "?" for c in text)

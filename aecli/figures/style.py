@@ -12,6 +12,8 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation, MaxNLocator
 
+from aecli.visible import in_a_line
+
 WIDTH = 6.7  # inches; 800 pixels at DPI
 DPI = 120
 MAX_HEIGHT = 9.0  # inches; tall images make a narrower picture instead
@@ -84,7 +86,7 @@ def name_shown(figure: Figure, name: str | None) -> None:
     if name is None:
         return
     title, short = figure.get_suptitle(), name if len(name) <= LETTERS else f"... {name[-LETTERS:]}"
-    text = "".join(c if c.isprintable() else "?" for c in f"shown {short}")
+    text = in_a_line(f"shown {short}")
     between = ", " if len(title) + len(text) < 2 * LETTERS else "\n"
     with matplotlib.style.context(["default", RC]):
         figure.suptitle(f"{title}{between}{text}", parse_math=False)
