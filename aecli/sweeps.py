@@ -6,7 +6,7 @@ import pathlib
 
 from omegaconf import DictConfig
 
-from aecli import runs
+from aecli import runs, typed
 from aecli.errors import BadRequest
 from aecli.files import made_folder, write_json
 from aecli.foreign.bounded import read_text
@@ -63,7 +63,8 @@ class Sweep:
             raise BadRequest(
                 f"{self.folder} is the sweep of another command: {len(self.jobs)} jobs, the first "
                 f"{self.jobs[0].line}\n"
-                f"go on with it: aecli train sweep={self.folder}; or leave out sweep= for a new one"
+                f"go on with it: {typed.command('train', sweep=self.folder)}\n"
+                "or leave out sweep= for a new one"
             )
 
 

@@ -16,7 +16,7 @@ from hydra import compose, initialize_config_dir
 from hydra.errors import MissingConfigException
 from omegaconf import DictConfig
 
-from aecli import sweeps
+from aecli import sweeps, typed
 from aecli.app import catalog, process_sweep
 from aecli.app.arguments import Arguments
 from aecli.app.compose import VERSION_BASE
@@ -98,7 +98,8 @@ def train_all(
         why = process_sweep.last_error(job.folder / process_sweep.OUTPUT) or trouble or job.state
         print(f"failed [{job.number}/{total}] {job.line}".rstrip() + f": {why}", file=sys.stderr)
     if failed:
-        print(f"again  aecli train sweep={sweep.folder} {' '.join(launcher)}", file=sys.stderr)
+        again = typed.command("train", *launcher, sweep=sweep.folder)
+        print(f"again  {again}", file=sys.stderr)
     return 1 if failed else 0
 
 

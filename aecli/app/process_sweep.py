@@ -13,7 +13,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from aecli import build, cores, runs, sweeps
+from aecli import build, cores, runs, sweeps, typed
 from aecli.app import root_keys
 from aecli.app.arguments import Arguments
 from aecli.app.processes import Work, run_all
@@ -175,7 +175,8 @@ def train_all(sweep: sweeps.Sweep, n_jobs: int, gpus: list[int] | None) -> int:
     for number in sorted(failed):
         print(f"failed {failed[number]}", file=sys.stderr)
     if failed:
-        print(f"again  aecli train sweep={sweep.folder}", file=sys.stderr)
+        again = typed.command("train", sweep=sweep.folder)
+        print(f"again  {again}", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 from omegaconf import DictConfig
 
-from aecli import build, runs
+from aecli import build, runs, typed
 from aecli.app import logs
 from aecli.commands import summary
 from aecli.commands.assembly import Plan
@@ -180,7 +180,7 @@ def _ended(run: runs.Run, error: BaseException) -> BaseException:
         run.finish(state, error=str(error) or type(error).__name__, **_so_far(run))
     if not interrupted:
         log.error("failed", exc_info=error)
-    go_on = f"go on: aecli train resume={run.folder}"
+    go_on = f"go on: {typed.command('train', resume=run.folder)}"
     if isinstance(error, Interrupted):
         return Interrupted(error.signum, f"interrupted: {run.folder} is saved\n{go_on}")
     if isinstance(error, CannotWrite):

@@ -4,7 +4,7 @@ import pathlib
 
 from omegaconf import DictConfig
 
-from aecli import __version__, runs
+from aecli import __version__, runs, typed
 from aecli.training.callbacks.progress import duration
 from aecli.training.state import is_complete
 
@@ -55,7 +55,7 @@ def closing(run: runs.Run, values: dict[str, float | None], seconds: float) -> s
     """Metrics, where everything is, and what to type next."""
     status = run.status
     figures = ", ".join(pathlib.Path(name).stem for name in status["figures"])
-    option = "" if _is_latest(run) else f" run={run.folder}"
+    option = "" if _is_latest(run) else f" {typed.setting('run', run.folder)}"
     can_draw = "manifold" in figures
     rows = {
         "done": f"{duration(seconds)}   best epoch {status['best_epoch']} of "

@@ -3,6 +3,7 @@
 import pathlib
 import time
 
+from aecli import typed
 from aecli.app.arguments import Arguments
 from aecli.commands import tune_best, tune_report, tune_request, tune_terms
 from aecli.commands.tune_request import SETTINGS, Request
@@ -31,7 +32,8 @@ def run(arguments: Arguments) -> int:
         try:
             _search(study, request)
         except Interrupted as stop:
-            text = f"interrupted: {study.folder} is saved\ngo on: aecli tune study={study.folder}"
+            go_on = typed.command("tune", study=study.folder)
+            text = f"interrupted: {study.folder} is saved\ngo on: {go_on}"
             raise Interrupted(stop.signum, text) from None
         if not tune_report.close(study, request.settings.save):
             raise RunFailed("no trial was completed\nwhat they said: trials/*/console.txt in it")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from aecli import typed
 from aecli.app.table import show_table
 from aecli.commands import tune_best
 from aecli.files import write_text
@@ -88,7 +89,7 @@ def _next(study: Study, save: str | None, best, running: int) -> str:
     """What to type; writes the experiment's YAML where that was asked for."""
     if save is None or running:
         wait = "when the others are done: " if running else ""
-        return f"{wait}aecli tune study={study.folder} save={save or 'NAME'}"
+        return wait + typed.command("tune", study=study.folder, save=save or "NAME")
     path = tune_best.path_of(save)
     if not tune_best.save(tune_best.experiment(study, best, save), path):
         return f"{path} is there already and was left alone"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from aecli import typed
 from aecli.datasets.source_file import DAMAGE, MAX_BYTES, open_bytes
 from aecli.errors import BadRequest
 
@@ -114,4 +115,4 @@ def _every_problem(path, delimiter, skipped, label, width) -> Iterator[str]:
 def _separator(row: list[str]) -> str:
     """What else may separate the cells of a row that seems to have one."""
     other = next((mark for mark in ";\t| " if len(row) == 1 and mark in row[0]), None)
-    return f" (dataset.delimiter={other!r}?)" if other else ""
+    return f" ({typed.setting('dataset.delimiter', other)}?)" if other else ""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from aecli import typed
 from aecli.datasets.base import Dataset, Source, Split, TestSize
 from aecli.datasets.image_files import Decoded, decode_all
 from aecli.datasets.labels import labels
@@ -98,7 +99,8 @@ def listed(folder: pathlib.Path) -> dict[pathlib.Path, list[pathlib.Path]]:
     if "train" in tops:
         raise BadRequest(
             f"dataset.path: {folder} has {', '.join(sorted(tops)[:8])}; train and test alone would "
-            f"be the two parts, or name one folder: dataset.path={folder / 'train'}"
+            f"be the two parts, or name one folder: "
+            f"{typed.setting('dataset.path', folder / 'train')}"
         )
     return {folder: files}
 

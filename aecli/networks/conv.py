@@ -8,7 +8,7 @@ import keras
 from keras import layers
 from pydantic import Field
 
-from aecli import limits
+from aecli import limits, typed
 from aecli.errors import BadRequest
 from aecli.networks.base import Heads, Network, Widths
 from aecli.networks.channel_bias import ChannelBias
@@ -97,11 +97,11 @@ class Conv(Network):
         sizes = [tuple(shape[:2])]
         for stage in range(len(self.filters)):
             if max(sizes[-1]) < 2:
-                fewer = f"use at most {stage}, as network.filters={self.filters[:stage]}"
+                fewer = typed.setting("network.filters", self.filters[:stage])
                 raise BadRequest(
                     f"network.filters has {len(self.filters)} stages and each halves the image: "
                     f"{shape[0]}x{shape[1]} is down to 1x1 after {stage}\n"
-                    f"{fewer if stage else 'such data take network=mlp'}"
+                    f"{f'use at most {stage}: {fewer}' if stage else 'such data take network=mlp'}"
                 )
             sizes.append(tuple(math.ceil(side / 2) for side in sizes[-1]))
         return sizes

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 import keras
 import tensorflow as tf
 
+from aecli import typed
 from aecli.errors import BadRequest, RunFailed
 from aecli.models.base import Autoencoder
 from aecli.models.batch import counting
@@ -141,7 +142,7 @@ class Replicas:
             name = "another worker" if gone is None else self._cluster.name(gone)
             raise RunFailed(
                 f"{name} is gone: its own last words say why\n"
-                f"start all workers again, each with: aecli train resume={run}"
+                f"start all workers again, each with: {typed.command('train', resume=run)}"
             ) from error
         finally:
             if self.workers > 1:
