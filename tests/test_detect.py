@@ -16,7 +16,7 @@ from aecli import runs, sweeps
 from aecli.commands import detect as command
 from aecli.commands import detect_labels
 from aecli.commands.detect import detect
-from aecli.commands.train import train
+from aecli.commands.train import resume, train
 from aecli.errors import BadRequest, NotApplicable
 from aecli.exchange import every_class
 from aecli.exchange.chosen import chosen
@@ -273,7 +273,7 @@ def test_a_sweep_is_each_of_its_runs_and_their_mean(ask, compose, tmp_path, caps
     asked = [sweeps.Asked(one, compose(*one), NAMES) for one in words]
     jobs = sweeps.create(folder, asked).jobs
     for job in jobs[:2]:
-        train(compose(*job.overrides), NAMES, job.overrides, job.folder)
+        resume(str(job.folder), compose(), [])
     capsys.readouterr()
     command.main(ask(runs.Run(folder)))
     shown = capsys.readouterr().out

@@ -57,7 +57,7 @@ def test_the_title_says_the_name_of_the_input(drawn, command):
 def test_the_title_says_the_data_set(drawn):
     data = ["dataset=npz", f'dataset.path="{FILE}"']
     said = drawn("plot-reconstructions", *data)
-    assert said == f"Reconstructions of test images: vae on digits\nshown npz {FILE}"
+    assert said == f"Reconstructions of test images: vae on digits, shown npz {FILE}"
     assert drawn("plot-mosaic").endswith(": vae on digits")
 
 

@@ -98,7 +98,7 @@ def train_all(
         why = process_sweep.last_error(job.folder / process_sweep.OUTPUT) or trouble or job.state
         print(f"failed [{job.number}/{total}] {job.line}".rstrip() + f": {why}", file=sys.stderr)
     if failed:
-        again = typed.command("train", *launcher, sweep=sweep.folder)
+        again = typed.command("train", typed.override("sweep", sweep.folder), *launcher)
         print(f"again  {again}", file=sys.stderr)
     return 1 if failed else 0
 

@@ -1,5 +1,6 @@
 """The first import of TensorFlow, without its chatter on the terminal."""
 
+import contextlib
 import gc
 import logging
 import os
@@ -22,7 +23,10 @@ def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> 
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever keras.json says
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if "tensorflow" in sys.modules:
+    if "tensorflow" in sys.modules:  # of Python: awake perhaps, and then it keeps its threads
+        if threads is not None:
+            with contextlib.suppress(RuntimeError):
+                _set_threads(threads)
         return
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # advice on retracing and the like
     sys.stderr.flush()
@@ -34,7 +38,7 @@ def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> 
             import keras  # noqa: F401
             import tensorflow
 
-            tensorflow.config.threading.set_intra_op_parallelism_threads(threads or cores.count())
+            _set_threads(threads or cores.count())
             pin_keras()
             if wake:
                 tensorflow.constant(0.0)  # lists the devices, which prints too
@@ -48,6 +52,13 @@ def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> 
             sys.stderr.flush()
             os.dup2(terminal, 2)
             os.close(terminal)
+
+
+def _set_threads(count: int) -> None:
+    """Raises RuntimeError where the device is awake."""
+    import tensorflow
+
+    tensorflow.config.threading.set_intra_op_parallelism_threads(count)
 
 
 def _file_in_memory() -> IO[bytes]:

@@ -132,7 +132,9 @@ def _parsed(text: str, name: str) -> Any:
         return _loaded(text, name)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise BadRequest(f"{name}{line} is damaged: {error.problem}") from None
+        is_deep = "nesting depth" in str(error.problem)  # libyaml's own limit, reached first
+        problem = f"nested deeper than {MAX_DEPTH}" if is_deep else error.problem
+        raise BadRequest(f"{name}{line} is damaged: {problem}") from None
     except ValueError as error:  # a number of thousands of digits
         raise BadRequest(f"{name} is damaged: {error}") from None
 
