@@ -88,6 +88,17 @@ def test_every_cut_of_an_image_is_refused_or_harmless(number, tmp_path):
         np.testing.assert_array_equal(found, whole)
 
 
+def test_what_the_tiff_library_says_is_said_by_us(tmp_path, capfd):
+    for options in ({"compression": "tiff_lzw"}, {"compression": "jpeg"}):
+        data = bytearray(picture("tiff", **options))
+        data[12:40] = bytes(range(99, 127))
+        (tmp_path / "a.tif").write_bytes(data)
+        with pytest.raises(BadRequest, match=r"a\.tif: is truncated or damaged"):
+            folder(tmp_path).load()
+    os.write(2, b"still the terminal")
+    assert capfd.readouterr() == ("", "still the terminal")
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
