@@ -155,6 +155,8 @@ def _reading(path: pathlib.Path, read, positions: np.ndarray) -> np.ndarray:
     """What `read` makes of positions. Raises BadRequest."""
     try:
         return read(positions)
+    except BadRequest:
+        raise
     except EOFError:
         raise BadRequest(
             f"{path} was cut or is damaged: it ends within its images; fetch or write it again"

@@ -1,5 +1,6 @@
 """The first look at a file: it is there, holds something, and is not a failed download."""
 
+import contextlib
 import gzip
 import lzma
 import os
@@ -87,12 +88,12 @@ def held(file: pathlib.Path) -> int:
 def check_text(file: pathlib.Path) -> None:
     """Of a gzipped text: how much there is, before any line is read. Raises BadRequest.
 
-    Raises one of DAMAGE where it cannot be unpacked.
+    One that is damaged is left to its reader.
     """
     if not is_gzip(file):
         return
     packed, unpacked = file.stat().st_size, 0
-    with gzip.open(file) as stream:
+    with gzip.open(file) as stream, contextlib.suppress(EOFError, OSError, zlib.error):
         while block := stream.read(2**20):
             unpacked += len(block)
             way = "unpacked first, by gunzip"
