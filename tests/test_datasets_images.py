@@ -129,6 +129,22 @@ def test_the_limit_of_pixels_is_itself_allowed(tmp_path, monkeypatch):
         folder(tmp_path).load()
 
 
+def test_a_tile_that_is_larger_than_its_image(tmp_path):
+    """libtiff allocates it whole."""
+    for side, message in ((2**8, None), (2**15, "has more than 67,108,864 pixels, the limit")):
+        packed = zlib.compress(bytes(2**16))
+        tags = [(256, 1), (257, 1), (258, 8), (259, 8), (262, 1), (322, side), (323, side),
+                (324, 10 + 12 * 9 + 4), (325, len(packed))]  # fmt: skip
+        entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+        data = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + packed
+        (tmp_path / "a.tif").write_bytes(data)
+        if message is None:
+            assert not folder(tmp_path).load().train.x.any()
+            continue
+        with pytest.raises(BadRequest, match=rf"a\.tif: {message}"):
+            folder(tmp_path).load()
+
+
 def test_a_format_that_runs_a_program_is_not_opened(tmp_path, monkeypatch):
     """Pillow hands PostScript to Ghostscript."""
     mark = tmp_path / "mark"

@@ -58,7 +58,7 @@ class Dataset(Component):
         return self
 
     def load(self, learnt: Learnt | None = None) -> Splits:
-        """Class subset, split, limit, scaling, binarisation, in this order.
+        """Class subset, split, limit, reading, unit, scaling, binarisation, in this order.
 
         The training part is shuffled; a test part that the source has keeps its order. Scaling
         knows the training part alone. learnt: of a training on other data, or on these as they

@@ -31,7 +31,9 @@ def decoded(file: pathlib.Path, size: list[int], color: str) -> tuple[np.ndarray
         raise Unreadable("is not a file")
     with warnings.catch_warnings(action="ignore"), Image.open(file, formats=FORMATS) as image:
         found = (image.height, image.width)
-        if image.height * image.width > MAX_PIXELS:
+        tile = getattr(image, "tag_v2", {})  # of a TIFF: may be larger than its image
+        most = max(image.height * image.width, tile.get(322, 0) * tile.get(323, 0))
+        if most > MAX_PIXELS:
             raise Image.DecompressionBombError
         # ;16 is the raw mode of 16-bit colours, which Pillow would cut to 8 bits
         if image.mode.startswith(("I", "F")) or ";16" in str(image.tile):
