@@ -267,7 +267,7 @@ def test_image_folder_colour_transparency_orientation_and_frames(tmp_path):
     exif[0x0112] = 6
     turned.save(tmp_path / "d.png", exif=exif)
     dataset = ImageFolder(path=str(tmp_path), image_size=[8, 4], color="rgb", **WHOLE)
-    source = dataset.read()
+    source = dataset.read().read()
     assert source.train.x.shape == (4, 8, 4, 3)
     assert source.train.labels is None
     a, b, c, d = source.train.x
@@ -281,7 +281,7 @@ def test_image_folder_colour_transparency_orientation_and_frames(tmp_path):
 def test_image_folder_order_is_alphabetical(tmp_path):
     for i in (3, 1, 2, 0):
         picture(tmp_path, f"{i}.png", color=i)
-    x = ImageFolder(path=str(tmp_path), image_size=[2, 2]).read().train.x
+    x = ImageFolder(path=str(tmp_path), image_size=[2, 2]).read().read().train.x
     assert x[:, 0, 0, 0].tolist() == [0, 1, 2, 3]
 
 
