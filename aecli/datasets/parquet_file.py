@@ -145,5 +145,5 @@ def _opened(file: pathlib.Path, as_dictionary: list[str] | None = None) -> Itera
     try:
         with parquet.ParquetFile(file, read_dictionary=as_dictionary) as stored:
             yield stored
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, UnicodeError, TypeError) as error:
         raise BadRequest(f"{file} is damaged, or no Parquet file: {shown(error)}") from None
