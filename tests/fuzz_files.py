@@ -57,6 +57,18 @@ MEMBERS = [
     {"x_train": NPY[2], "y_train": npy(NAMES), "x_test": NPY[2], "y_test": npy(NAMES)},
     {"arr_0": NPY[1]},
 ]  # fmt: skip
+
+
+def parquet(labels: np.ndarray, x: np.ndarray, compression: str) -> bytes:
+    import pyarrow
+    from pyarrow.parquet import write_table
+
+    columns = {f"p{i}": column for i, column in enumerate(x.reshape(6, -1).T)}
+    stream = io.BytesIO()
+    write_table(pyarrow.table({**columns, "label": labels}), stream, 4, compression=compression)
+    return stream.getvalue()
+
+
 LABELS = idx(Y, 8)
 IDX = [idx(X, 8), idx(X.astype("i2"), 11), idx(X / 255, 14), idx((X / 255).astype("f4"), 13)]
 PIXELS = "label," + ",".join(f"p{i}" for i in range(16))
@@ -74,10 +86,11 @@ VALID = {
     "npz": [packed(members, method) for members in MEMBERS for method in PACKINGS],
     "npy": NPY,
     "idx": [*IDX, LABELS, LABELS, *map(gzip.compress, [*IDX, LABELS])],
+    "parquet": [parquet(*one) for one in ((Y, X, "zstd"), (NAMES, X / 7, "none"))],
     "csv": [*CSV, *map(gzip.compress, CSV[:2])],
     "image_folder": IMAGES,
 }
 SUFFIXES = {
     "npz": [".npz"], "npy": [".npy"], "idx": ["-ubyte", ".gz"], "csv": [".csv", ".csv.gz"],
-    "image_folder": [".png", ".jpg", ".gif", ".bmp", ".webp", ".tif"],
+    "parquet": [".parquet"], "image_folder": [".png", ".jpg", ".gif", ".bmp", ".webp", ".tif"],
 }  # fmt: skip

@@ -26,6 +26,7 @@ from aecli.datasets.csv import Csv
 from aecli.datasets.idx import Idx
 from aecli.datasets.image_folder import ImageFolder
 from aecli.datasets.npz import Npz
+from aecli.datasets.parquet import Parquet
 from aecli.errors import BadRequest
 
 SECONDS = 10  # for one file
@@ -41,6 +42,8 @@ def dataset(reader: str, path: pathlib.Path, rng: random.Random):
         return Npz(path=str(path), **WHOLE)
     if reader == "csv":
         return Csv(path=str(path), label=rng.choice(("auto", "auto", 0, None)), **WHOLE)
+    if reader == "parquet":
+        return Parquet(path=str(path), limit=rng.choice((None, 3)), **WHOLE)
     if reader == "image_folder":
         return ImageFolder(path=str(path.parent), image_size=[5, 4], color="rgb", **WHOLE)
     good = path.parent.parent / "good-images", path.parent.parent / "good-labels"

@@ -88,6 +88,17 @@ def test_every_cut_of_an_image_is_refused_or_harmless(number, tmp_path):
         np.testing.assert_array_equal(found, whole)
 
 
+def test_what_the_tiff_library_says_is_said_by_us(tmp_path, capfd):
+    for options in ({"compression": "tiff_lzw"}, {"compression": "jpeg"}):
+        data = bytearray(picture("tiff", **options))
+        data[12:40] = bytes(range(99, 127))
+        (tmp_path / "a.tif").write_bytes(data)
+        with pytest.raises(BadRequest, match=r"a\.tif: is truncated or damaged"):
+            folder(tmp_path).load()
+    os.write(2, b"still the terminal")
+    assert capfd.readouterr() == ("", "still the terminal")
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -116,6 +127,22 @@ def test_the_limit_of_pixels_is_itself_allowed(tmp_path, monkeypatch):
     grey(tmp_path / "b.png", 7, 7)
     with pytest.raises(BadRequest, match=r"1 of 2 .*b\.png: has more than 48 pixels"):
         folder(tmp_path).load()
+
+
+def test_a_tile_that_is_larger_than_its_image(tmp_path):
+    """libtiff allocates it whole."""
+    for side, message in ((2**8, None), (2**15, "has more than 67,108,864 pixels, the limit")):
+        packed = zlib.compress(bytes(2**16))
+        tags = [(256, 1), (257, 1), (258, 8), (259, 8), (262, 1), (322, side), (323, side),
+                (324, 10 + 12 * 9 + 4), (325, len(packed))]  # fmt: skip
+        entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+        data = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + packed
+        (tmp_path / "a.tif").write_bytes(data)
+        if message is None:
+            assert not folder(tmp_path).load().train.x.any()
+            continue
+        with pytest.raises(BadRequest, match=rf"a\.tif: {message}"):
+            folder(tmp_path).load()
 
 
 def test_a_format_that_runs_a_program_is_not_opened(tmp_path, monkeypatch):

@@ -39,7 +39,8 @@ def test_every_broken_file_is_refused_or_read(tmp_path):
     done = run(FOLDER / "fuzz_readers.py", "--mutations", 150, "--keep", tmp_path, "--seed", 3)
     assert done.returncode == 0, done.stdout + done.stderr
     table = [line.split() for line in done.stdout.splitlines()]
-    assert [row[0] for row in table] == ["reader", "npz", "npy", "idx", "csv", "image_folder"]
+    kinds = ["npz", "npy", "idx", "parquet", "csv", "image_folder"]
+    assert [row[0] for row in table] == ["reader", *kinds]
     for row in table[1:]:
         loaded, refused, *findings, _ = map(int, row[2:])
         assert loaded > 0

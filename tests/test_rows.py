@@ -5,8 +5,9 @@ import pytest
 from options import contents
 
 from aecli import build
-from aecli.datasets import npz, rows
-from aecli.errors import BadRequest
+from aecli.datasets import npz, numpy_file, rows
+from aecli.errors import BadRequest, RunFailed
+from aecli.exchange.codes import read_codes
 from aecli.training.feed import Preparation
 from aecli.training.streaming import StreamingFeed
 
@@ -88,3 +89,37 @@ def test_what_cannot_be_read_in_place_says_so(tmp_path, images, in_place):
     np.save(tmp_path / "x.npy", images)
     with pytest.raises(BadRequest, match=r"dataset\.limit=N"):
         load(tmp_path / "x.npy", scale="minmax")
+
+
+def test_a_file_that_is_cut_while_it_is_read_in_place(file, compose, request):
+    whole = load(file)
+    request.getfixturevalue("in_place")
+    splits = load(file)
+    with file.open("r+b") as stream:
+        stream.truncate(file.stat().st_size // 2)
+    with pytest.raises(BadRequest, match=r"x\.npy was cut or is damaged: it ends within"):
+        splits.train.x[:]
+    few = np.array([splits.train.x._positions.argmin()])
+    np.testing.assert_array_equal(splits.train.x[few], whole.train.x[few])
+    config = compose("trainer.feed=streaming", "trainer.jit_compile=false")
+    model = build.model(config, (8, 8, 1))
+    trainer = build.component(config.trainer, "trainer")
+    preparation = Preparation(noise=build.component(config.noise, "noise"))
+    feed = StreamingFeed(splits.train.x, splits.val.x, preparation, 8)
+    with pytest.raises(RunFailed, match=r"^\S*x\.npy was cut or is damaged: .* write it again$"):
+        trainer.fit(model, build.optimizer(config, 9, 9), feed, len(splits.train))
+
+
+def test_a_file_that_is_cut_between_its_header_and_its_values(tmp_path, monkeypatch):
+    """As one that another program writes again meanwhile."""
+    path = tmp_path / "x.npy"
+    for array in (np.ones((9, 4, 4)), np.asfortranarray(np.ones((9, 4, 4)))):
+        np.save(path, array)
+        header = numpy_file.npy_header(path)
+        with monkeypatch.context() as patch:
+            patch.setattr(numpy_file, "npy_header", lambda _, known=header: known)
+            path.write_bytes(path.read_bytes()[:-9])
+            with pytest.raises(BadRequest, match="it ends within its images"):
+                load(path)
+            with pytest.raises(BadRequest, match="it ends within its images"):
+                read_codes(str(path))

@@ -7,15 +7,17 @@ import numpy as np
 from aecli.datasets.rows import Rows
 from aecli.errors import BadRequest
 
-BLOCK = 2**24  # values at a time: a memory-mapped array need not fit into memory to be checked
+BLOCK = 2**24  # values at a time
+MOST = 2**27  # images: the row numbers of more fill the memory
 
 
-def images(found: list[tuple[str, np.ndarray]], shape: list[int] | None = None) -> list[np.ndarray]:
-    """(name for messages; [N, H, W, C], [N, H, W] or [N, D]) -> numbers [N, H, W, C].
+def shaped(
+    found: list[tuple[str, np.ndarray | Rows]], shape: list[int] | None = None
+) -> list[np.ndarray | Rows]:
+    """(name for messages; [N, H, W, C], [N, H, W] or [N, D]) -> the same values, [N, H, W, C].
 
-    Floats become float32; whole numbers and truth values stay as they are. D columns become a
-    square image where D is a square number, else [1, D, 1]; `shape` [H, W] or [H, W, C] overrides.
-    Raises BadRequest.
+    D columns become a square image where D is a square number, else [1, D, 1]; `shape` [H, W] or
+    [H, W, C] overrides. Of Rows nothing is read. Raises BadRequest.
     """
     arrays = [_shaped(name, array, shape) for name, array in found]
     first, last = found[0][0], found[-1][0]
@@ -24,6 +26,21 @@ def images(found: list[tuple[str, np.ndarray]], shape: list[int] | None = None) 
             f"{first} has images of {arrays[0].shape[1:]} and {last} of {arrays[-1].shape[1:]}; "
             "both parts need the same height, width and channels"
         )
+    return arrays
+
+
+def images(
+    found: list[tuple[str, np.ndarray | Rows]],
+    shape: list[int] | None = None,
+    positions: list[np.ndarray | None] | None = None,
+) -> list[np.ndarray | Rows]:
+    """As shaped, with their values checked: (name; array) -> numbers [N, H, W, C].
+
+    Floats become float32; whole numbers and truth values stay as they are. positions: which images
+    of its file each array has, None for all. Raises BadRequest.
+    """
+    arrays = shaped(found, shape)
+    first, last = found[0][0], found[-1][0]
     floating = [array.dtype.kind == "f" for array in arrays]
     if any(floating) and not all(floating):
         raise BadRequest(
@@ -31,14 +48,18 @@ def images(found: list[tuple[str, np.ndarray]], shape: list[int] | None = None) 
             "store both parts with one dtype, so that their values mean the same"
         )
     if all(floating):
-        return [_finite_float32(name, a) for (name, _), a in zip(found, arrays, strict=True)]
+        names, numbers = [name for name, _ in found], positions or [None] * len(found)
+        return [_finite_float32(*one) for one in zip(names, arrays, numbers, strict=True)]
     return arrays
 
 
-def _shaped(name: str, array: np.ndarray, shape: list[int] | None) -> np.ndarray:
+def _shaped(name: str, array: np.ndarray | Rows, shape: list[int] | None) -> np.ndarray | Rows:
     if array.dtype.kind not in "buif":
         raise BadRequest(f"{name} has dtype {array.dtype}, not numbers; store integers or floats")
-    return array.reshape(len(array), *checked_shape(name, array.shape, shape))
+    image = checked_shape(name, array.shape, shape)
+    if isinstance(array, Rows):
+        return array.mapped(lambda x: x.reshape(-1, *image), array.dtype, (len(array), *image))
+    return array.reshape(len(array), *image)
 
 
 def checked_shape(
@@ -49,6 +70,8 @@ def checked_shape(
         raise BadRequest(f"{name} has shape {found}; expected [N, H, W, C], [N, H, W] or [N, D]")
     if math.prod(found) == 0:
         raise BadRequest(f"{name} has shape {found}: there are no images in it")
+    if found[0] > MOST:
+        raise BadRequest(f"{name} has {found[0]:,} images, more than {MOST:,}; take a part of them")
     if shape is None:
         shape = image_shape(found[1:])
     if math.prod(shape) != math.prod(found[1:]):
@@ -67,22 +90,27 @@ def image_shape(found: tuple[int, ...]) -> tuple[int, ...]:
     return (side, side) if side * side == found[0] else (1, found[0])
 
 
-def _finite_float32(name: str, array: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is found as infinity
-        array = array.astype(np.float32, copy=False)
-    check_finite(name, array)
+def _finite_float32(name: str, array: np.ndarray | Rows, positions) -> np.ndarray | Rows:
+    if not isinstance(array, Rows):  # those that are kept are float32
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is found as infinity
+            array = array.astype(np.float32, copy=False)
+    check_finite(name, array, positions)
     return array
 
 
-def check_finite(name: str, array: np.ndarray | Rows) -> None:
-    """Of images [N, H, W, C]. Raises BadRequest with their count and the place of the first."""
+def check_finite(name: str, array: np.ndarray | Rows, positions: np.ndarray | None = None) -> None:
+    """Of images [N, H, W, C]. Raises BadRequest with their count and the place of the first.
+
+    positions: [N], which images of the file they are, where they are not all.
+    """
     rows = max(1, BLOCK // math.prod(array.shape[1:]))
     bad, first = 0, None
     for start in range(0, len(array), rows):
         block = ~np.isfinite(array[start : start + rows])
         if first is None and block.any():
             index = np.unravel_index(block.argmax(), block.shape)
-            first = [int(i) for i in (index[0] + start, *index[1:])]
+            row = index[0] + start if positions is None else positions[index[0] + start]
+            first = [int(i) for i in (row, *index[1:])]
         bad += int(block.sum())
     if bad:
         raise BadRequest(

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from aecli.component import Component
+from aecli.datasets.chosen import Chosen
 from aecli.datasets.learnt import Learnt, cut_note
 from aecli.datasets.source import Source as Source
 from aecli.datasets.source_file import shown
@@ -57,7 +58,7 @@ class Dataset(Component):
         return self
 
     def load(self, learnt: Learnt | None = None) -> Splits:
-        """Class subset, split, limit, scaling, binarisation, in this order.
+        """Class subset, split, limit, reading, unit, scaling, binarisation, in this order.
 
         The training part is shuffled; a test part that the source has keeps its order. Scaling
         knows the training part alone. learnt: of a training on other data, or on these as they
@@ -65,13 +66,16 @@ class Dataset(Component):
         labels are that training's. Raises BadRequest.
         """
         notes: list[str] = []
+        source = self.read() if learnt is None else learnt.labelled(self.like(learnt).read())
+        chosen = self._chosen(source)
+        source, chosen = chosen.read(source, everything=self.limit is None)
         if learnt is None:
-            source = self.read().in_own_unit()
-            parts = self._split(source)
+            source = source.in_own_unit()
+            parts = chosen.of(source)
             learnt = Learnt.of(source, parts, self.scale, self.scale_per, self.binarize, self.seed)
         else:
-            source, notes = learnt.of_source(self.like(learnt).read())
-            parts = self._split(source)
+            source, notes = learnt.in_unit(source)
+            parts = chosen.of(source)
         train, val, test = (
             part and learnt.in_model_units(part, self.seed, stream)
             for stream, part in enumerate(parts, start=1)
@@ -83,25 +87,27 @@ class Dataset(Component):
         names = source.label_names
         return Splits(train, val, test, source.origin, names, learnt, tuple(notes))
 
-    def _split(self, source: Source) -> tuple[Split, Split | None, Split | None]:
-        """(train, val, test); val is None for the test split, test None for the training part."""
-        pool, test = source.train, source.test
-        if self.classes is not None:
-            pool = self._of_classes(pool, source, "training")
-            test = test and self._of_classes(test, source, "test")
+    def _chosen(self, source: Source) -> Chosen:
+        """Which images each part gets; no value of any is looked at."""
+        pool, test = self._of_classes(source.train, source, "training"), None
         rng = np.random.default_rng([self.seed, 0])
         rows, val = rng.permutation(len(pool)), None
-        if test is None and self.test_size != "train":
+        if source.test is not None:
+            test = self._of_classes(source.test, source, "test")
+            if self.limit is not None and len(test) > self.limit:
+                test = test[rng.permutation(len(test))[: self.limit]]
+        elif self.test_size != "train":
             rows, held_out = _cut(rows, self.test_size, "test_size")
-            test = pool.take(held_out[: self.limit])
-        elif test is not None and self.limit is not None and len(test) > self.limit:
-            test = test.take(rng.permutation(len(test))[: self.limit])
+            test = pool[held_out[: self.limit]]
         if self.validation_size != "test":
             rows, held_out = _cut(rows, self.validation_size, "validation_size")
-            val = pool.take(held_out[: self.limit])
-        return pool.take(rows[: self.limit]), val, test
+            val = pool[held_out[: self.limit]]
+        return Chosen(pool[rows[: self.limit]], val, test)
 
-    def _of_classes(self, part: Split, source: Source, name: str) -> Split:
+    def _of_classes(self, part: Split, source: Source, name: str) -> np.ndarray:
+        """The positions of the images with a label that is asked for."""
+        if self.classes is None:
+            return np.arange(len(part))
         if part.labels is None:
             raise BadRequest(
                 f"dataset.classes={self.classes} needs labels, and the {name} part of "
@@ -117,7 +123,7 @@ class Dataset(Component):
                 f"dataset.classes: {missing[0]!r} is no label of the {name} part of "
                 f"{source.origin}; it has {known}{', ...' if len(present) > 20 else ''}"
             )
-        return part.take(np.flatnonzero(np.isin(part.labels, numbers)))
+        return np.flatnonzero(np.isin(part.labels, numbers))
 
 
 def _cut(rows: np.ndarray, size: int | float, key: str) -> tuple[np.ndarray, np.ndarray]:

@@ -7,12 +7,13 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from aecli.datasets.arrays import images
+from aecli.datasets.arrays import images, shaped
 from aecli.datasets.base import Dataset, Source, Split, TestSize
 from aecli.datasets.columns import column_types
 from aecli.datasets.csv_table import Table, label_as_trained, read_table, separates
 from aecli.datasets.labels import labels
 from aecli.datasets.learnt import Learnt
+from aecli.datasets.rows import Rows
 from aecli.datasets.source_file import existing_file
 from aecli.errors import BadRequest
 
@@ -44,17 +45,19 @@ class Csv(Dataset):
 
     def read(self) -> Source:
         file = existing_file(self.path, "path", "csv")
-        tables = [(str(file), read_table(file, self.label, self.delimiter))]
+        in_part = self.limit is not None
+        tables = [(str(file), read_table(file, self.label, self.delimiter, in_part))]
         if self.test_path is not None:
             test_file = existing_file(self.test_path, "test_path", "csv")
-            tables.append((str(test_file), read_table(test_file, self.label, self.delimiter)))
+            table = read_table(test_file, self.label, self.delimiter, in_part)
+            tables.append((str(test_file), table))
             _check_columns(*tables)
-        found = images([(name, table.pixels) for name, table in tables], self.shape)
-        texts = [(name, table.labels) for name, table in tables if table.labels is not None]
-        counts = [len(column) for _, column in texts]
-        numbered, names = labels([(f"{n}: label", _numbers(column)) for n, column in texts], counts)
+        arrays = [(name, table.pixels) for name, table in tables]
+        found = (shaped if in_part else images)(arrays, self.shape)
+        labelled = [(f"{n}: label", _numbers(table.texts)) for n, table in tables if table.label]
+        numbered, names = labels(labelled, [len(texts) for _, texts in labelled])
         parts = [
-            Split(x, None if table.labels is None else numbered.pop(0))
+            Split(x, numbered.pop(0)[table.labels] if table.label else None)
             for x, (_, table) in zip(found, tables, strict=True)
         ]
         table = tables[0][1]
@@ -63,7 +66,7 @@ class Csv(Dataset):
             parts[1] if len(parts) > 1 else None,
             str(file),
             names,
-            column_types(table.columns, table.pixels),
+            _columns(table),
             {
                 "option": OPTION,
                 "label": None if table.label is None else list(table.label),
@@ -83,6 +86,13 @@ class Csv(Dataset):
             label = label_as_trained(file, reader["label"], delimiter, width)
         shape = self.shape or list(learnt.shape)
         return dataclasses.replace(self, label=label, delimiter=delimiter, shape=shape)
+
+
+def _columns(table: Table) -> dict[str, str] | None:
+    """As column_types; of values that are still to be read, names alone."""
+    if isinstance(table.pixels, Rows):
+        return column_types(table.columns, np.zeros((1, table.pixels.shape[1]), np.uint8))
+    return column_types(table.columns, table.pixels)
 
 
 def _numbers(texts: np.ndarray) -> np.ndarray:

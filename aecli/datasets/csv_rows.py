@@ -10,13 +10,32 @@ from collections.abc import Iterator
 import numpy as np
 
 from aecli import typed
-from aecli.datasets.source_file import DAMAGE, MAX_BYTES, open_bytes
+from aecli.datasets.labels import LONGEST
+from aecli.datasets.source_file import DAMAGE, MAX_BYTES, check_text, open_bytes, shown
 from aecli.errors import BadRequest
 
 SHOWN = 5  # bad places in one message
 MAX_LINE = 2**26  # characters: one image of 10 million pixels, and no file without a line break
-MAX_LABEL = 256  # characters; labels become an array as wide as the longest
+MAX_LABEL = LONGEST  # characters
 LARGEST = float(np.finfo(np.float32).max)
+
+
+@contextlib.contextmanager
+def readable(path: pathlib.Path) -> Iterator[None]:
+    try:
+        check_text(path)
+        yield
+    except BadRequest:
+        raise
+    except UnicodeDecodeError as error:
+        raise BadRequest(
+            f"{path} is not a text file in UTF-8: {error.reason} in line {undecodable(path)}; "
+            "fetch it again, or save it as 'CSV UTF-8'"
+        ) from None
+    except DAMAGE as error:
+        raise BadRequest(
+            f"{path} is truncated or damaged, fetch it again: {shown(error)}"
+        ) from None
 
 
 def lines(path: pathlib.Path) -> Iterator[str]:
@@ -54,6 +73,25 @@ def rows(path: pathlib.Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         yield from ((reader.line_num, row) for row in reader if row)
     except csv.Error as error:
         raise BadRequest(f"{path}:{reader.line_num}: this is no CSV: {error}") from None
+
+
+def picked(path: pathlib.Path, skipped: int, positions: np.ndarray | None) -> Iterator[str]:
+    """The lines after the skipped ones; or those of the rows at sorted positions, and no more.
+
+    A line that is blank is no row. Raises BadRequest.
+    """
+    below = itertools.islice(lines(path), skipped, None)
+    if positions is None:
+        yield from below
+        return
+    wanted = iter(positions.tolist())
+    following = next(wanted, None)
+    for row, line in enumerate(line for line in below if line.strip("\r\n")):
+        if following is None:
+            return
+        if row == following:
+            yield line
+            following = next(wanted, None)
 
 
 def undecodable(path: pathlib.Path) -> int:

@@ -1,35 +1,39 @@
 """A CSV of numbers and at most one label column; a bad row is named as file:line:column."""
 
-import contextlib
 import dataclasses
-import itertools
 import pathlib
-import warnings
-from collections.abc import Iterator
 
 import numpy as np
 
-from aecli.datasets.csv_rows import is_float, is_label, lines, problems, rows, undecodable
-from aecli.datasets.source_file import DAMAGE, shown
+from aecli.datasets.csv_rows import is_float, readable, rows
+from aecli.datasets.csv_values import Layout
+from aecli.datasets.rows import Rows
+from aecli.datasets.source_file import shown
 from aecli.errors import BadRequest
 
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """pixels: [N, D] uint8 or int32 if all are whole numbers, else float32; labels: texts [N].
+    """pixels: [N, D] uint8 or int32 if all are whole numbers, else float32; or Rows.
 
-    columns: names of the pixel columns, where there is a header row; label: name (None without a
-    header) and position of the label column.
+    labels: positions [N] in texts, which are all different. columns: names of the pixel columns,
+    where there is a header row; label: name (None without a header) and position of the label
+    column.
     """
 
-    pixels: np.ndarray
-    labels: np.ndarray | None
-    columns: list[str] | None
+    pixels: np.ndarray | Rows
+    labels: np.ndarray | None = None
+    texts: np.ndarray | None = None
+    columns: list[str] | None = None
     label: tuple[str | None, int] | None = None
 
 
-def read_table(path: pathlib.Path, label: str | int | None, delimiter: str) -> Table:
+def read_table(
+    path: pathlib.Path, label: str | int | None, delimiter: str, in_part: bool = False
+) -> Table:
     """Read a CSV, plain or gzipped. Raises BadRequest.
+
+    in_part: whether the pixels are to be Rows, of which only those that are taken are read.
 
     label: a column's name or position (0 is the first, -1 the last), None for no label column,
     "auto" for a column called label if there is one. The first row is a header if none of its
@@ -38,15 +42,22 @@ def read_table(path: pathlib.Path, label: str | int | None, delimiter: str) -> T
     with readable(path):
         names, skipped = _header(path, label, delimiter)
         column = _label_column(path, names, label, delimiter)
-        values, texts = _parse(path, delimiter, skipped, column, len(names or ()))
+        layout = Layout(path, delimiter, skipped, column, len(names or ()))
+        if in_part:
+            layout = dataclasses.replace(layout, width=layout.width or layout.first_width())
+            labels, texts = layout.labels()
+            pixels, width = layout.pixels(len(labels)), layout.width
+        else:
+            values, texts = layout.parsed()
+            width = values.shape[1]
+            labels = None if column is None else values[:, column].astype(np.int64)
+            pixels = values if column is None else np.delete(values, column, axis=1)
     if column is None:
-        return Table(values, None, names)
-    kept = [i for i in range(values.shape[1]) if i != column]
-    if not kept:
+        return Table(pixels, columns=names)
+    if width == 1:
         raise BadRequest(f"{path} has a label column and nothing else; dataset.label=null keeps it")
-    labels = np.array(texts)[values[:, column].astype(np.int64)]
-    kept_names = names and [names[i] for i in kept]
-    return Table(values[:, kept], labels, kept_names, (names and names[column], column))
+    kept = names and names[:column] + names[column + 1 :]
+    return Table(pixels, labels, np.array(texts), kept, (names and names[column], column))
 
 
 def label_as_trained(
@@ -69,23 +80,6 @@ def separates(path: pathlib.Path, delimiter: str) -> bool:
     """Whether the first row of a CSV has this delimiter."""
     with readable(path):
         return len(next(rows(path, delimiter), (0, []))[1]) > 1
-
-
-@contextlib.contextmanager
-def readable(path: pathlib.Path) -> Iterator[None]:
-    try:
-        yield
-    except BadRequest:
-        raise
-    except UnicodeDecodeError as error:
-        raise BadRequest(
-            f"{path} is not a text file in UTF-8: {error.reason} in line {undecodable(path)}; "
-            "fetch it again, or save it as 'CSV UTF-8'"
-        ) from None
-    except DAMAGE as error:
-        raise BadRequest(
-            f"{path} is truncated or damaged, fetch it again: {shown(error)}"
-        ) from None
 
 
 def _header(path, label, delimiter) -> tuple[list[str] | None, int]:
@@ -123,41 +117,3 @@ def _label_column(path, names, label, delimiter) -> int | None:
             "a position works too: dataset.label=0"
         )
     return names.index(label)
-
-
-def _parse(path, delimiter, skipped, column, width) -> tuple[np.ndarray, list[str]]:
-    """([N, columns], texts): the label column holds positions in texts. Raises BadRequest."""
-    for dtype in (np.uint8, np.int32, np.float32):  # each refuses what it cannot hold
-        texts = _Numbering()
-        options = {"dtype": dtype, "delimiter": delimiter, "ndmin": 2}
-        if column is not None:
-            options["converters"] = {column: texts}
-        data = itertools.islice(lines(path), skipped, None)
-        with warnings.catch_warnings(action="ignore"):
-            # before NumPy 2.4, 0.5 as an integer was 0, and 300 as a byte 44, with this warning
-            warnings.simplefilter("error", DeprecationWarning)
-            try:
-                values = np.loadtxt(data, comments=None, quotechar='"', **options)
-            except (UnicodeDecodeError, BadRequest):
-                raise
-            except ValueError as error:
-                reason = shown(error)
-                continue
-        if values.size == 0:
-            raise BadRequest(f"{path} has no rows of data")
-        if width in (0, values.shape[1]) and np.isfinite(values).all():
-            return values, list(texts)
-        reason = f"a row has other than {width} columns"
-    found = problems(path, delimiter, skipped, column, width) or [reason]
-    raise BadRequest(
-        f"{path}:{'; '.join(found)}\ncorrect these rows; one column may hold texts: dataset.label"
-    )
-
-
-class _Numbering(dict):
-    """Texts are numbered as they come."""
-
-    def __call__(self, text: str) -> int:
-        if not is_label(text):
-            raise ValueError("label")
-        return self.setdefault(text.strip(), len(self))

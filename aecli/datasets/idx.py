@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from aecli.datasets.arrays import images
+from aecli.datasets.arrays import shaped
 from aecli.datasets.base import Dataset, Source, Split, TestSize
-from aecli.datasets.idx_file import read_idx
+from aecli.datasets.idx_file import idx_rows, read_idx
 from aecli.datasets.labels import labels
 from aecli.datasets.source_file import existing_file
 from aecli.errors import BadRequest
@@ -34,7 +34,7 @@ class Idx(Dataset):
             raise BadRequest("dataset.test_labels_path needs dataset.test_path=FILE beside it")
         files = [self._file(key) for key in ("path", "test_path")]
         files = [file for file in files if file is not None]
-        found = images([(str(file), read_idx(file)) for file in files])
+        found = shaped([(str(file), idx_rows(file)) for file in files])
         label_files = [self._file(key) for key in ("labels_path", "test_labels_path")]
         named = [(str(file), read_idx(file)) for file in label_files if file is not None]
         counts = [len(x) for x, file in zip(found, label_files, strict=False) if file is not None]

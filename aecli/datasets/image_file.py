@@ -1,9 +1,13 @@
 """One image file -> pixels, or the reason why there are none."""
 
+import contextlib
 import logging
+import os
 import pathlib
 import stat
+import sys
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -27,11 +31,15 @@ def decoded(file: pathlib.Path, size: list[int], color: str) -> tuple[np.ndarray
         raise Unreadable("is not a file")
     with warnings.catch_warnings(action="ignore"), Image.open(file, formats=FORMATS) as image:
         found = (image.height, image.width)
-        if image.height * image.width > MAX_PIXELS:
+        tile = getattr(image, "tag_v2", {})  # of a TIFF: may be larger than its image
+        most = max(image.height * image.width, tile.get(322, 0) * tile.get(323, 0))
+        if most > MAX_PIXELS:
             raise Image.DecompressionBombError
         # ;16 is the raw mode of 16-bit colours, which Pillow would cut to 8 bits
         if image.mode.startswith(("I", "F")) or ";16" in str(image.tile):
             raise Unreadable(f"has more than 8 bits a channel (mode {image.mode}); convert it")
+        with _mute() if image.format == "TIFF" else contextlib.nullcontext():
+            image.load()
         image = ImageOps.exif_transpose(image)
         if image.has_transparency_data:
             image = image.convert("RGBA")
@@ -39,6 +47,21 @@ def decoded(file: pathlib.Path, size: list[int], color: str) -> tuple[np.ndarray
         image = image.convert("L" if color == "grey" else "RGB")
         image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
     return np.asarray(image).reshape(*size, -1), found
+
+
+@contextlib.contextmanager
+def _mute() -> Iterator[None]:
+    """libtiff prints what it finds damaged, past Python; we say it, with the file's name."""
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    terminal = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
 
 
 def why_not(file: pathlib.Path, error: Exception) -> str:

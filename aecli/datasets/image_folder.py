@@ -9,9 +9,10 @@ from pydantic import Field
 
 from aecli import typed
 from aecli.datasets.base import Dataset, Source, Split, TestSize
-from aecli.datasets.image_files import Decoded, decode_all
+from aecli.datasets.image_files import decode_all
 from aecli.datasets.labels import labels
 from aecli.datasets.learnt import Learnt
+from aecli.datasets.rows import Rows
 from aecli.datasets.source_file import stated_path
 from aecli.errors import BadRequest
 
@@ -44,17 +45,24 @@ class ImageFolder(Dataset):
         if not folder.is_dir():
             raise BadRequest(f"dataset.path: {folder} is a file, not a folder")
         places = listed(folder)
-        found = [self._read(files) for files in places.values()]
+        seen = _Seen()
+        found = [self._rows(files, seen) for files in places.values()]
         texts = [(str(place), _label_texts(place, files)) for place, files in places.items()]
         texts = [(place, column) for place, column in texts if column is not None]
         if len(texts) not in (0, len(places)):
             raise BadRequest(f"{folder}: only one of train and test has sub-folders for labels")
-        counts = [len(part.x) for part in found]
+        counts = [len(part) for part in found]
         numbered, names = labels(texts, counts) if texts else ([None] * 2, None)
-        parts = [Split(part.x, column) for part, column in zip(found, numbered, strict=False)]
-        origin = f"{folder}: {self._told(found)}"
+        parts = [Split(x, column) for x, column in zip(found, numbered, strict=False)]
         test = parts[1] if len(parts) > 1 else None
-        return Source(parts[0], test, origin, names, are_pictures=True)
+        return Source(
+            parts[0],
+            test,
+            str(folder),
+            names,
+            are_pictures=True,
+            told=lambda: f"{folder}: {self._told(seen, sum(counts))}",
+        )
 
     def like(self, learnt: Learnt) -> "ImageFolder":
         height, width, channels = learnt.shape
@@ -62,23 +70,42 @@ class ImageFolder(Dataset):
         color = "rgb" if channels == 3 else self.color
         return dataclasses.replace(self, image_size=size, color=color)
 
-    def _read(self, files: list[pathlib.Path]) -> Decoded:
-        """Raises BadRequest that names the bad files."""
-        part = decode_all(files, self.image_size, self.color)
-        if part.problems:
-            raise BadRequest(
-                f"{len(part.problems):,} of {len(files):,} images cannot be read, remove or "
-                f"replace them: {'; '.join(part.problems[:SHOWN])}"
-            )
-        return part
+    def _rows(self, files: list[pathlib.Path], seen: "_Seen") -> Rows:
+        """Those that are taken are decoded; then BadRequest names the bad files."""
 
-    def _told(self, parts: list[Decoded]) -> str:
+        def read(positions: np.ndarray) -> np.ndarray:
+            taken = [files[i] for i in positions.tolist()]
+            part = decode_all(taken, self.image_size, self.color)
+            if part.problems:
+                raise BadRequest(
+                    f"{len(part.problems):,} of {len(taken):,} images cannot be read, remove or "
+                    f"replace them: {'; '.join(part.problems[:SHOWN])}"
+                )
+            seen.images += len(taken)
+            seen.sizes |= part.sizes
+            return part.x
+
+        channels = 1 if self.color == "grey" else 3
+        return Rows(read, (len(files), *self.image_size, channels), is_kept=False)
+
+    def _told(self, seen: "_Seen", there: int) -> str:
         """As in "1,200 images of 3 sizes, stretched to 64x64" (height x width)."""
-        sizes = set.union(*(part.sizes for part in parts))
-        height, width = self.image_size
-        told = f"{sum(len(part.x) for part in parts):,} images of "
+        sizes, (height, width) = seen.sizes, self.image_size
+        told = (
+            f"{seen.images:,} images of "
+            if seen.images == there
+            else (f"{seen.images:,} of {there:,} images, of ")
+        )
         told += f"{len(sizes):,} sizes" if len(sizes) > 1 else "{}x{}".format(*next(iter(sizes)))
         return told if sizes == {(height, width)} else f"{told}, stretched to {height}x{width}"
+
+
+@dataclasses.dataclass
+class _Seen:
+    """What was decoded: how many images, of which (height, width)."""
+
+    images: int = 0
+    sizes: set[tuple[int, int]] = dataclasses.field(default_factory=set)
 
 
 def listed(folder: pathlib.Path) -> dict[pathlib.Path, list[pathlib.Path]]:

@@ -4,6 +4,7 @@ import numpy as np
 
 from aecli.errors import BadRequest
 
+LONGEST = 256  # characters; an array of labels is as wide as the longest
 LARGEST = 2**53  # floats are whole numbers up to here
 
 
@@ -24,6 +25,11 @@ def labels(
             raise BadRequest(f"{name} has {len(array):,} labels for {count:,} images")
         if array.dtype.kind not in "buifU":
             raise BadRequest(f"{name} is {array.dtype}; labels are whole numbers or texts")
+        if array.dtype.kind == "U" and array.dtype.itemsize > 4 * LONGEST:
+            raise BadRequest(
+                f"{name} has room for {array.dtype.itemsize // 4:,} characters a label, more than "
+                f"{LONGEST}: shorten them"
+            )
         if array.dtype.kind in "uif":
             _check_whole(name, array)
         arrays.append(array)

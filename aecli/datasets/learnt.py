@@ -108,7 +108,8 @@ class Learnt:
         Labels get the training's numbers, columns its order. beyond: whether values outside of the
         training's range may pass. Raises BadRequest for values in another unit.
         """
-        part, label_names, notes = self._in_unit(source, part)
+        part, label_names = self._labelled(source, part)
+        part, notes = self._in_unit(source, part)
         notes.append(self.check_range(source.origin, part, beyond))
         part = self.in_model_units(part)
         notes.append(cut_note(part))
@@ -120,28 +121,37 @@ class Learnt:
             return ""
         return units.check_range(name, part, self.range, self.unit, beyond)
 
-    def of_source(self, source: Source) -> tuple[Source, list[str]]:
-        """Another source in this training's unit, and what to say of it. Raises BadRequest."""
-        parts, notes, names = [], [], source.label_names
+    def labelled(self, source: Source) -> Source:
+        """Another source with this training's numbers for its labels. Raises BadRequest."""
+        parts, names = [], source.label_names
         for part in (source.train, source.test):
             if part is not None:
-                part, names, found = self._in_unit(source, part)
+                part, names = self._labelled(source, part)
+            parts.append(part)
+        return dataclasses.replace(source, train=parts[0], test=parts[1], label_names=names)
+
+    def in_unit(self, source: Source) -> tuple[Source, list[str]]:
+        """Another source in this training's unit, and what to say of it. Raises BadRequest."""
+        parts, notes = [], []
+        for part in (source.train, source.test):
+            if part is not None:
+                part, found = self._in_unit(source, part)
                 notes += [note for note in found if note not in notes]
             parts.append(part)
-        changed = {"train": parts[0], "test": parts[1], "label_names": names, "unit": self.unit}
-        return dataclasses.replace(source, **changed), notes
+        return dataclasses.replace(source, train=parts[0], test=parts[1], unit=self.unit), notes
 
-    def _in_unit(
-        self, source: Source, part: Split
-    ) -> tuple[Split, tuple[str, ...] | None, list[str]]:
+    def _labelled(self, source: Source, part: Split) -> tuple[Split, tuple[str, ...] | None]:
+        numbers, names = label_columns.as_trained(
+            source.origin, part.labels, source.label_names, self.label_names, self.train_labels
+        )
+        return dataclasses.replace(part, labels=numbers), names
+
+    def _in_unit(self, source: Source, part: Split) -> tuple[Split, list[str]]:
         """As given, before any scaling."""
         name = source.origin
         array, order = columns.in_order(name, part.x, source.columns, self.columns)
         x, note = units.as_trained(name, array, self.unit, self.range, source.are_pictures)
-        numbers, label_names = label_columns.as_trained(
-            name, part.labels, source.label_names, self.label_names, self.train_labels
-        )
-        return Split(x, numbers), label_names, [text for text in (order, note) if text]
+        return dataclasses.replace(part, x=x), [text for text in (order, note) if text]
 
     @property
     def of_values(self) -> "Learnt":

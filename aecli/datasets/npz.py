@@ -6,11 +6,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from aecli.datasets.arrays import checked_shape, images
+from aecli.datasets.arrays import shaped
 from aecli.datasets.base import Dataset, Source, Split, TestSize
 from aecli.datasets.labels import labels
 from aecli.datasets.learnt import Learnt
-from aecli.datasets.numpy_file import npy_header, npy_rows, npz_headers, read_npy, read_npz
+from aecli.datasets.numpy_file import (
+    check_sizes,
+    npy_header,
+    npy_rows,
+    npz_headers,
+    npz_rows,
+    read_npz,
+)
 from aecli.datasets.rows import IN_PLACE_BYTES
 from aecli.datasets.source_file import existing_file, shown
 from aecli.errors import BadRequest
@@ -46,18 +53,17 @@ class Npz(Dataset):
 
     def read(self) -> Source:
         file = existing_file(self.path, "path", "npz")
-        is_npy = _is_npy(file)
-        if is_npy and file.stat().st_size > IN_PLACE_BYTES:
-            shape = checked_shape(str(file), npy_header(file).shape, self.shape)
-            return Source(Split(npy_rows(file, shape)), None, f"{file}, read in place")
-        if is_npy:
-            (x,) = images([(str(file), read_npy(file))], self.shape)
-            return Source(Split(x), None, str(file))
+        if _is_npy(file):
+            is_large = file.stat().st_size > IN_PLACE_BYTES
+            (x,) = shaped([(str(file), npy_rows(file, is_kept=is_large))], self.shape)
+            return Source(Split(x), None, f"{file}, read in place" if is_large else str(file))
         keys = self._keys(file)
-        arrays = read_npz(file, [key for key in keys if key is not None])
+        check_sizes(file, [key for key in (keys if self.limit is None else keys[1::2]) if key])
+        arrays = {key: npz_rows(file, key) for key in keys[::2] if key is not None}
+        arrays |= read_npz(file, [key for key in keys[1::2] if key is not None])
         named = {key: (f"{file}: {shown(key)}", array) for key, array in arrays.items()}
         x, y, x_test, y_test = map(named.get, keys)
-        found = images([part for part in (x, x_test) if part], self.shape)
+        found = shaped([part for part in (x, x_test) if part], self.shape)
         counts = [len(part) for column, part in zip((y, y_test), found, strict=False) if column]
         numbered, names = labels([column for column in (y, y_test) if column], counts)
         train = Split(found[0], numbered.pop(0) if y else None)

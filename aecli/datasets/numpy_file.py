@@ -1,16 +1,16 @@
 """.npz and .npy, with every header checked before anything is allocated; never unpickled."""
 
-import math
+import functools
 import pathlib
 import warnings
 import zipfile
 
 import numpy as np
 
-from aecli.datasets.arrays import check_finite
 from aecli.datasets.numpy_header import Header, read_header
 from aecli.datasets.rows import Rows
-from aecli.datasets.source_file import DAMAGE, MAX_BYTES, MAX_RATIO, shown
+from aecli.datasets.source_file import DAMAGE, MAX_BYTES, MAX_RATIO, check_unpacked, shown
+from aecli.datasets.stored import in_order, read_rows
 from aecli.errors import BadRequest
 
 MAX_ARRAYS = 1000  # in one .npz; each header is read
@@ -55,10 +55,12 @@ def _check_packing(member: zipfile.ZipInfo, name: str, size: int) -> None:
             f"{name} declares {member.file_size:,} bytes, packed into {member.compress_size:,}: "
             "the file is truncated or damaged; delete it and fetch or write it again"
         )
+    way = "stored as .npy, which is read in place"
+    check_unpacked(name, member.file_size, member.compress_size, way)
 
 
-def read_npz(path: pathlib.Path, names: list[str]) -> dict[str, np.ndarray]:
-    """The named arrays of an .npz. Raises BadRequest."""
+def check_sizes(path: pathlib.Path, names: list[str]) -> None:
+    """Of the named arrays of an .npz that are to be in memory together. Raises BadRequest."""
     headers = npz_headers(path)
     size = sum(headers[name].end for name in names)
     if size > MAX_BYTES:
@@ -66,6 +68,11 @@ def read_npz(path: pathlib.Path, names: list[str]) -> dict[str, np.ndarray]:
             f"{path} unpacks to {size / 2**30:,.1f} GiB, more than {MAX_BYTES / 2**30:.0f}; "
             "store the images as .npy, which is read in place"
         )
+
+
+def read_npz(path: pathlib.Path, names: list[str]) -> dict[str, np.ndarray]:
+    """The named arrays of an .npz. Raises BadRequest."""
+    check_sizes(path, names)
     arrays = {}
     try:
         with zipfile.ZipFile(path) as archive, warnings.catch_warnings(action="ignore"):
@@ -88,35 +95,76 @@ def npy_header(path: pathlib.Path) -> Header:
         raise _damaged(path) from None
 
 
-def npy_rows(path: pathlib.Path, shape: tuple[int, ...]) -> Rows:
-    """The images of an .npy as Rows of this shape (H, W, C), checked block by block.
+def npz_rows(path: pathlib.Path, name: str) -> Rows:
+    """An array of an .npz, unpacked no further than the last row asked for. Raises BadRequest."""
+    header = npz_headers(path)[name]
 
-    Raises BadRequest.
+    def read(positions: np.ndarray) -> np.ndarray:
+        if header.fortran_order:  # the rows are spread over all of it
+            return read_npz(path, [name])[name][positions]
+        if len(positions) == header.shape[0]:  # and its checksum
+            return in_order(read_npz(path, [name])[name], positions)
+        with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as stream:
+            return read_rows(stream, header.start, header.shape[1:], header.dtype, positions)
+
+    reading = functools.partial(_reading, path, read)
+    label = f"{path}: {shown(name)}"
+    return Rows(reading, header.shape, _native(header.dtype), is_kept=False, name=label)
+
+
+def npy_rows(path: pathlib.Path, is_kept: bool) -> Rows:
+    """The array of an .npy, [N, ...], read in place: a file that is cut meanwhile is one line.
+
+    is_kept: as Rows. Raises BadRequest.
     """
     header = npy_header(path)
-    if header.dtype not in (np.uint8, np.float32) or header.fortran_order:
+    if is_kept and (header.dtype not in (np.uint8, np.float32) or header.fortran_order):
         raise BadRequest(
             f"{path} has {header.end / 2**30:.1f} GiB of {header.dtype}; a file as large is read "
             "in place, and for that must be uint8 or float32 in C order"
         )
-    whole = (header.shape[0], *shape)
 
-    def read(positions: np.ndarray) -> np.ndarray:  # a short mapping: its pages leave memory again
-        return np.memmap(path, header.dtype, "r", header.start, whole)[positions]
+    def read(positions: np.ndarray) -> np.ndarray:
+        with path.open("rb", buffering=0) as stream:
+            if not header.fortran_order:
+                return read_rows(stream, header.start, header.shape[1:], header.dtype, positions)
+            whole = read_rows(stream, header.start, header.shape, header.dtype, np.arange(1))
+            return whole.reshape(header.shape[::-1]).T[positions]
 
-    rows = Rows(read, whole, header.dtype)
-    if header.dtype == np.float32:
-        check_finite(str(path), rows)
-    return rows
+    reading = functools.partial(_reading, path, read)
+    return Rows(reading, header.shape, _native(header.dtype), is_kept=is_kept, name=str(path))
 
 
 def read_npy(path: pathlib.Path) -> np.ndarray:
-    """The array of an .npy, memory-mapped. Raises BadRequest."""
+    """The array of an .npy. Raises BadRequest."""
     header = npy_header(path)
-    if math.prod(header.shape) == 0:  # nothing to map; the caller refuses it by its shape
+    if header.end > MAX_BYTES:
+        raise BadRequest(
+            f"{path} has {header.end / 2**30:,.1f} GiB, more than {MAX_BYTES / 2**30:.0f}"
+        )
+    if 0 in header.shape or not header.shape:  # the caller refuses it by its shape
         return np.empty(header.shape, header.dtype)
-    order = "F" if header.fortran_order else "C"
-    return np.memmap(path, header.dtype, "r", header.start, header.shape, order)
+    return npy_rows(path, is_kept=False)[:]
+
+
+def _native(dtype: np.dtype) -> np.dtype:
+    return dtype.newbyteorder("=")
+
+
+def _reading(path: pathlib.Path, read, positions: np.ndarray) -> np.ndarray:
+    """What `read` makes of positions. Raises BadRequest."""
+    try:
+        return read(positions)
+    except BadRequest:
+        raise
+    except EOFError:
+        raise BadRequest(
+            f"{path} was cut or is damaged: it ends within its images; fetch or write it again"
+        ) from None
+    except DAMAGE as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise BadRequest(f"cannot read {path}: {error.strerror}") from None
+        raise _damaged(path) from None
 
 
 def _damaged(path: pathlib.Path) -> BadRequest:

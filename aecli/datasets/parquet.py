@@ -1,19 +1,20 @@
 """Tables of your own in Parquet: one image a row, one pixel a column."""
 
 import dataclasses
-import importlib.util
 import pathlib
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
-from aecli.datasets.arrays import images
+from aecli.datasets.arrays import shaped
 from aecli.datasets.base import Dataset, Source, Split, TestSize
 from aecli.datasets.columns import column_types
 from aecli.datasets.labels import labels
 from aecli.datasets.learnt import Learnt
-from aecli.datasets.source_file import MAX_BYTES, existing_file, shown
+from aecli.datasets.parquet_file import check_columns, read_label, read_names, read_pixels
+from aecli.datasets.rows import Rows
+from aecli.datasets.source_file import existing_file, shown
 from aecli.errors import BadRequest
 
 OPTION = "parquet"
@@ -37,24 +38,28 @@ class Parquet(Dataset):
     test_size: TestSize = 0.2
 
     def read(self) -> Source:
-        file = existing_file(self.path, "path", "parquet")
-        columns = read_columns(file)
-        label = self._label(file, list(columns))
-        texts = columns.pop(label) if label is not None else None
-        if not columns:
+        file = existing_file(self.path, "path", OPTION)
+        names = read_names(file)
+        label = self._label(file, names)
+        pixels = [name for name in names if name != label]
+        if not pixels:
             raise BadRequest(f"{file} has a label column and nothing else")
-        pixels = np.stack([_pixel(file, name, column) for name, column in columns.items()], axis=1)
-        (x,) = images([(str(file), pixels)], self.shape)
+        count = check_columns(file, pixels, label)
+
+        def read(positions: np.ndarray) -> np.ndarray:
+            return read_pixels(file, pixels, positions)
+
+        found = Rows(read, (count, len(pixels)), is_kept=False, name=str(file))
+        (x,) = shaped([(str(file), found)], self.shape)
         described = {
-            "columns": column_types(list(columns), pixels),
+            "columns": column_types(pixels, np.zeros((1, len(pixels)), np.uint8)),
             "reader": {"option": OPTION, "label": label, "shape": list(x.shape[1:])},
         }
-        if texts is None:
+        if label is None:
             return Source(Split(x), None, str(file), **described)
-        if texts.dtype.kind == "O":
-            texts = texts.astype(str)
-        numbered, names = labels([(f"{file}: {shown(label)}", texts)], [len(x)])
-        return Source(Split(x, numbered[0]), None, str(file), names, **described)
+        texts, positions = read_label(file, label)
+        numbered, names = labels([(f"{file}: {shown(label)}", texts)], [len(texts)])
+        return Source(Split(x, numbered[0][positions]), None, str(file), names, **described)
 
     def like(self, learnt: Learnt) -> "Parquet":
         label, known = self.label, learnt.reader.get("label")
@@ -72,62 +77,3 @@ class Parquet(Dataset):
                 f"{', '.join(map(shown, names[:8]))}"
             )
         return self.label
-
-
-def read_names(file: pathlib.Path) -> list[str]:
-    """The names of the columns. Raises BadRequest."""
-    _check_installed()
-    import pyarrow
-    from pyarrow import parquet
-
-    try:
-        with parquet.ParquetFile(file) as stored:
-            return list(stored.schema_arrow.names)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise _damaged(file, error) from None
-
-
-def read_columns(file: pathlib.Path) -> dict[str, np.ndarray]:
-    """{name: [N]}. Raises BadRequest."""
-    _check_installed()
-    import pyarrow
-    from pyarrow import parquet
-
-    try:
-        with parquet.ParquetFile(file) as stored:
-            unpacked = sum(
-                stored.metadata.row_group(i).total_byte_size for i in range(stored.num_row_groups)
-            )
-            if (
-                max(unpacked, 8 * stored.metadata.num_rows * stored.metadata.num_columns)
-                > MAX_BYTES
-            ):
-                raise BadRequest(f"{file} unpacks to more than {MAX_BYTES / 2**30:.0f} GiB")
-            table = stored.read()
-    except (pyarrow.ArrowException, OSError) as error:
-        raise _damaged(file, error) from None
-    if table.num_rows == 0:
-        raise BadRequest(f"{file} has no rows of data")
-    for name in table.column_names:
-        if table.column_names.count(name) > 1:
-            raise BadRequest(f"{file} has two columns called {shown(name)}")
-        if table[name].null_count:
-            raise BadRequest(f"{file}: column {shown(name)} has missing values; fill them in")
-    return {name: table[name].to_numpy() for name in table.column_names}
-
-
-def _check_installed() -> None:
-    if importlib.util.find_spec("pyarrow") is None:
-        raise BadRequest("Parquet needs: pip install 'aecli[parquet]'")
-
-
-def _damaged(file: pathlib.Path, error: Exception) -> BadRequest:
-    return BadRequest(f"{file} is damaged, or no Parquet file: {shown(error)}")
-
-
-def _pixel(file: pathlib.Path, name: str, column: np.ndarray) -> np.ndarray:
-    if column.dtype.kind not in "buif":
-        raise BadRequest(
-            f"{file}: column {shown(name)} is no number; name the label's: dataset.label=NAME"
-        )
-    return column

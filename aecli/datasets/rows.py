@@ -12,12 +12,21 @@ SMALL_BYTES = 2**28  # a selection below this is
 class Rows:
     """What feeds, metrics and figures need of an array [N, H, W, C], without holding it.
 
-    read: positions [n] in the file -> [n, H, W, C].
+    read: positions [n] in the file -> [n, H, W, C]. is_kept: whether a large selection stays in
+    its file; what does not is read once, and its dtype is known by then. name: for messages.
     """
 
-    def __init__(self, read: Callable, shape: tuple[int, ...], dtype, positions=None):
+    def __init__(
+        self, read: Callable, shape: tuple[int, ...], dtype=np.uint8, positions=None,
+        is_kept: bool = True, name: str = "",
+    ):  # fmt: skip
         self.shape, self.dtype, self._read = shape, np.dtype(dtype), read
-        self._positions = np.arange(shape[0]) if positions is None else positions
+        self.is_kept, self.name = is_kept, name
+        self._positions = positions  # None: all
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
 
     @property
     def nbytes(self) -> int:
@@ -32,20 +41,33 @@ class Rows:
 
     def __getitem__(self, rows) -> np.ndarray:
         """rows: a slice or positions [n] -> [n, H, W, C]."""
-        return self._read(self._positions[rows])
+        return self._read(self._at(rows))
 
     def take(self, rows: np.ndarray) -> "Rows | np.ndarray":
         """The images at these positions: read now if they are few."""
-        chosen = Rows(self._read, (len(rows), *self.shape[1:]), self.dtype, self._positions[rows])
-        return chosen[:] if chosen.nbytes <= SMALL_BYTES else chosen
+        chosen = Rows(
+            self._read, (len(rows), *self.shape[1:]), self.dtype, self._at(rows),
+            self.is_kept, self.name,
+        )  # fmt: skip
+        return chosen if self.is_kept and chosen.nbytes > SMALL_BYTES else chosen[:]
 
-    def mapped(self, change: Callable, dtype) -> "Rows":
+    def mapped(self, change: Callable, dtype, shape: tuple[int, ...] | None = None) -> "Rows":
         """The same rows, of which each block goes through `change` as it is read."""
-        return Rows(lambda rows: change(self._read(rows)), self.shape, dtype, self._positions)
+        return Rows(
+            lambda rows: change(self._read(rows)), shape or self.shape, dtype, self._positions,
+            self.is_kept, self.name,
+        )  # fmt: skip
 
     def blocks(self, values: int = 2**24):
         """All images in the order of the file, about so many values at a time."""
         step = max(1, values // math.prod(self.shape[1:]))
-        positions = np.sort(self._positions)
+        ordered = None if self._positions is None else np.sort(self._positions)
+        whole = Rows(self._read, self.shape, self.dtype, ordered)
         for start in range(0, len(self), step):
-            yield self._read(positions[start : start + step])
+            yield whole[start : start + step]
+
+    def _at(self, rows) -> np.ndarray:
+        """Positions [n] in the file."""
+        if self._positions is not None:
+            return self._positions[rows]
+        return np.arange(*rows.indices(len(self))) if isinstance(rows, slice) else np.asarray(rows)

@@ -1,20 +1,27 @@
 """Source: a data set's arrays as they were found, and the way into a unit."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from aecli.datasets import units
+from aecli.datasets.arrays import images
+from aecli.datasets.columns import column_types
+from aecli.datasets.rows import Rows
 from aecli.datasets.splits import Split
 
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """The arrays as found: numbers of any type, [N, H, W, C].
+    """The arrays as found: numbers of any type, [N, H, W, C], or Rows that are still to be read.
 
     `test` is None when the source has no test part of its own. label_names[i]: the name of label i.
     columns: {name: integer or number} of a table with names; reader: the settings that it was read
     with, where the options left them open; unit: of units.UNITS, once it is known. are_pictures:
-    whether they were decoded from files of pictures.
+    whether they were decoded from files of pictures. told: the origin in more words, once all was
+    read.
     """
 
     train: Split
@@ -25,6 +32,31 @@ class Source:
     reader: dict[str, Any] = dataclasses.field(default_factory=dict)
     unit: str = "other"
     are_pictures: bool = False
+    told: Callable[[], str] | None = None
+
+    def read(self, rows: np.ndarray | None = None, test_rows: np.ndarray | None = None) -> "Source":
+        """The same with its images in memory and checked; but large ones that stay in their file.
+
+        rows, test_rows: positions [n] of those that are needed, in this order, None for all; of
+        others nothing is read. Raises BadRequest.
+        """
+        wanted = [(self.train, rows), (self.test, test_rows)]
+        wanted = [(part, chosen) for part, chosen in wanted if part is not None]
+        if not any(isinstance(part.x, Rows) for part, _ in wanted):
+            parts = [part if chosen is None else part.take(chosen) for part, chosen in wanted]
+            return dataclasses.replace(self, train=parts[0], test=(*parts, None)[1])
+        names = [getattr(part.x, "name", "") or self.origin for part, _ in wanted]
+        parts = [_read(part, chosen) for part, chosen in wanted]
+        found = [(name, part.x) for name, part in zip(names, parts, strict=True)]
+        checked = images(found, list(parts[0].x.shape[1:]), [chosen for _, chosen in wanted])
+        parts = [dataclasses.replace(part, x=x) for part, x in zip(parts, checked, strict=True)]
+        columns = self.columns
+        if columns is not None:
+            x = parts[0].x
+            columns = column_types(list(columns), x.reshape(len(x), -1))
+        origin = self.told() if self.told else self.origin
+        changed = {"train": parts[0], "test": (*parts, None)[1], "columns": columns}
+        return dataclasses.replace(self, **changed, origin=origin, told=None)
 
     def in_own_unit(self) -> "Source":
         """The same in the unit that all of its values tell: uint8 that means x/255, or float32."""
@@ -32,3 +64,11 @@ class Source:
         unit = units.unit_of([part.x for part in parts])
         parts = [dataclasses.replace(part, x=units.in_unit(part.x, unit)) for part in parts]
         return dataclasses.replace(self, train=parts[0], test=(*parts, None)[1], unit=unit)
+
+
+def _read(part: Split, rows: np.ndarray | None) -> Split:
+    if rows is None and isinstance(part.x, Rows) and part.x.is_kept:
+        return part
+    if rows is None:
+        return dataclasses.replace(part, x=part.x[:])
+    return part.take(rows)

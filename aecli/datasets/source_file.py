@@ -1,7 +1,9 @@
 """The first look at a file: it is there, holds something, and is not a failed download."""
 
+import contextlib
 import gzip
 import lzma
+import os
 import pathlib
 import struct
 import zipfile
@@ -18,6 +20,10 @@ DAMAGE = (
 )  # fmt: skip
 MAX_BYTES = 8 * 2**30  # of unpacked data: a few hundred kB can declare any size
 MAX_RATIO = 1032  # deflate, and so zip and gzip, packs no more bytes into one
+SAFE_BYTES = 2**28  # so much may come out of any file
+SAFE_RATIO = 100  # more may come out of a file that is not much smaller; MNIST has 5
+SAFE_TEXT = 2**26  # of a packed CSV: text takes longer to read than bytes
+EXTENTS = 10_000  # pieces of a sparse file that are looked at
 PAGE = (b"<!doctype", b"<!--", b"<html", b"<?xml", b"<head")  # how a web page begins
 
 
@@ -50,7 +56,49 @@ def existing_file(path: str | None, key: str, option: str) -> pathlib.Path:
         raise BadRequest(f"{file} is empty ({size} bytes): fetch it again")
     if is_web_page(head):
         raise BadRequest(f"{file} is a web page, not data: the download failed; fetch it again")
+    way = "written again, as most of it is a hole"
+    check_unpacked(str(file), file.stat().st_size, held(file), way)
     return file
+
+
+def check_unpacked(name: str, unpacked: int, packed: int, way: str, safe: int = SAFE_BYTES) -> None:
+    """Of `packed` bytes that become `unpacked`. Raises BadRequest for a bomb; way: what to do."""
+    if unpacked > max(safe, SAFE_RATIO * packed):
+        raise BadRequest(
+            f"{name} makes {unpacked:,} bytes out of {packed:,}; beyond {safe >> 20} MiB at most "
+            f"{SAFE_RATIO} times as many are read: such data must be {way}"
+        )
+
+
+def held(file: pathlib.Path) -> int:
+    """The bytes that were ever written of a file; the rest of a sparse one is holes."""
+    size, total, place = file.stat().st_size, 0, 0
+    if size <= SAFE_BYTES or not hasattr(os, "SEEK_DATA"):
+        return size
+    with file.open("rb") as stream:
+        for _ in range(EXTENTS):
+            try:
+                start = os.lseek(stream.fileno(), place, os.SEEK_DATA)
+                place = os.lseek(stream.fileno(), start, os.SEEK_HOLE)
+            except OSError:  # no data up to the end
+                return total
+            total += place - start
+    return size
+
+
+def check_text(file: pathlib.Path) -> None:
+    """Of a gzipped text: how much there is, before any line is read. Raises BadRequest.
+
+    One that is damaged is left to its reader.
+    """
+    if not is_gzip(file):
+        return
+    packed, unpacked = file.stat().st_size, 0
+    with gzip.open(file) as stream, contextlib.suppress(EOFError, OSError, zlib.error):
+        while block := stream.read(2**20):
+            unpacked += len(block)
+            way = "unpacked first, by gunzip"
+            check_unpacked(str(file), unpacked, packed, way, SAFE_TEXT)
 
 
 def first_bytes(file: pathlib.Path) -> bytes:

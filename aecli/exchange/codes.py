@@ -5,10 +5,9 @@ import pathlib
 
 import numpy as np
 
-from aecli.datasets.csv_rows import rows
-from aecli.datasets.csv_table import readable
+from aecli.datasets.csv_rows import readable, rows
 from aecli.datasets.numpy_file import npz_headers, read_npy, read_npz
-from aecli.datasets.parquet import read_columns
+from aecli.datasets.parquet_file import read_columns
 from aecli.datasets.source_file import existing_file
 from aecli.errors import BadRequest
 

@@ -45,7 +45,7 @@ def found(path: str, learnt: Learnt, split: str, beyond: bool = False) -> Found:
         if place.is_dir() or place.suffix.lower() in SUFFIXES:
             source, files = _pictures(place, learnt.shape)
         else:
-            source = _reader(place).like(learnt).read()
+            source = _reader(place).like(learnt).read().read()
     except BadRequest as error:  # the readers speak of dataset.path
         text = str(error).replace("dataset.path:", "input:").replace("dataset.path=", "input=")
         raise BadRequest(text) from None

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from aecli.errors import BadRequest
 from aecli.training.feed import ROWS, Preparation, epoch_order
 from aecli.training.strategy import Replicas
 
@@ -22,6 +23,7 @@ class StreamingFeed:
         replicas: Replicas | None = None,
     ):  # fmt: skip
         self._replicas = replicas
+        self.failure: BadRequest | None = None  # of a file that is no longer what it was
         self.steps_per_epoch = -(-len(x) // batch_size)
         self._x, self._val, self._preparation = x, val, preparation
         self._batch = batch_size
@@ -123,7 +125,13 @@ class StreamingFeed:
         )
         return {"image": x, "epsilon": tf.ensure_shape(draws, (None, *shape))}, target
 
-    @staticmethod
-    def _read(x, function, index) -> tf.Tensor:
-        rows = tf.numpy_function(function, [index], x.dtype, stateful=False)
+    def _read(self, x, function, index) -> tf.Tensor:
+        def read(i):
+            try:
+                return function(i)
+            except BadRequest as error:  # TensorFlow would wrap it into pages
+                self.failure = error
+                raise
+
+        rows = tf.numpy_function(read, [index], x.dtype, stateful=False)
         return tf.ensure_shape(rows, (None, *x.shape[1:]))
