@@ -33,6 +33,20 @@ def quoted(text: str) -> str:
     return "'" + doubled.replace("'", "\\'") + "'"
 
 
+def stated(overrides: list[str]) -> dict[str, str]:
+    """{key: value} of overrides as they were typed, a text without its quotes."""
+    pairs = (override.partition("=") for override in overrides)
+    return {key: _unquoted(value) for key, _, value in pairs}
+
+
+def _unquoted(text: str) -> str:
+    """The text that `quoted` was given; also of double quotes."""
+    if len(text) < 2 or text[0] not in "'\"" or text[-1] != text[0]:
+        return text
+    inner = text[1:-1]
+    return re.sub(rf"(\\+)(?={text[0]}|$)", lambda match: match[0][: len(match[0]) // 2], inner)
+
+
 def word(text: str) -> str:
     """The text as one word of a shell."""
     safe = shlex.quote(text)

@@ -35,6 +35,18 @@ def test_the_shell_gives_hydra_what_was_meant(value):
     assert shlex.split(typed.setting("resume", value)) == [override]
 
 
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_was_stated_is_read_without_its_quotes(text):
+    overrides = [typed.override("a", text), f'b="{text}"', "c.d=[1,2]"]
+    found = typed.stated(
+        overrides if '"' not in text and not text.endswith("\\") else overrides[:1]
+    )
+    assert found["a"] == text
+    if "b" in found:
+        assert found["b"] == read(overrides[1]) == text
+        assert found["c.d"] == "[1,2]"
+
+
 @pytest.mark.parametrize(
     ("value", "line"),
     [("outputs/10-00-00_ae", "resume=outputs/10-00-00_ae"), ("a b", "\"resume='a b'\""),

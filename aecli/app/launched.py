@@ -37,7 +37,7 @@ OURS = ("process", "basic")  # without a launcher's plugin
 
 def is_one(arguments: Arguments) -> bool:
     """Whether jobs are to be carried out elsewhere. Raises BadRequest where that cannot be."""
-    stated = dict(override.partition("=")[::2] for override in arguments.overrides)
+    stated = typed.stated(arguments.overrides)
     launcher = stated.get("hydra/launcher", "process")
     if launcher in OURS or {"--cfg", "--info", "--shell-completion"} & set(arguments.options):
         return False

@@ -69,7 +69,7 @@ def _unknown_in_group(
 
 def left_by_a_recipe(error: UnknownKeys, overrides: list[str]) -> BadRequest:
     """Keys that the recipe states for the option that the user replaced: how to leave them out."""
-    name = dict(override.partition("=")[::2] for override in overrides).get("experiment")
+    name = typed.stated(overrides).get("experiment")
     options = [option for option in catalog.options("experiment") if option.name == name]
     stated = _read(options[0].file) if options else {}
     theirs = []

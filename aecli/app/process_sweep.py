@@ -41,7 +41,7 @@ ConfigStore.instance().store(
 
 def is_one(arguments: Arguments) -> bool:
     """Whether this is `aecli train` for several jobs, by processes of ours."""
-    stated = dict(override.partition("=")[::2] for override in arguments.overrides)
+    stated = typed.stated(arguments.overrides)
     if arguments.command != "train" or {"--cfg", "--info"} & set(arguments.options):
         return False
     several = arguments.is_sweep or "seeds" in stated or "sweep" in stated
@@ -59,7 +59,7 @@ def run(
     train: what to do with the jobs where they are not for processes of this machine.
     """
     overrides = _with_seeds(arguments.overrides)
-    stated = dict(override.partition("=")[::2] for override in overrides)
+    stated = typed.stated(overrides)
     arguments.options["--multirun"] = None
     collected = ProcessSweep(train)
     known = (
@@ -90,7 +90,7 @@ def _unseen(folder: pathlib.Path) -> tempfile.TemporaryDirectory:
 
 def _with_seeds(overrides: list[str]) -> list[str]:
     """seeds=3 is short for seed=0,1,2."""
-    stated = dict(override.partition("=")[::2] for override in overrides)
+    stated = typed.stated(overrides)
     if "seeds" not in stated:
         return overrides
     count = stated["seeds"]

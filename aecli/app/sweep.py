@@ -12,6 +12,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import OmegaConf
 
+from aecli import typed
 from aecli.files import unique_folder
 from aecli.foreign.bounded import check_writable
 from aecli.runs import place
@@ -51,17 +52,16 @@ class Sweep:
 
         Raises CannotWrite.
         """
-        stated = dict(override.partition("=")[::2] for override in self.overrides)
-        name = stated.get("outputs", "outputs") + time.strftime("/%Y-%m-%d/%H-%M-%S_sweep")
+        outputs = typed.stated(self.overrides).get("outputs", "outputs")
+        name = outputs + time.strftime("/%Y-%m-%d/%H-%M-%S_sweep")
         self.folder = unique_folder(Path(name))
-        return f"hydra.sweep.dir={self.folder}"
+        return typed.override("hydra.sweep.dir", self.folder)
 
     @property
     def stated_folder(self) -> Path | None:
         """That of hydra.sweep.dir=DIR."""
-        stated = dict(override.partition("=")[::2] for override in self.overrides)
-        folder = stated.get("hydra.sweep.dir")
-        return None if folder is None else Path(folder.strip("'\""))
+        folder = typed.stated(self.overrides).get("hydra.sweep.dir")
+        return None if folder is None else Path(folder)
 
     def check_stated_folder(self) -> None:
         """Before Hydra writes multirun.yaml into it. Raises BadRequest."""
