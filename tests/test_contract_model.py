@@ -10,6 +10,7 @@ from options import options
 
 from aecli import build
 from aecli.errors import BadRequest
+from aecli.models.batch import Batch
 
 PAIRS = list(itertools.product(options("model"), options("network")))
 
@@ -26,9 +27,10 @@ def test_model_contract(compose, images, tmp_path, name, network):
         return
     model = build.model(config, (8, 8, 1))
     x = images[:64]
-    out = model(x, training=True)
+    batch = Batch(x, x, model.frozen_draws(64), 0.5)
+    out = model.forward(batch, training=True)
     with tf.GradientTape() as tape:
-        loss, terms = model.objective(x, x, model(x, training=True), training=True)
+        loss, terms = model.objective(batch, model.forward(batch, training=True), training=True)
         total = tf.reduce_mean(loss)
     assert loss.shape == (64,)
     assert list(terms) == model.term_names()
@@ -139,8 +141,8 @@ def test_evaluation_does_not_depend_on_the_batches(compose, images):
         model = build.model(compose(f"model={name}", *filters), (8, 8, 1))
         model.compile(keras.optimizers.SGD(0.0))
         x = images[:7]
-        epsilon = model.frozen_epsilon(7)
-        inputs = x if epsilon is None else {"image": x, "epsilon": epsilon}
+        draws = model.frozen_draws(7)
+        inputs = {"image": x, **draws} if draws else x
         whole, parts = (
             model.evaluate(inputs, x, batch_size=size, verbose=0, return_dict=True)
             for size in (7, 3)

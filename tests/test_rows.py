@@ -58,12 +58,12 @@ def test_validation_block_by_block_is_the_frozen_whole(file, compose, noise, mon
     model.compile("adam")
     feed.attach(model, 1)
     batches = list(feed.validation())
-    assert [len(target) for _, target in batches] == [8, 8, 4]
+    assert [len(target) for _, target, _ in batches] == [8, 8, 4]
     x, target = preparation.frozen(splits.val.x[:])
-    np.testing.assert_array_equal(np.concatenate([b[0]["image"] for b in batches]), x)
+    np.testing.assert_array_equal(np.concatenate([b[0] for b in batches]), x)
     np.testing.assert_array_equal(np.concatenate([b[1] for b in batches]), target)
-    draws = np.concatenate([b[0]["epsilon"] for b in batches])
-    np.testing.assert_array_equal(draws, model.frozen_epsilon(20))
+    draws = np.concatenate([b[2]["z"] for b in batches])
+    np.testing.assert_array_equal(draws, model.frozen_draws(20)["z"])
 
 
 def test_a_run_from_a_file_in_place(file, compose, in_place, tmp_path):

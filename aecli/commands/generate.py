@@ -69,7 +69,7 @@ def _codes(run: runs.Run, cfg: DictConfig) -> tuple[np.ndarray, str]:
         count = min(most, len(run.splits.train))
         raise BadRequest(f"components={cfg.components} are more than the {count:,} training codes")
     x, _, _ = run.examples("train", n=most, random=True)
-    is_random = run.model.noise_shape() is not None
+    is_random = bool(run.model.noise_shapes())
     mixture = Mixture(run.model.encode(x, seed=0 if is_random else None), cfg.components)
     how = f"codes drawn from {cfg.components} Gaussians fitted to {len(x):,} training codes"
     if mixture.share < 1:

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from aecli.datasets.learnt import Learnt
+from aecli.models.batch import Batch
 
 PARTS = ("encoder", "decoder", "autoencoder")
 
@@ -19,7 +20,7 @@ def part(model, name: str, learnt: Learnt, stated_shapes: bool = False) -> keras
     takes_codes = name == "decoder"
     shape = model.code_shape if takes_codes else model.data_shape
     inputs = keras.Input(shape, name="code" if takes_codes else "image")
-    code = inputs if takes_codes else model.infer(prepared(inputs, learnt))["z"]
+    code = inputs if takes_codes else model.infer(Batch(prepared(inputs, learnt), None))["z"]
     output = code
     if name != "encoder":
         decoder = _with_stated_shapes(model.decoder) if stated_shapes else model.decoder

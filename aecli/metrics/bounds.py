@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from aecli.errors import NotApplicable
 from aecli.metrics.base import Evaluation, Figures, Metric
+from aecli.models.batch import Batch
 from aecli.models.draws import normal_draws
 
 ROWS = 1000  # images at a time, fewer where they are large
@@ -73,12 +74,12 @@ def log_densities(model, x: np.ndarray, target: np.ndarray, k: int):
 
     x, target: [N, H, W, C]. The draws are frozen: draw j of image i depends on neither k nor N.
     """
-    infer = tf.function(model.infer, reduce_retracing=True, autograph=False)
+    infer = tf.function(lambda x: model.infer(Batch(x, x)), reduce_retracing=True, autograph=False)
 
     @tf.function(reduce_retracing=True, autograph=False)  # else it wraps what they raise
     def step(target, out, epsilon):
         z = model.draw(out, epsilon)
-        likelihood = model.reconstruction_loss.log_prob(target, model.decoder(z))
+        likelihood = model.reconstruction_loss.log_prob(target, model.params(z))
         return likelihood, model.log_posterior(z, out) - model.log_prior(z)
 
     size = max(1, min(ROWS, VALUES // math.prod(model.data_shape)))
@@ -88,7 +89,7 @@ def log_densities(model, x: np.ndarray, target: np.ndarray, k: int):
         for rows in blocks:
             images, out = tf.constant(target[rows]), infer(tf.constant(x[rows]))
             for j in range(k):
-                epsilon = normal_draws(len(images), model.noise_shape(), rows.start, seed=j)
+                epsilon = normal_draws(len(images), model.code_shape, rows.start, seed=j)
                 likelihood[j, rows], kl[j, rows] = step(images, out, tf.constant(epsilon))
                 bar.update()
     return likelihood, kl

@@ -15,7 +15,8 @@ from aecli.datasets import learnt_file
 from aecli.datasets.learnt import Learnt
 from aecli.errors import BadRequest, NotApplicable
 from aecli.losses.base import Loss
-from aecli.models.draws import normal_draws
+from aecli.models.batch import Batch
+from aecli.models.draws import frozen_draws
 from aecli.models.raw import Raw
 from aecli.networks.base import Network
 from aecli.serial import Configurable
@@ -79,16 +80,23 @@ class Autoencoder(Configurable, keras.Model):
         """The terms that are logged: the reconstruction and the names of the penalties."""
         return ["reconstruction"]
 
-    def infer(self, x, epsilon=None, training=False) -> dict[str, Any]:
-        """x [B, H, W, C] -> {"z": [B, *code_shape], ...}; deterministic when epsilon is None."""
-        return self.encoder(x, training=training)
+    def noise_shapes(self) -> dict[str, tuple[int, ...]]:
+        """{name: shape} of the standard normals that infer takes for an example."""
+        return {}
 
-    def noise_shape(self) -> tuple[int, ...] | None:
-        """Shape of the standard normal epsilon that infer wants for an example, or None."""
-        return None
+    def infer(self, batch: Batch, training=False) -> dict[str, Any]:
+        """-> {"z": [B, *code_shape], ...}; without draws the code is not random."""
+        return self.encoder(batch.x, training=training)
 
-    def penalties(self, x, out, training=False) -> dict[str, tuple[Any, Any]]:
-        """{name: (weight, term [B] in nats)}, added to the reconstruction."""
+    def params(self, z, training=False):
+        """The decoder's [B, H, W, C * params_per_channel] for codes z."""
+        return self.decoder(z, training=training)
+
+    def penalties(self, batch: Batch, out, training=False) -> dict[str, tuple[Any, Any]]:
+        """{name: (weight, term [B] in nats)}, added to the reconstruction.
+
+        A weight may be a function of batch.progress, which is None in evaluation.
+        """
         return {}
 
     def sample_prior(self, n: int, seed: int):
@@ -110,9 +118,6 @@ class Autoencoder(Configurable, keras.Model):
         """The KL of each code unit, [N, *code_shape] in nats, for images x; None: has none."""
         return None
 
-    def at_progress(self, epochs: float) -> None:
-        """Set annealed weights to where they stand after so many epochs; nothing here."""
-
     # ---- Keras -----------------------------------------------------------------------------
 
     def get_config(self):
@@ -131,51 +136,55 @@ class Autoencoder(Configurable, keras.Model):
     def build(self, input_shape):
         self.built = True
 
-    def call(self, x, training=False, epsilon=None):
+    def forward(self, batch: Batch, training=False) -> dict[str, Any]:
         """-> {"params": [B, H, W, C * params_per_channel], "z": ..., whatever infer returns}."""
-        if training and epsilon is None and self.noise_shape() is not None:
-            shape = (ops.shape(x)[0], *self.noise_shape())
-            epsilon = keras.random.normal(shape, seed=self.seed_generator)
-        out = self.infer(x, epsilon=epsilon, training=training)
-        return {"params": self.decoder(out["z"], training=training), **out}
+        out = self.infer(batch, training=training)
+        return {"params": self.params(out["z"], training=training), **out}
 
-    def objective(self, x, target, out, training=False):
+    def objective(self, batch: Batch, out, training=False):
         """-> loss [B], terms {name: [B]}, all in nats an example."""
-        terms = {"reconstruction": self.reconstruction_loss(target, out["params"])}
+        terms = {"reconstruction": self.reconstruction_loss(batch.target, out["params"])}
         loss = terms["reconstruction"]
-        for name, (weight, term) in self.penalties(x, out, training=training).items():
+        for name, (weight, term) in self.penalties(batch, out, training=training).items():
             terms[name] = term
             loss = loss + weight * term
         return loss, terms
 
+    def call(self, x, training=False):
+        """As forward, for Keras: in training with draws of its own."""
+        shapes = self.noise_shapes() if training else {}
+        n, seed = ops.shape(x)[0], self.seed_generator
+        draws = {k: keras.random.normal((n, *shape), seed=seed) for k, shape in shapes.items()}
+        return self.forward(Batch(x, x, draws), training=training)
+
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        loss, terms = self.objective(x, x if y is None else y, y_pred, training=training)
+        """For Keras's own fit: the mean of the loss over the batch."""
+        batch = Batch(x, x if y is None else y)
+        loss, terms = self.objective(batch, y_pred, training=training)
         for tracker in self.term_trackers:
             tracker.update_state(terms[tracker.name])
         return ops.mean(loss)
 
     def test_step(self, data):
-        """As Keras's, with frozen draws: x may be {"image": [B, ...], "epsilon": [B, ...]}."""
+        """As Keras's, with frozen draws: x may be {"image": [B, ...], the name of each draw}."""
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        epsilon = None
         if isinstance(x, dict):
-            x, epsilon = x["image"], x["epsilon"]
-        elif self.noise_shape() is not None:
+            draws = {name: x[name] for name in self.noise_shapes()}
+            x = x["image"]
+        else:
             seen = ops.cast(self._loss_tracker.count, "int32")  # images, in this evaluation
-            shape = (ops.shape(x)[0], *self.noise_shape())
-            epsilon = tf.random.stateless_normal(shape, tf.stack([0, seen]), alg="philox")
-        out = self(x, training=False, epsilon=epsilon)
-        loss = self.compute_loss(x=x, y=y, y_pred=out, training=False)
-        self._loss_tracker.update_state(loss, sample_weight=ops.shape(x)[0])
+            draws = {
+                name: tf.random.stateless_normal(
+                    (ops.shape(x)[0], *shape), tf.stack([i, seen]), alg="philox"
+                )
+                for i, (name, shape) in enumerate(self.noise_shapes().items())
+            }
+        evaluate_step(self, Batch(x, x if y is None else y, draws))
         return self.get_metrics_result()
 
-    def frozen_epsilon(self, n: int, start: int = 0) -> np.ndarray | None:
-        """The draws for the examples start .. start + n of a split in evaluation.
-
-        [n, *noise_shape], or None where the model draws nothing.
-        """
-        shape = self.noise_shape()
-        return None if shape is None else normal_draws(int(n), shape, start=int(start))
+    def frozen_draws(self, n: int, start: int = 0) -> dict[str, np.ndarray]:
+        """The draws for the examples start .. start + n of a split in evaluation."""
+        return frozen_draws(self.noise_shapes(), n, start)
 
     # ---- data in, data out; deterministic ----------------------------------------------------
 
@@ -194,11 +203,11 @@ class Autoencoder(Configurable, keras.Model):
         """
         _refuse_whole_numbers(x)
         if seed is None:
-            return self._map("encode", lambda x: self.infer(x)["z"], x)
-        if self.noise_shape() is None:
+            return self._map("encode", lambda x: self.infer(Batch(x, x))["z"], x)
+        if not self.noise_shapes():
             raise NotApplicable("this model's codes are not random: take sample=false")
-        epsilon = normal_draws(len(x), self.noise_shape(), seed=seed)
-        return self._map("draw", lambda a: self.infer(a[0], epsilon=a[1])["z"], [x, epsilon])
+        draws = frozen_draws(self.noise_shapes(), len(x), seed=seed)
+        return self._map("draw", lambda a: self.infer(Batch(a[0], a[0], a[1]))["z"], [x, draws])
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         """Codes [N, *code_shape] -> expected images [N, H, W, C]."""
@@ -206,7 +215,7 @@ class Autoencoder(Configurable, keras.Model):
         if z.shape[1:] != self.code_shape:
             raise BadRequest(f"codes have shape {z.shape[1:]}; this model's are {self.code_shape}")
         limits.check_images(len(z), self.data_shape)
-        return self._map("decode", lambda z: self._pixels(self.decoder(z)), z)
+        return self._map("decode", lambda z: self._pixels(self.params(z)), z)
 
     def reconstruct(self, x: np.ndarray) -> np.ndarray:
         """Images [N, H, W, C] -> expected images [N, H, W, C] of their codes."""
@@ -216,16 +225,13 @@ class Autoencoder(Configurable, keras.Model):
     def score(self, x: np.ndarray, target: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """{"loss" and each term: [N] in nats}, draws frozen, for images x (and clean targets)."""
 
-        def step(batch):
-            x, target, *epsilon = batch
-            out = self(x, epsilon=epsilon[0] if epsilon else None)
-            loss, terms = self.objective(x, target, out)
+        def step(arrays):
+            batch = Batch(*arrays)
+            loss, terms = self.objective(batch, self.forward(batch))
             return {"loss": loss, **terms}
 
-        arrays = [x, x if target is None else target]
-        if self.noise_shape() is not None:
-            arrays.append(self.frozen_epsilon(len(x)))
-        return self._map("score", step, arrays)
+        target = x if target is None else target
+        return self._map("score", step, [x, target, self.frozen_draws(len(x))])
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """n images [n, H, W, C] decoded from codes of the prior."""
@@ -249,6 +255,14 @@ class Autoencoder(Configurable, keras.Model):
             rows = tf.nest.map_structure(lambda a, s=start: a[s : s + size], arrays)
             parts.append(function(tf.nest.map_structure(tf.constant, rows)))
         return tf.nest.map_structure(lambda *p: np.concatenate([np.asarray(q) for q in p]), *parts)
+
+
+def evaluate_step(model: Autoencoder, batch: Batch) -> None:
+    """Add the means of the batch's loss and terms to those of the split."""
+    loss, terms = model.objective(batch, model.forward(batch))
+    for tracker in model.term_trackers:
+        tracker.update_state(terms[tracker.name])
+    model._loss_tracker.update_state(ops.mean(loss), sample_weight=ops.shape(batch.x)[0])
 
 
 def _refuse_whole_numbers(x: np.ndarray) -> None:

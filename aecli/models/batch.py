@@ -2,10 +2,27 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 from keras import ops
+
+
+class Batch(NamedTuple):
+    """What a model is given of B examples.
+
+    x: what the encoder takes; target: what is to come out, [B, *data_shape] float32.
+    draws: {name: [B, *shape]} standard normals, as Autoencoder.noise_shapes names them; fresh in
+    training, frozen in evaluation; none where the codes are to be the posterior's mean.
+    progress: [] float32, epochs of training done, None where every weight is to be the full one.
+    """
+
+    x: Any
+    target: Any
+    draws: Mapping[str, Any] = {}
+    progress: Any = None
+
 
 _replica = threading.local()  # each has a thread of its own while a step is traced
 

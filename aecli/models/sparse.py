@@ -55,7 +55,7 @@ class Sparse(AE):
     def term_names(self):
         return ["reconstruction", "sparsity"]
 
-    def penalties(self, x, out, training=False):
+    def penalties(self, batch, out, training=False):
         z = out["z"]
         if self.penalty == "l1":
             return {"sparsity": (self.weight, sum_per_example(ops.abs(z)))}

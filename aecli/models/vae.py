@@ -10,6 +10,7 @@ from pydantic import Field
 from aecli.divergences import gaussian_kl, gaussian_kl_of_units, gaussian_log_prob
 from aecli.errors import NotApplicable
 from aecli.models.base import Autoencoder, LatentDim
+from aecli.models.batch import Batch
 from aecli.serial import register
 
 
@@ -42,7 +43,6 @@ class VAE(Autoencoder):
         super().__init__()
         self.beta, self.epsilon_std, self.warmup_epochs = beta, epsilon_std, warmup_epochs
         self.assemble(data_shape, network, reconstruction_loss, latent_dim, flat)
-        self.warmup = self.add_weight(name="warmup", shape=(), initializer="ones", trainable=False)
 
     def heads(self):
         return {"mean": (self.latent_dim, "linear"), "log_var": (self.latent_dim, "linear")}
@@ -50,21 +50,22 @@ class VAE(Autoencoder):
     def term_names(self):
         return ["reconstruction", "kl"]
 
-    def noise_shape(self):
-        return self.code_shape
+    def noise_shapes(self):
+        return {"z": self.code_shape}
 
-    def infer(self, x, epsilon=None, training=False):
-        posterior = self.encoder(x, training=training)
-        mean, log_var = posterior["mean"], posterior["log_var"]
-        z = mean if epsilon is None else self.draw(posterior, epsilon)
-        return {"z": z, "mean": mean, "log_var": log_var}
+    def infer(self, batch, training=False):
+        posterior = self.encoder(batch.x, training=training)
+        z = self.draw(posterior, batch.draws["z"]) if batch.draws else posterior["mean"]
+        return {"z": z, "mean": posterior["mean"], "log_var": posterior["log_var"]}
 
     def draw(self, out, epsilon):
         """z [B, *code_shape] of the posterior in out, from a standard normal of that shape."""
         return out["mean"] + ops.exp(0.5 * out["log_var"]) * self.epsilon_std * epsilon
 
-    def penalties(self, x, out, training=False):
-        weight = self.beta * self.warmup if training else self.beta
+    def penalties(self, batch, out, training=False):
+        weight = self.beta
+        if self.warmup_epochs and batch.progress is not None:
+            weight = self.beta * ops.minimum(1.0, batch.progress / self.warmup_epochs)
         return {"kl": (weight, gaussian_kl(out["mean"], out["log_var"]))}
 
     def sample_prior(self, n: int, seed: int):
@@ -73,7 +74,7 @@ class VAE(Autoencoder):
 
     def kl_of_units(self, x):
         def step(x):
-            posterior = self.infer(x)
+            posterior = self.infer(Batch(x, x))
             return gaussian_kl_of_units(posterior["mean"], posterior["log_var"])
 
         return self._map("kl_of_units", step, x)
@@ -86,8 +87,3 @@ class VAE(Autoencoder):
             raise NotApplicable("needs model.epsilon_std above 0: else the posterior is a point")
         log_var = out["log_var"] + 2.0 * math.log(self.epsilon_std)
         return gaussian_log_prob(z, out["mean"], log_var)
-
-    def at_progress(self, epochs: float) -> None:
-        """Set the warm-up to where it stands after so many epochs, a pure function of them."""
-        if self.warmup_epochs:
-            self.warmup.assign(min(1.0, epochs / self.warmup_epochs))

@@ -21,6 +21,7 @@ class Stream(enum.IntEnum):
     NOISE = 2
     FROZEN_BINARISE = 3
     FROZEN_NOISE = 4
+    DRAWS = 5
 
 
 def stream_seed(seed: int, stream: Stream, index) -> tf.Tensor:
@@ -56,6 +57,18 @@ class Preparation:
     def is_random(self) -> bool:
         """Whether it changes an image at all, beyond its scale."""
         return self.noise.is_noisy or self.dynamic
+
+    def draws(self, shapes: dict[str, tuple[int, ...]], size, step) -> dict[str, tf.Tensor]:
+        """{name: [size, *shape]} standard normals for one training step."""
+        seed = stream_seed(self.seed, Stream.DRAWS, step)
+        seeds = {
+            name: tf.random.experimental.stateless_fold_in(seed, i, alg="philox")
+            for i, name in enumerate(shapes)
+        }
+        return {
+            name: tf.random.stateless_normal((size, *shapes[name]), seed, alg="philox")
+            for name, seed in seeds.items()
+        }
 
     def fresh(self, rows: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Rows [B, H, W, C] -> (input, target) for one training step."""

@@ -12,7 +12,10 @@ import time
 import numpy as np
 import tensorflow as tf
 
+from aecli.models.base import evaluate_step
+from aecli.models.batch import Batch
 from aecli.training.feed import Preparation, epoch_order, to_float
+from aecli.training.step import train_step
 from aecli.training.strategy import Replicas
 
 CHUNK_SECONDS = 0.5  # of work between two looks of the callbacks
@@ -112,12 +115,21 @@ class ResidentFeed:
         if self._replicas is not None:
             self._replicas.step(self._model, rows.shape[0], self._part, self._x, rows, step)
             return
-        self._model.train_step(self._preparation.fresh(self._images(self._x, rows), step))
+        images = self._images(self._x, rows)
+        both = self._preparation.fresh(images, step)
+        train_step(self._model, Batch(*both, *self._at(step, rows.shape[0])))
 
     def _part(self, first, last, x, rows, step):
         """Rows first .. last of a batch, in a replica."""
-        images = self._images(x, rows[first:last])
-        return self._preparation.fresh_part(images, step, first, rows.shape[0])
+        size = rows.shape[0]
+        both = self._preparation.fresh_part(self._images(x, rows[first:last]), step, first, size)
+        draws, progress = self._at(step, size)
+        return Batch(*both, {name: draw[first:last] for name, draw in draws.items()}, progress)
+
+    def _at(self, step, size: int):
+        """-> draws of a whole batch, epochs done, at a step of the training."""
+        draws = self._preparation.draws(self._model.noise_shapes(), size, step)
+        return draws, tf.cast(step, tf.float32) / self.steps_per_epoch
 
     def _images(self, x, rows):
         return tf.reshape(tf.gather(x, rows), (rows.shape[0], *self._shape))
@@ -147,11 +159,11 @@ class ResidentFeed:
 
     def _prepare_validation(self, jit: bool) -> None:
         """One program for the whole split: blocks of images, then the rest."""
-        arrays = [self._val]  # input, then target and draws where they are others
+        arrays = [self._val]  # input, then target where it is another, and draws
         if self._preparation.is_random:
             arrays = list(self._preparation.frozen(self._val))
-        if self._model.noise_shape() is not None:
-            arrays.append(self._model.frozen_epsilon(len(self._val)))
+        draws = self._model.frozen_draws(len(self._val))
+        arrays += draws.values()
         shapes = [array.shape[1:] for array in arrays]
         fitting = max(1, VALIDATION_VALUES // math.prod(self._shape))
         rows = min(VALIDATION_ROWS, fitting, len(self._val))
@@ -163,7 +175,7 @@ class ResidentFeed:
             parts = [tf.reshape(p, (p.shape[0], *s)) for p, s in zip(parts, shapes, strict=True)]
             x = to_float(parts.pop(0))
             y = parts.pop(0) if self._preparation.is_random else x
-            self._model.test_step(({"image": x, "epsilon": parts[0]} if parts else x, y))
+            evaluate_step(self._model, Batch(x, y, dict(zip(draws, parts, strict=True))))
 
         def body(i):
             step([tf.gather(block, i) for block in blocks])

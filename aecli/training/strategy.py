@@ -25,6 +25,7 @@ from aecli.models.base import Autoencoder
 from aecli.models.batch import counting
 from aecli.training.cluster import Cluster, cluster
 from aecli.training.signals import SIGNALS, is_ours
+from aecli.training.step import train_step
 
 JOIN_SECONDS = 300  # the workers wait so long for each other at the start
 LOOK_SECONDS = 5  # between two looks at the other workers
@@ -68,8 +69,7 @@ class Replicas:
                 f" a batch\ntake at least trainer.batch_size={self.count}"
             )
         kind = type(model)
-        same = (kind.train_step is keras.Model.train_step, kind.compute_loss is _COMPUTE_LOSS)
-        if not all(same):
+        if (kind.train_step, kind.compute_loss) != (keras.Model.train_step, _COMPUTE_LOSS):
             raise BadRequest(
                 f"model {kind.__name__} has a training step of its own, which replicas cannot "
                 "share\ntake trainer.strategy=none"
@@ -99,8 +99,8 @@ class Replicas:
     def step(self, model, size, part: Callable, *inputs) -> None:
         """One training step on a batch of `size` images.
 
-        part(first, last, *inputs) -> (input, target) of those rows of the batch; of the inputs,
-        those of `copies` are on the replica's own device.
+        part(first, last, *inputs) -> the Batch of those rows of the batch; of the inputs, those of
+        `copies` are on the replica's own device.
         """
         self._strategy.run(functools.partial(_step, model, size, part), inputs)
 
@@ -154,24 +154,14 @@ def _step(model, size, part, *inputs) -> None:
     context = tf.distribute.get_replica_context()
     number = tf.get_static_value(context.replica_id_in_sync_group)
     first, last, share = _rows(number, size, context.num_replicas_in_sync)
-    x, target = part(first, last, *inputs)
-    draws = {}
-    if model.noise_shape() is not None:  # as Autoencoder.call has them, of the whole batch
-        shape = (size, *model.noise_shape())
-        draws["epsilon"] = keras.random.normal(shape, seed=model.seed_generator)[first:last]
-    with tf.GradientTape() as tape, counting(share):
-        out = model(x, training=True, **draws)
-        loss, terms = model.objective(x, target, out, training=True)
-        mean = _part_of_mean(loss, share, size)
-    weights = model.trainable_variables
-    gradients = tape.gradient(mean, [weight.value for weight in weights])
-    used = [(g, w) for g, w in zip(gradients, weights, strict=True) if g is not None]
-    means = {name: _part_of_mean(term, share, size) for name, term in terms.items()}
-    gradients, mean, means = context.all_reduce(SUM, ([g for g, _ in used], mean, means))
-    model.optimizer.apply(gradients, [w for _, w in used])
-    model._loss_tracker.update_state(mean, sample_weight=size)
-    for tracker in model.term_trackers:
-        tracker.update_state(means[tracker.name], sample_weight=size)
+    with counting(share):
+        train_step(
+            model,
+            part(first, last, *inputs),
+            size,
+            lambda term: _part_of_mean(term, share, size),
+            lambda nest: context.all_reduce(SUM, nest),
+        )
 
 
 def _rows(number: int, size, count: int):

@@ -4,7 +4,10 @@ import numpy as np
 import tensorflow as tf
 
 from aecli.errors import BadRequest
+from aecli.models.base import evaluate_step
+from aecli.models.batch import Batch
 from aecli.training.feed import ROWS, Preparation, epoch_order
+from aecli.training.step import train_step
 from aecli.training.strategy import Replicas
 
 as_it_is = tf.autograph.experimental.do_not_convert  # that would write into the temporary folder
@@ -36,21 +39,23 @@ class StreamingFeed:
         """Keras's own train and test functions do, on batches of ours; `steps` in all."""
         self._model, self._steps = model, steps
         model.optimizer.build(model.trainable_variables)
-        if self._replicas is None:
-            model.make_train_function()
-            self._train_step = model.train_function
-        else:
-            spec = self._batches.element_spec
-            shared = tf.function(self._share, input_signature=spec, autograph=False)
-            self._train_step = lambda iterator: shared(*next(iterator))
-        model.train_function = self._train
+        jit = model.jit_compile
+        step = self._step if self._replicas is None else self._share
+        shapes = (
+            {"reduce_retracing": True} if jit else {"input_signature": self._batches.element_spec}
+        )  # XLA wants to know them
+        self._train_step = tf.function(step, jit_compile=jit, autograph=False, **shapes)
+        self._evaluate = tf.function(
+            self._evaluate_step, jit_compile=jit, autograph=False, reduce_retracing=not jit
+        )
+        model.train_function, model.test_function = self._train, self._test
 
     def dataset(self) -> tf.data.Dataset:
         """The numbers of the batches, which Keras counts by."""
         return tf.data.Dataset.range(self.steps_per_epoch)
 
     def batches(self) -> tf.data.Dataset:
-        """-> (input [B, H, W, C], target [B, H, W, C]) float32; the last batch may be smaller.
+        """-> input, target [B, H, W, C] float32 and the step's number; the last may be smaller.
 
         With replicas the rows that those of this process take, and B.
         """
@@ -65,7 +70,7 @@ class StreamingFeed:
         return batches.map(as_it_is(self._prepare), num_parallel_calls=2).prefetch(4)
 
     def validation(self) -> tf.data.Dataset:
-        """-> (input or {"image", "epsilon"}, target), frozen, read block by block."""
+        """-> input, target and draws, frozen, read block by block."""
         blocks = tf.data.Dataset.range(-(-len(self._val) // ROWS))
         blocks = blocks.map(as_it_is(self._frozen_block))
         known = tf.data.experimental.assert_cardinality(-(-len(self._val) // self._batch))
@@ -87,27 +92,47 @@ class StreamingFeed:
     def _train(self, iterator):
         if int(next(iterator)) < self._done:
             return self._model.get_metrics_result()
-        return self._train_step(self._iterator)
+        return self._train_step(*next(self._iterator))
+
+    def _step(self, x, target, step):
+        draws, progress = self._at(step, tf.shape(x)[0])
+        train_step(self._model, Batch(x, target, draws, progress))
+        return self._model.get_metrics_result()
+
+    def _at(self, step, size):
+        """-> draws of a whole batch, epochs done, at a step of the training."""
+        draws = self._preparation.draws(self._model.noise_shapes(), size, step)
+        return draws, tf.cast(step, tf.float32) / self.steps_per_epoch
+
+    def _test(self, iterator):
+        return self._evaluate(*next(iterator))
+
+    def _evaluate_step(self, x, target, draws):
+        evaluate_step(self._model, Batch(x, target, draws))
+        return self._model.get_metrics_result()
 
     def _prepare(self, number, indices):
         step = self._before + self._first + number
         if self._replicas is None:
-            return self._preparation.fresh(self._rows(indices), step)
+            return *self._preparation.fresh(self._rows(indices), step), step
         size = tf.size(indices)
         first, last = self._replicas.mine(size)
         rows = self._rows(indices[first:last])
-        return *self._preparation.fresh_part(rows, step, first, size), size
+        return *self._preparation.fresh_part(rows, step, first, size), step, size
 
     def _rows(self, indices):
         return self._read(self._x, lambda i: self._x[i], indices)
 
-    def _share(self, x, target, size):
+    def _share(self, x, target, step, size):
         """One step; x and target: the rows of this process, of a batch of `size`."""
         start = self._replicas.mine(size)[0]
 
         def part(first, last):
+            draws, progress = self._at(step, size)
+            draws = {name: draw[first:last] for name, draw in draws.items()}
             with tf.device("CPU:0"):  # where they are: a device gets no more than its rows
-                return x[first - start : last - start], target[first - start : last - start]
+                rows = slice(first - start, last - start)
+                return Batch(x[rows], target[rows], draws, progress)
 
         self._replicas.step(self._model, size, part)
         return self._model.get_metrics_result()
@@ -115,15 +140,19 @@ class StreamingFeed:
     def _frozen_block(self, number):
         rows = self._read(self._val, lambda i: self._val[i * ROWS : (i + 1) * ROWS], number)
         x, target = self._preparation.frozen_block(rows, number)
-        shape = self._model.noise_shape()
-        if shape is None:
-            return x, target
-        draws = tf.numpy_function(
-            lambda n, i: self._model.frozen_epsilon(n, start=i * ROWS),
+        shapes = self._model.noise_shapes()
+        if not shapes:
+            return x, target, {}
+        drawn = tf.numpy_function(
+            lambda n, i: [*self._model.frozen_draws(n, start=i * ROWS).values()],
             [tf.shape(rows)[0], number],
-            tf.float32,
+            [tf.float32] * len(shapes),
         )
-        return {"image": x, "epsilon": tf.ensure_shape(draws, (None, *shape))}, target
+        draws = {
+            name: tf.ensure_shape(draw, (None, *shape))
+            for draw, (name, shape) in zip(drawn, shapes.items(), strict=True)
+        }
+        return x, target, draws
 
     def _read(self, x, function, index) -> tf.Tensor:
         def read(i):

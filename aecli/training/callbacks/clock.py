@@ -1,4 +1,4 @@
-"""What depends on the place in the training alone: data order, annealed weights, the time."""
+"""What depends on the place in the training alone: the order of the data, the time."""
 
 import time
 
@@ -27,7 +27,6 @@ class Clock(Remembered, keras.callbacks.Callback):
         if epoch != self.epoch:
             self.finish_epoch()
         self._feed.begin_epoch(epoch, self.step)
-        self.model.at_progress(epoch)
         self._start = time.perf_counter() - self.seconds
 
     def on_train_batch_end(self, batch, logs=None):
