@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 
 from fresh_run import folder as fresh
@@ -9,6 +10,7 @@ from tqdm import tqdm
 
 from aecli import cli, runs
 from aecli.app import logs, streams
+from aecli.app.table import show_table
 from aecli.visible import in_a_line, visible
 
 ODD = "\x1b]0;x\x07\x1b[2J\x9b2J\u202eevil\ud800\r"
@@ -64,6 +66,23 @@ def test_every_command_shows_odd_names_as_text(compose, tmp_path, monkeypatch):
         said = terminal.taken()
         assert said.strip(), words
         assert not [c for c in STEERS if c in said], (words, said)
+
+
+def test_a_table_on_a_terminal_has_our_styles_alone(monkeypatch):
+    terminal = Terminal(monkeypatch)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "120")
+    for name in ("NO_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    show_table(["run", "[link=x]a[/link][/b]"], [[ODD, "two\nlines"]])
+    said = terminal.taken()
+    assert "\x1b[1m" in said  # the head is bold
+    plain = re.sub(r"\x1b\[[01]m", "", said)
+    assert not [c for c in STEERS if c in plain], said
+    head, row = plain.splitlines()
+    assert head.split() == ["run", "[link=x]a[/link][/b]"]
+    assert row.split() == ["?]0;x??[2J?2J?evil??", "two?lines"]
 
 
 def test_a_progress_bar_still_moves(monkeypatch):
