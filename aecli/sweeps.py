@@ -85,7 +85,8 @@ def find(path: str, root: str = "outputs") -> Sweep:
     if path == "latest":
         found = [file.parent for file in pathlib.Path(root).glob(f"*/*/{FILE}")]
         if not found:
-            raise BadRequest(f"no sweep under {root}/\nmake one: aecli train -m model=ae,vae")
+            make = typed.command("train", "-m", "model=ae,vae", **typed.elsewhere(root))
+            raise BadRequest(f"no sweep under {root}/\nmake one: {make}")
         path = str(max(found, key=lambda folder: (order.of_sweep(folder), str(folder))))
     file = pathlib.Path(path, FILE)
     if not file.is_file():

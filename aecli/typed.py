@@ -22,6 +22,11 @@ def setting(key: str, value: Any) -> str:
     return word(override(key, value))
 
 
+def elsewhere(root: Any) -> dict[str, str]:
+    """The setting without which a command would look in outputs/, or write there, not in root."""
+    return {} if str(root) == "outputs" else {"outputs": str(root)}
+
+
 def override(key: str, value: Any) -> str:
     """`KEY=VALUE` as Hydra takes it."""
     return f"{key}={_value(value)}"

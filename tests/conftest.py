@@ -67,6 +67,21 @@ def mnist_like(tmp_path_factory) -> str:
 
 
 @pytest.fixture
+def typed(tmp_path, monkeypatch, capsys):
+    """typed("train", ...) -> exit code, what was printed; in a user's folder."""
+    from aecli import cli
+
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str) -> tuple[int, str]:
+        code = cli.dispatch(list(words))
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return run
+
+
+@pytest.fixture
 def lab(compose, tmp_path):
     """lab.train("model=vae", ...) -> the folder of a finished run; lab.resume(folder, ...)."""
     from lab import Lab

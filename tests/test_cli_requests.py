@@ -64,7 +64,7 @@ def test_broken_yaml_of_the_user_is_named_with_its_line(tree, capsys, text, said
         (["model=ae", "model=vae"], ["model is given twice: model=ae and model=vae"]),
         (["+model=vae"], ["model is chosen already"]),
         (["+model.betta=3"], ["would add a key that nothing reads"]),
-        (["path=a(b"], ["cannot read the value in path=a(b", "'path=\"a(b\"'"]),
+        (["path=a(b"], ["cannot read the value in path=a(b", "\"path='a(b'\""]),
         (["seed=${nope}"], ["seed: Interpolation key 'nope' not found"]),
         (["seed=???"], ["seed needs a value"]),
         (["seed.x=1"], ["unknown key 'seed.x'"]),

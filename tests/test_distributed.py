@@ -20,6 +20,8 @@ from aecli.training import state as states
 from aecli.training.cluster import cluster
 from aecli.training.trainer import Trainer
 
+pytestmark = pytest.mark.slow
+
 TWO_DEVICES = [sys.executable, str(pathlib.Path(__file__).with_name("two_devices.py"))]
 SMALL = [
     "dataset.limit=150",

@@ -1,75 +1,42 @@
 """Whatever aecli prints to be typed next, pasted into a shell, does what it says."""
 
 import re
-import shlex
 import signal
 
 import numpy as np
 import pytest
 from lab import Lab
+from pasted import ODD, SMALL, commands, of, outputs, words
 
-from aecli import cli, runs
-
-ODD = 'it\'s a $HOME=1 "folder"'
-SMALL = ["dataset.limit=100", "trainer.jit_compile=false", "figures=[loss_curve]"]
-
-
-def commands(text: str) -> list[list[str]]:
-    """The words of every `aecli ...` in what was printed; four spaces begin a remark."""
-    found = re.findall(r"\baecli ((?:train|eval|plot-|tune|compare|runs|list)[^\n]*)", text)
-    return [shlex.split(re.split(r" {4}|; ", line)[0]) for line in found]
-
-
-@pytest.fixture
-def typed(tmp_path, monkeypatch, capsys):
-    """typed("train", ...) -> exit code, what was printed; in a user's folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: str) -> tuple[int, str]:
-        code = cli.dispatch(list(words))
-        said = capsys.readouterr()
-        return code, said.out + said.err
-
-    return run
-
-
-def outputs(name: str = ODD) -> str:
-    from aecli.typed import override
-
-    return override("outputs", name)
+from aecli import runs
+from aecli.typed import quoted
 
 
 def test_what_a_finished_run_says_next(typed):
     code, said = typed("train", outputs(), "trainer.epochs=1", *SMALL)
     assert code == 0, said
     nexts = commands(said)
-    assert [words[0] for words in nexts] == ["eval", "plot-reconstructions"]
+    assert [line[0] for line in nexts] == ["eval", "plot-reconstructions"]
     (info,) = runs.list_runs(ODD)
-    for words in nexts:
-        code, said = typed(*words)
+    for line in nexts:
+        code, said = typed(*line)
         assert code == 0, said
     assert len(list((info.folder / "eval").iterdir())) == 2
 
-    code, said = typed("train", *(w for w in resume(info.folder)))
+    code, said = typed("train", of("resume", info.folder))
     assert (code, "nothing to do" in said) == (0, True)
     (more,) = commands(said)
     assert typed(*more)[0] == 0
     assert runs.read_status(info.folder)["epochs_done"] == 2
 
 
-def resume(folder):
-    from aecli.typed import override
-
-    return [override("resume", folder)]
-
-
 def test_more_patience_for_a_run_that_was_stopped_early(typed):
-    words = ["callbacks.early_stopping.patience=1", "optimizer.learning_rate=0.3"]
-    code, said = typed("train", outputs(), "trainer.epochs=30", *words, *SMALL)
+    impatient = ["callbacks.early_stopping.patience=1", "optimizer.learning_rate=0.3"]
+    code, said = typed("train", outputs(), "trainer.epochs=30", *impatient, *SMALL)
     assert code == 0, said
     (info,) = runs.list_runs(ODD)
     assert info.epochs_done < 30
-    code, said = typed("train", *resume(info.folder))
+    code, said = typed("train", of("resume", info.folder))
     (more,) = commands(said)
     assert any("patience=2" in word for word in more)
     assert typed(*more)[0] == 0
@@ -80,10 +47,10 @@ def test_how_to_go_on_after_an_interruption(typed, compose, tmp_path):
     from aecli.errors import Interrupted
 
     with pytest.raises(Interrupted) as stop:
-        stopped(Lab(compose, "odd"))
+        stopped(Lab(compose, quoted(ODD)))
     (go_on,) = commands(str(stop.value))
     assert typed(*go_on)[0] == 0
-    (info,) = runs.list_runs("odd")
+    (info,) = runs.list_runs(ODD)
     assert (info.state, info.epochs_done) == ("done", 2)
 
 
@@ -108,11 +75,14 @@ def stopped(lab):
 
 def test_a_sweep_is_gone_on_with_and_never_trained_over(typed, monkeypatch):
     trained = []
-    monkeypatch.setattr(
-        "aecli.app.process_sweep.run_all",
-        lambda works, *_: [setattr(w, "code", 1) or trained.append(w) for w in works],
-    )
-    monkeypatch.setattr("aecli.app.process_sweep.train_all", failing(train_all()), raising=True)
+
+    def run_all(works, n_jobs, gpus, ended):
+        for work in works:
+            work.code = 1
+            trained.append(work)
+            ended(work)
+
+    monkeypatch.setattr("aecli.app.process_sweep.run_all", run_all)
     code, said = typed("train", "-m", outputs(), "seed=1,2", "trainer.epochs=1", *SMALL)
     assert (code, len(trained)) == (1, 2), said
     (again,) = commands(said)
@@ -124,26 +94,6 @@ def test_a_sweep_is_gone_on_with_and_never_trained_over(typed, monkeypatch):
     go_on = commands(said)[0]
     assert typed(*go_on)[0] == 1
     assert len(trained) == 6
-
-
-def train_all():
-    from aecli.app import process_sweep
-
-    return process_sweep.train_all
-
-
-def failing(original):
-    """Jobs that end at once have no end reported: tell the sweep of each."""
-
-    def train(sweep, n_jobs, gpus):
-        code = original(sweep, n_jobs, gpus)
-        from aecli.typed import command
-
-        if not code:
-            print(f"again  {command('train', sweep=sweep.folder)}")
-        return 1
-
-    return train
 
 
 REFUSED = {  # a request, and what its hint adds or puts in place of a word of it
@@ -165,13 +115,13 @@ def test_a_hint_makes_the_request_one_that_can_be_carried_out(typed, tmp_path, n
     rng = np.random.default_rng(0)
     np.savez("one.npz", x_train=rng.random((90, 1, 1)), x_test=rng.random((20, 1, 1)))
     np.savez("wide.npz", x_train=rng.normal(0, 9, (90, 4, 4)), x_test=rng.normal(0, 9, (20, 4, 4)))
-    words, pattern = REFUSED[name]
-    code, said = typed("train", *SMALL, "trainer.epochs=1", *words)
+    asked, pattern = REFUSED[name]
+    code, said = typed("train", *SMALL, "trainer.epochs=1", *asked)
     assert code == 2, said
-    (hint,) = shlex.split(re.search(pattern, said)[1])
+    (hint,) = words(re.search(pattern, said)[1])
     if "=" not in hint:
-        hint = f"{words[0].partition('=')[0]}={hint}"
-    kept = [w for w in words if w.partition("=")[0] != hint.partition("=")[0]]
+        hint = f"{asked[0].partition('=')[0]}={hint}"
+    kept = [w for w in asked if w.partition("=")[0] != hint.partition("=")[0]]
     if "network=mlp" in hint:
         kept = [w for w in kept if not w.startswith("network")]
     code, said = typed("train", *SMALL, "trainer.epochs=1", *kept, hint)

@@ -11,6 +11,8 @@ from cli_process import aecli, start, when
 from aecli import sweeps
 from aecli.app import hydra_app, launched
 
+pytestmark = pytest.mark.slow
+
 SMALL = ["dataset.limit=150", "figures=[]", "trainer.jit_compile=false", "trainer.threads=1"]
 RATES = ["loss=mse", "optimizer=sgd", "optimizer.learning_rate=1e-3,1e+30"]  # the second diverges
 

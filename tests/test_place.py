@@ -79,6 +79,13 @@ def test_a_sweep_is_not_trained_over(tmp_path, monkeypatch, capsys, launcher):
     assert "edited" not in error
     assert ("aecli train sweep=sw" in error) == (launcher == "process")
     assert everything(tmp_path / "sw") == before
+    if launcher == "basic":  # checks a job as its turn comes: then the others would be gone
+        assert hydra_app.run("train", [*words, "seed=1,2", "replace=true"]) == 2
+        assert "hydra/launcher=process" in capsys.readouterr().err
+        assert everything(tmp_path / "sw") == before
+        return
+    assert hydra_app.run("train", [*words, "seed=1,2", "modle=vae", "replace=true"]) == 2
+    assert everything(tmp_path / "sw") == before
     assert hydra_app.run("train", [*words, "seed=1,2", "replace=true"]) == 0
     after = {p.parts[-3] for p in everything(tmp_path / "sw") if p.name == "config.yaml"}
     assert after == {"01", "02"}

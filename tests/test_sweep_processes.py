@@ -14,6 +14,8 @@ from aecli import cores, runs, sweeps
 from aecli.app import process_sweep
 from aecli.errors import BadRequest
 
+pytestmark = pytest.mark.slow
+
 SMALL = ["dataset.limit=150", "figures=[]", "trainer.jit_compile=false"]
 
 

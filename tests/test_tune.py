@@ -30,6 +30,7 @@ def is_training(place: pathlib.Path, number: int) -> bool:
     return runs.state_of(place / "search" / "trials" / f"{number:03d}") == "running"
 
 
+@pytest.mark.slow
 def test_killed_twice_stopped_and_shared_it_ends_with_every_point_once(tmp_path):
     for number, signum in ((0, signal.SIGKILL), (1, signal.SIGKILL), (2, signal.SIGINT)):
         process = start(*SEARCH, "n_jobs=2", cwd=tmp_path)

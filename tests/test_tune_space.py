@@ -95,7 +95,7 @@ def test_what_cannot_be_searched(override, said):
         (["model.latent_dimm=range(2,9)"], "did you mean 'model.latent_dim'?"),
         (["model=ae,vae", "model.beta=interval(1,4)"], "model=ae has no 'beta'"),
         (["model=ae,vea"], "did you mean 'vae'?"),
-        (["model.latent_dim=interval(2,9)"], "take model.latent_dim=int(interval(2,9))"),
+        (["model.latent_dim=interval(2,9)"], "take 'model.latent_dim=int(interval(2,9))'"),
         (["sampler=cmaes", RATE], "sampler must be tpe or random; got 'cmaes'"),
         (["pruner=mean", RATE], "pruner must be median or hyperband or none"),
         (["n_jobs=0", RATE], "n_jobs must be a whole number"),

@@ -1,5 +1,6 @@
 """The words after `aecli COMMAND`, sorted into Hydra's options and its overrides."""
 
+import os
 import re
 from dataclasses import dataclass, field
 
@@ -59,6 +60,8 @@ def parse(command: str, argv: list[str]) -> Arguments:
             continue
         if word.startswith("-") and word != "-":
             _take_option(arguments, word, unread)
+        elif command in SEVERAL and os.path.isdir(word):  # = may be in its name
+            several.append(quoted(word))
         elif "=" in word or word.startswith("~"):
             arguments.overrides.append(word)
         elif command in POSITIONAL and not arguments.overrides:

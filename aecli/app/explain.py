@@ -17,6 +17,7 @@ from omegaconf.errors import (
     OmegaConfBaseException,
 )
 
+from aecli import typed
 from aecli.app import catalog, mistakes
 from aecli.errors import BadRequest
 
@@ -106,7 +107,7 @@ def _while_choosing(error: Exception) -> bool:
 
 def _unreadable(override: str) -> BadRequest:
     key, _, value = override.partition("=")
-    hint = f"special characters need quotes, twice for the shell: '{key}=\"{value}\"'"
+    hint = f"special characters need quotes, twice for the shell: {typed.setting(key, value)}"
     if value[:1] in ("[", "{", "'", '"'):
         hint = "is a bracket or a quote left open? the shell needs quotes of its own around it"
     return BadRequest(f"cannot read the value in {override}\n{hint}")

@@ -14,9 +14,8 @@ from aecli.app import catalog, launched, messages, process_sweep, root_keys, sea
 from aecli.app.arguments import Arguments, parse
 from aecli.app.compose import VERSION_BASE
 from aecli.app.sweep import SUBDIR, Sweep, drop_empty_job_folder
-from aecli.errors import Interrupted
+from aecli.errors import BadRequest, Interrupted
 from aecli.files import cannot_write
-from aecli.runs import place
 
 QUIET = {  # Hydra writes nothing of its own: a run's folder is made by aecli.runs, after all checks
     "hydra.run.dir": ".",
@@ -86,8 +85,8 @@ def _through_hydra(arguments: Arguments, with_traceback: bool) -> int:
         arguments.overrides += [SUBDIR] if "hydra.sweep.subdir" not in stated else []
         arguments.overrides += [sweep.claim_folder()] if "hydra.sweep.dir" not in stated else []
         sweep.check_stated_folder()
-        if sweep.replaces and (folder := sweep.stated_folder) is not None:
-            place.clear_unless_busy(folder)
+        if sweep.replaces:  # here a job is checked as its turn comes, too late to delete the others
+            raise BadRequest("replace=true of a sweep takes hydra/launcher=process\nleave one out")
     arguments.overrides += user_overrides
     try:
         _hydra_main(arguments, task)

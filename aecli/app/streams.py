@@ -27,6 +27,10 @@ class Visible(io.TextIOWrapper):
             super().write(visible(text))
         return len(text)
 
+    def write_styled(self, text: str) -> int:
+        """For text with styles of ours, in which what others wrote is visible already."""
+        return super().write(text)
+
 
 class Lasting(io.FileIO):
     """A descriptor; what can no longer be written to it is dropped.

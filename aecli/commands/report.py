@@ -6,7 +6,7 @@ import time
 
 from omegaconf import DictConfig
 
-from aecli import runs, sweeps
+from aecli import runs, sweeps, typed
 from aecli.errors import BadRequest
 from aecli.exchange.destination import Destination
 from aecli.files import unique_folder, write_text
@@ -29,7 +29,8 @@ def report(cfg: DictConfig) -> pathlib.Path:
 
     made = page(run)
     if not made.tables:
-        print("no report card in it yet: aecli eval card=full", file=sys.stderr)
+        make = typed.command("eval", run=run.folder, card="full")
+        print(f"no report card in it yet: {make}", file=sys.stderr)
     return _written(made.html(), to.path())
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from aecli import files, runs
+from aecli import files, runs, typed
 from aecli.app.table import show_table
 
 
@@ -14,17 +14,18 @@ def main(cfg: DictConfig) -> None:
 
 def list_runs(root: Path, as_json: bool = False) -> None:
     """Print the runs under root; the first column is what `run=` takes."""
-    found = runs.list_runs(root)
+    found, elsewhere = runs.list_runs(root), typed.elsewhere(root)
     if as_json:
         keys = ("folder", "name", "model", "dataset", "epochs_done", "state", "val_loss")
         known = [{k: getattr(run, k) for k in keys} for run in found]
         print(files.as_json([one | {"folder": str(one["folder"])} for one in known]))
     elif not found:
-        print(f"no runs under {root}; aecli train makes one")
+        print(f"no runs under {root}; {typed.command('train', **elsewhere)} makes one")
     else:
         headers = ["run", "model", "dataset", "epochs", "state", "val_loss"]
         show_table(headers, [_row(run) for run in found])
-        print("\naecli eval run=RUN evaluates one;  without run= the latest finished one is taken")
+        latest = typed.command("eval", **elsewhere)
+        print(f"\naecli eval run=RUN    evaluates one\n{latest}    the latest finished one")
 
 
 def _row(run: "runs.RunInfo") -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from aecli import build
+from aecli import build, typed
 from aecli.app import mistakes, process_sweep
 from aecli.app.compose import composed
 from aecli.commands.tune_request import COMMAND, NOT_HERE, SETTINGS, Request
@@ -72,7 +72,7 @@ def _check_key(param: Param, config: dict[str, Any], overrides: list[str]) -> No
         low, high = param.low, param.high
         raise BadRequest(
             f"{param.key} is a whole number; it cannot be searched from {low:g} to {high:g}\n"
-            f"take {param.key}=int(interval({math.ceil(low)},{math.floor(high)}))"
+            f"take {typed.word(f'{param.key}=int(interval({math.ceil(low)},{math.floor(high)}))')}"
         )
 
 

@@ -11,7 +11,6 @@ import zlib
 from typing import BinaryIO
 
 from aecli.errors import BadRequest
-from aecli.visible import in_a_line
 
 # what the standard library's readers raise when a compressed file is cut short or altered
 DAMAGE = (
@@ -127,5 +126,6 @@ def open_bytes(file: pathlib.Path) -> BinaryIO:
 
 def shown(found: object, length: int = 80) -> str:
     """Text out of a file, fit for a message: short, in one line, nothing a terminal obeys."""
-    text = in_a_line(str(found))
+    text = str(found)
+    text = text if text.isprintable() else ascii(text)[1:-1]
     return text if len(text) <= length else f"{text[: length - 3]}..."

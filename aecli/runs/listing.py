@@ -8,6 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from aecli import typed
 from aecli.errors import BadRequest
 from aecli.foreign import bounded
 from aecli.locking import is_locked
@@ -34,7 +35,8 @@ def find(path: str | None = None, root: str = "outputs", key: str = "run") -> Ru
         return run
     done = [info for info in list_runs(root) if info.state == "done"]
     if not done:
-        raise BadRequest(f"no finished run under {root}/\nmake one: aecli train, or state run=PATH")
+        make = typed.command("train", **typed.elsewhere(root))
+        raise BadRequest(f"no finished run under {root}/\nmake one: {make}\nor state run=PATH")
     return Run(done[-1].folder)
 
 
@@ -44,7 +46,8 @@ def find_any(path: str, root: str = "outputs") -> Run:
         return find(path, root, "resume")
     infos = list_runs(root)
     if not infos:
-        raise BadRequest(f"no run under {root}/\nmake one: aecli train")
+        make = typed.command("train", **typed.elsewhere(root))
+        raise BadRequest(f"no run under {root}/\nmake one: {make}")
     return Run(infos[-1].folder)
 
 

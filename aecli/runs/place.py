@@ -5,7 +5,7 @@ import pathlib
 from aecli import typed
 from aecli.errors import BadRequest
 from aecli.files import remove, writing
-from aecli.locking import NAME, locked
+from aecli.locking import NAME
 from aecli.runs.run import CONFIG, read_status
 
 MARKS = (CONFIG, pathlib.Path("sweep.json"), pathlib.Path("multirun.yaml"))  # of a run, of a sweep
@@ -36,13 +36,6 @@ def clear(folder: pathlib.Path) -> None:
         for entry in list(folder.iterdir()):
             if entry.name not in KEPT:
                 remove(entry)
-
-
-def clear_unless_busy(folder: pathlib.Path) -> None:
-    """As clear, with the lock held meanwhile. Raises FolderBusy, CannotWrite."""
-    if folder.is_dir():
-        with locked(folder):
-            clear(folder)
 
 
 def _content(folder: pathlib.Path) -> str:
