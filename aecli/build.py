@@ -20,8 +20,19 @@ def component(node: DictConfig | dict, key: str, **extra: Any) -> Any:
     that its constructor does not take or whose values it refuses.
     """
     node = plain(node)
-    target = targets.checked(node, key)
+    return _built(targets.checked(node, key), node, key, extra)
+
+
+def _built(target: type, node: dict, key: str, extra: dict[str, Any]) -> Any:
+    """The object of a node that was looked through; components inside of it first."""
     _check_keys(target, node, key, extra)
+    parts = {}
+    for name, value in node.items():
+        if isinstance(value, dict) and "_target_" in value:
+            inner = f"{key}.{name}"
+            parts[name] = _built(targets.checked(value, inner, inside=True), value, inner, {})
+    node = {name: value for name, value in node.items() if name not in parts}
+    extra = extra | parts
     if target.__module__.startswith("aecli."):
         node = check_arguments(target, node, key)
     elif arguments := keras_arguments.of(node["_target_"]):
@@ -91,15 +102,21 @@ def components(nodes: DictConfig | dict | None, group: str, **extra: Any) -> dic
     return built
 
 
-def takes(node: dict | None, argument: str) -> bool:
-    """Whether the constructor of a callback's target asks for `argument` by name."""
+def takes(node: DictConfig | dict | None, argument: str, group: str = "callbacks") -> bool:
+    """Whether the constructor of a node's target asks for `argument` by name."""
     if node is None:
         return False
-    return argument in inspect.signature(targets.checked(node, "callbacks")).parameters
+    return argument in inspect.signature(targets.checked(plain(node), group)).parameters
 
 
-def model(config: DictConfig | dict, data_shape: tuple[int, int, int]):
-    """The Autoencoder of a train config, with fresh weights from config.seed."""
+def model(
+    config: DictConfig | dict, data_shape: tuple[int, int, int], label_count: int | None = None
+):
+    """The Autoencoder of a train config, with fresh weights from config.seed.
+
+    label_count: how many labels the data have, None where they have none. Raises BadRequest for a
+    model that needs them then.
+    """
     import keras
 
     from aecli import models as models
@@ -108,17 +125,49 @@ def model(config: DictConfig | dict, data_shape: tuple[int, int, int]):
     keras.utils.set_random_seed(config["seed"])
     keras.config.set_dtype_policy(precision)
     try:
-        built = component(
-            config.get("model"),
-            "model",
-            data_shape=tuple(data_shape),
-            network=component(config.get("network"), "network"),
-            reconstruction_loss=component(config.get("loss"), "loss"),
-        )
+        extra: dict[str, Any] = {
+            "data_shape": tuple(data_shape),
+            "network": component(config.get("network"), "network"),
+            "reconstruction_loss": component(config.get("loss"), "loss"),
+        }
+        if takes(config.get("model"), "label_count", "model"):
+            if label_count is None:
+                raise BadRequest(
+                    "this model needs the label of each image, and the data have none: "
+                    "take another model, or data with labels"
+                )
+            extra["label_count"] = label_count
+        built = component(config.get("model"), "model", **extra)
         built.build((None, *data_shape))
         return built
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def preparation(config: DictConfig | dict):
+    """The feed.Preparation of a train config: what happens to an image before the model."""
+    from aecli.training.feed import Preparation
+
+    return Preparation(
+        noise=component(config["noise"], "noise"),
+        dynamic=config["dataset"].get("binarize") == "dynamic",
+        seed=config["seed"],
+    )
+
+
+def optimizers(config: DictConfig | dict, players, steps: int, steps_per_epoch: int) -> dict:
+    """{player: its Keras optimizer}: the first's is `optimizer`, another's `<player>_optimizer`.
+
+    The chosen schedule is of the first one's learning rate.
+    """
+    first, *others = players
+    built = {first: optimizer(config, steps, steps_per_epoch)}
+    for player in others:
+        key = f"{player}_optimizer"
+        if config.get(key) is None:
+            raise BadRequest(f"{key} is missing: this model trains a {player} beside itself")
+        built[player] = component(config[key], key)
+    return built
 
 
 def optimizer(config: DictConfig | dict, steps: int, steps_per_epoch: int):

@@ -6,7 +6,7 @@ import inspect
 import typing
 from typing import Any, ClassVar
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, InstanceOf, TypeAdapter, ValidationError
 
 from aecli.errors import BadRequest
 
@@ -36,7 +36,10 @@ def _adapters(callable_: Any) -> dict[str, tuple[TypeAdapter, str]]:
             continue
         meta = getattr(hint, "__metadata__", ())
         description = next((m.description for m in meta if getattr(m, "description", None)), "")
-        adapters[name] = (TypeAdapter(hint, config=STRICT), description)
+        if inspect.isclass(hint) and dataclasses.is_dataclass(hint):  # built already, and checked
+            adapters[name] = (TypeAdapter(InstanceOf[hint]), description)
+        else:
+            adapters[name] = (TypeAdapter(hint, config=STRICT), description)
     return adapters
 
 

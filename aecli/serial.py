@@ -1,7 +1,7 @@
 """What lets a .keras file be reloaded in a fresh process without its training config."""
 
 import inspect
-from typing import Any
+from typing import Any, ClassVar, dataclass_transform, get_origin
 
 import keras
 from keras.initializers import Initializer
@@ -12,25 +12,78 @@ from aecli.errors import BadRequest
 register = keras.saving.register_keras_serializable(package="aecli")
 
 
-class Configurable:
-    """Mix-in for models: the constructor's signature is the config.
+@dataclass_transform(kw_only_default=True)
+class _Fields:
+    """Tells type checkers that the annotated fields of a class are its constructor's arguments."""
 
-    Each constructor argument must be kept as an attribute of the same name. Arguments are
-    checked against their annotations before the constructor runs (BadRequest).
+
+class Configurable(_Fields):
+    """Mix-in for models: the annotated fields of the class are its settings.
+
+    They become the constructor's keyword arguments, in order, those of the base classes first; a
+    field without a value must be given. The constructor checks them against their annotations
+    (BadRequest), keeps each as an attribute, and calls assemble(), which makes the layers. Of
+    what is annotated, a ClassVar is no setting.
     """
+
+    settings: ClassVar[dict[str, inspect.Parameter]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Raises BadRequest for a class that its settings could not be told from."""
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):  # later fields would be dropped without a word
+            raise BadRequest(
+                f"class {cls.__name__} has an __init__ of its own: state its settings as annotated "
+                "fields of the class, and make its layers in assemble(self)"
+            )
+        cls.settings = {**cls.settings, **_own_settings(cls)}
+        cls.__init__ = _constructor(cls.settings)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         values = inspect.signature(cls).bind(*args, **kwargs).arguments
         check_arguments(cls, values, "model")
         return super().__new__(cls, *args, **kwargs)
 
+    def assemble(self) -> None:
+        """Make the layers, once the settings are there."""
+
     def get_config(self) -> dict[str, Any]:
-        names = inspect.signature(type(self).__init__).parameters
-        return {name: getattr(self, name) for name in names if name not in ("self", "kwargs")}
+        return {name: getattr(self, name) for name in self.settings}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
         return cls(**{k: revive(v) for k, v in config.items()})
+
+
+def _own_settings(cls: type) -> dict[str, inspect.Parameter]:
+    """{name: parameter} of the fields that a class itself annotates."""
+    found = {}
+    for name, hint in inspect.get_annotations(cls, eval_str=True).items():
+        if hint is ClassVar or get_origin(hint) is ClassVar:
+            continue
+        if hasattr(keras.Model, name) and name not in cls.settings:
+            raise BadRequest(
+                f"class {cls.__name__}: no setting may be called {name!r}, which every Keras model "
+                "has"
+            )
+        found[name] = inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, annotation=hint,
+            default=vars(cls).get(name, inspect.Parameter.empty),
+        )  # fmt: skip
+    return found
+
+
+def _constructor(settings: dict[str, inspect.Parameter]) -> Any:
+    def __init__(self, **values: Any) -> None:
+        keras.Model.__init__(self)
+        for name, parameter in settings.items():
+            setattr(self, name, values.get(name, parameter.default))
+        self.assemble()
+
+    this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    __init__.__signature__ = inspect.Signature([this, *settings.values()])
+    __init__.__annotations__ = {name: p.annotation for name, p in settings.items()}
+    return __init__
 
 
 def revive(value: Any) -> Any:

@@ -27,21 +27,22 @@ OURS = {  # group: aecli's and Keras's names that a config may state for it
     "optimizer": r"keras\.optimizers\.\w+",
 }
 INSIDE = (
-    r"keras\.initializers\.\w+|aecli\.(networks|losses|noise|datasets|training|metrics|figures)"
+    r"keras\.initializers\.\w+|aecli\.(networks|losses|noise|latents|datasets|training|metrics|figures)"
     r"\.[\w.]+"
 )
 NAME = r"[A-Za-z]\w*(\.[A-Za-z]\w*)+"  # no leading underscore, no empty part
 
 
-def checked(node: Any, key: str) -> type:
+def checked(node: Any, key: str, inside: bool = False) -> type:
     """The class of a resolved config node, once all of the node has been looked through.
 
-    At the root of the node stands a class of the key's group; inside, only components and
-    initializers. Raises BadRequest, for a name that is not on the list before it is imported.
+    At the root of the node stands a class of the key's group; inside, or where the node itself is
+    inside another, only components and initializers. Raises BadRequest, for a name that is not on
+    the list before it is imported.
     """
     if not isinstance(node, dict) or "_target_" not in node:
         raise BadRequest(f"{key} has no _target_: choose an option, see aecli list {key}")
-    named = list(_targets(node, key, key.partition(".")[0]))
+    named = list(_targets(node, key, None if inside else _group(key)))
     for target, where, group in named:
         _check_name(target, where, group)
     classes = [_located(*place) for place in named]
@@ -61,6 +62,12 @@ def _targets(node: Any, key: str, group: str | None) -> Iterator[tuple[Any, str,
             yield from _targets(value, f"{key}.{name}", None)
     for value in node if isinstance(node, list) else ():
         yield from _targets(value, key, None)
+
+
+def _group(key: str) -> str:
+    """callbacks of callbacks.checkpoint, optimizer of critic_optimizer."""
+    name = key.partition(".")[0]
+    return "optimizer" if name.endswith("_optimizer") else name
 
 
 def _trusted() -> tuple[str, ...]:

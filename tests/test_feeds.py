@@ -34,7 +34,7 @@ def fitted(config, splits, kind):
     noise = build.component(config.noise, "noise")
     feed = trainer.make_feed(splits, Preparation(noise=noise, seed=config.seed))
     assert feed.kind == kind
-    history = trainer.fit(model, optimizer, feed, images)
+    history = trainer.fit(model, {"model": optimizer}, feed, images)
     return history.history, model
 
 

@@ -107,7 +107,7 @@ def test_a_file_that_is_cut_while_it_is_read_in_place(file, compose, request):
     preparation = Preparation(noise=build.component(config.noise, "noise"))
     feed = StreamingFeed(splits.train.x, splits.val.x, preparation, 8)
     with pytest.raises(RunFailed, match=r"^\S*x\.npy was cut or is damaged: .* write it again$"):
-        trainer.fit(model, build.optimizer(config, 9, 9), feed, len(splits.train))
+        trainer.fit(model, {"model": build.optimizer(config, 9, 9)}, feed, len(splits.train))
 
 
 def test_a_file_that_is_cut_between_its_header_and_its_values(tmp_path, monkeypatch):

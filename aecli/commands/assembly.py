@@ -14,6 +14,7 @@ from aecli.training.callbacks.checkpoint import Checkpoint
 from aecli.training.callbacks.csv_log import CSVLog
 from aecli.training.environment import environment
 from aecli.training.feed import Preparation
+from aecli.training.step import Optimizers
 from aecli.training.trainer import Trainer
 
 NEEDED = {"checkpoint": Checkpoint, "csv_log": CSVLog}  # what is kept, and what is drawn
@@ -27,7 +28,7 @@ class Plan:
     splits: Any
     trainer: Trainer
     model: Any
-    optimizer: keras.optimizers.Optimizer
+    optimizers: Optimizers
     preparation: Preparation
     feed: Any
 
@@ -63,8 +64,8 @@ def plan(cfg: DictConfig, splits) -> Plan:
         )
     steps = trainer.total_steps(images), trainer.steps_per_epoch(images)
     with trainer.scope():
-        model = build.model(cfg, splits.data_shape)
-        optimizer = build.optimizer(cfg, *steps)
+        model = build.model(cfg, splits.data_shape, splits.label_count)
+        optimizers = build.optimizers(cfg, model.players, *steps)
     if trainer.replicas is not None:
         trainer.replicas.check(trainer.batch_size, model)
     if model.reconstruction_loss.needs_unit_range and cfg.dataset.get("scale") == "minmax":
@@ -72,14 +73,14 @@ def plan(cfg: DictConfig, splits) -> Plan:
     model.learnt = splits.learnt.of_values
     low, high = splits.data_range
     model.reconstruction_loss.check_range(low, high)
-    noise = build.component(cfg.noise, "noise")
-    if getattr(noise, "clip", False) and not (low >= 0 and high <= 1):
+    preparation = build.preparation(cfg)
+    if getattr(preparation.noise, "clip", False) and not (low >= 0 and high <= 1):
         raise BadRequest(
             f"noise.clip=true cuts to [0, 1]; the images are in [{low:g}, {high:g}]\n"
             "take noise.clip=false, or scale them: dataset.scale=minmax"
         )
     if "reduce_on_plateau" in (cfg.get("callbacks") or {}) and not isinstance(
-        optimizer.learning_rate, keras.Variable
+        optimizers[model.players[0]].learning_rate, keras.Variable
     ):
         raise BadRequest("callbacks=reduce_on_plateau needs a constant rate: schedule=none")
     built = build.components(cfg.get("callbacks"), "callbacks", folder="")
@@ -89,10 +90,8 @@ def plan(cfg: DictConfig, splits) -> Plan:
     _check_monitors(cfg, model)
     build.components(cfg.get("metrics"), "metrics")
     build.components(cfg.get("figures"), "figures")
-    dynamic = cfg.dataset.get("binarize") == "dynamic"
-    preparation = Preparation(noise=noise, dynamic=dynamic, seed=cfg.seed)
-    feed = trainer.make_feed(splits, preparation)
-    return Plan(cfg, splits, trainer, model, optimizer, preparation, feed)
+    feed = trainer.make_feed(splits, preparation, splits.labels_for(model))
+    return Plan(cfg, splits, trainer, model, optimizers, preparation, feed)
 
 
 def _check_monitors(cfg: DictConfig, model) -> None:

@@ -16,20 +16,14 @@ def main() -> None:
     import keras
 
     from aecli import build
-    from aecli.training.feed import Preparation
 
     splits = build.component(config["dataset"], "dataset").load()
     config["trainer"] |= {"epochs": config["timed"] + 1, "steps": None}
     trainer, images = build.component(config["trainer"], "trainer"), len(splits.train)
     steps = trainer.total_steps(images)
-    model = build.model(config, splits.data_shape)
-    optimizer = build.optimizer(config, steps, trainer.steps_per_epoch(images))
-    noise = build.component(config["noise"], "noise")
-    preparation = Preparation(
-        noise=noise,
-        dynamic=config["dataset"].get("binarize") == "dynamic",
-        seed=config["seed"],
-    )
+    model = build.model(config, splits.data_shape, splits.label_count)
+    optimizers = build.optimizers(config, model.players, steps, trainer.steps_per_epoch(images))
+    preparation = build.preparation(config)
 
     class Times(keras.callbacks.Callback):
         first_step, epochs = None, []
@@ -47,11 +41,11 @@ def main() -> None:
 
     times = Times()
     if side == "aecli":
-        feed = trainer.make_feed(splits, preparation)
-        history = trainer.fit(model, optimizer, feed, images, {"times": times}).history
+        feed = trainer.make_feed(splits, preparation, splits.labels_for(model))
+        history = trainer.fit(model, optimizers, feed, images, {"times": times}).history
     else:  # as a script would: corrupt once, hand over float arrays
         (x, y), val = (preparation.frozen(part.x) for part in (splits.train, splits.val))
-        model.compile(optimizer=optimizer)
+        model.compile(optimizer=optimizers[model.players[0]])
         history = model.fit(
             x, y, batch_size=trainer.batch_size, epochs=trainer.epochs, validation_data=val,
             callbacks=[times], verbose=0,

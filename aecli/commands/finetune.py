@@ -119,7 +119,7 @@ def _trained(cfg: DictConfig, run: runs.Run, train, val) -> dict:
     alone = Phase(cfg.frozen_epochs + cfg.epochs, cfg.learning_rate)
     both = {}
     for name, phases in {"pretrained": [first, second], "scratch": [alone]}.items():
-        fresh = build.model({**run.config, "seed": cfg.seed}, run.data_shape)
+        fresh = build.model({**run.config, "seed": cfg.seed}, run.data_shape, run.model.label_count)
         if name == "pretrained":
             fresh.encoder.set_weights(run.model.encoder.get_weights())
         model = classifier(fresh.encoder, classes, cfg.seed)

@@ -29,4 +29,4 @@ def follow(plan: Plan, signals: Signals, state: State | None = None) -> None:
         mine = {k: v for k, v in state.callbacks.items() if k == "clock" or k in callbacks}
         state = dataclasses.replace(state, callbacks=mine)
     with signals.deferred(), plan.trainer.guarded("latest"):
-        plan.trainer.fit(plan.model, plan.optimizer, plan.feed, plan.images, callbacks, state)
+        plan.trainer.fit(plan.model, plan.optimizers, plan.feed, plan.images, callbacks, state)

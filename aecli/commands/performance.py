@@ -78,7 +78,7 @@ def _fit(run: runs.Run, plan: Plan, signals: Signals, state) -> list[float]:
             stack.enter_context(progress.above_the_bar())
         stack.enter_context(plan.trainer.guarded(str(run.folder)))
         try:
-            plan.trainer.fit(plan.model, plan.optimizer, plan.feed, plan.images, callbacks, state)
+            plan.trainer.fit(plan.model, plan.optimizers, plan.feed, plan.images, callbacks, state)
         except (tf.errors.ResourceExhaustedError, MemoryError) as error:
             raise _out_of_memory(plan) from error
         finally:

@@ -141,5 +141,6 @@ def _about(names: dict[str, str], splits) -> dict[str, Any]:
         **names,
         "data_shape": list(splits.data_shape),
         "data_range": list(splits.data_range),
+        "label_count": splits.label_count,
         "data_source": splits.source,
     }

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import numpy as np
 from omegaconf import DictConfig
 from pydantic import Field
+from scipy.stats import norm
 
 from aecli import runs
 from aecli.app.table import show_table
@@ -86,24 +87,25 @@ def _varied(run: runs.Run, codes: np.ndarray, image: int | None, drawn, t) -> np
     """
     from aecli.figures import traversal
 
-    rows, has_prior = codes.reshape(-1, codes.shape[-1])[:, drawn], run.model.has_prior
-    steps = np.outer(np.ones(len(drawn)) if has_prior else rows.std(axis=0), t)
-    start = np.zeros_like(codes[0]) if has_prior else codes.mean(axis=0)
+    rows, known = codes.reshape(-1, codes.shape[-1])[:, drawn], run.model.has_quantiles
+    scales = np.ones(len(drawn)) if known else rows.std(axis=0)
+    steps = np.outer(scales, run.model.prior_quantiles(norm.cdf(t)) if known else t)
+    start = np.zeros_like(codes[0]) if known else codes.mean(axis=0)
     start = start if image is None else codes[image]
-    limits = None if has_prior else (rows.min(axis=0), rows.max(axis=0))
+    limits = None if known else (rows.min(axis=0), rows.max(axis=0))
     if codes.ndim > 2:
         return traversal.shifted(start, drawn, steps, limits)
-    values = steps if has_prior else rows.mean(axis=0)[:, None] + steps
+    values = steps if known else rows.mean(axis=0)[:, None] + steps
     return traversal.replaced(start, drawn, values, limits)
 
 
 def _words(run: runs.Run, grid: bool, image: int | None, files) -> tuple[str, str]:
     """What the other units are, and the unit of the way."""
     what = "each map moved as a whole, the others" if grid else "the other units"
-    where = "at 0" if run.model.has_prior else "at their means"
+    where = "at 0" if run.model.has_quantiles else "at their means"
     if image is not None:
         where = (
             f"as in {f'image {image}' if files is None else pathlib.PurePath(files[image]).name}"
         )
-    of = "of the prior" if run.model.has_prior else "of its values, and within their range"
+    of = "of the prior" if run.model.has_quantiles else "of its values, and within their range"
     return f"{what} {where}", f"standard deviations {of}"

@@ -63,6 +63,20 @@ class Splits:
         """(height, width, channels)"""
         return self.train.x.shape[1:]
 
+    @property
+    def label_count(self) -> int | None:
+        """How many labels there are, 0 .. label_count - 1; None where a part has none."""
+        parts = (self.train, self.val, self.test)
+        if any(part.labels is None for part in parts):
+            return None
+        if self.label_names is not None:
+            return len(self.label_names)
+        return int(max(part.labels.max() for part in parts)) + 1
+
+    def labels_for(self, model) -> tuple[np.ndarray, np.ndarray] | None:
+        """Of the training and of the validation images, for a model that asks for labels."""
+        return None if model.label_count is None else (self.train.labels, self.val.labels)
+
     @functools.cached_property
     def data_range(self) -> tuple[float, float]:
         """(smallest, largest) value of all three parts, in float units: uint8 255 is 1.0."""

@@ -34,7 +34,7 @@ class Latent(RunFigure):
 
         figure = style.new_figure(run, "Codes of the test examples", 4.0 if size == 1 else 5.6)
         ax = figure.add_subplot()
-        unit = " (prior standard deviations)" if run.model.has_prior else ""
+        unit = " (prior standard deviations)" if run.model.has_quantiles else ""
         names = [f"z[{i}]{unit}" for i in range(min(size, 2))]
         note = [f"{len(codes):,} of {total:,}, drawn at random"] if len(codes) < total else []
         note += ["noisy inputs"] if run.is_noisy else []

@@ -1,7 +1,6 @@
 """The latent plane, decoded point by point."""
 
 import dataclasses
-from statistics import NormalDist
 from typing import Annotated
 
 import numpy as np
@@ -89,9 +88,8 @@ class Manifold(RunFigure):
         if self.range is not None:
             steps = np.linspace(*self.range, self.n)
             return steps, steps, "equal steps"
-        if run.model.has_prior:
-            quantiles = np.linspace(0.05, 0.95, self.n)
-            steps = np.array([NormalDist().inv_cdf(q) for q in quantiles])
+        if run.model.has_quantiles:
+            steps = run.model.prior_quantiles(np.linspace(0.05, 0.95, self.n))
             return steps, steps, "quantiles of the prior, 5 to 95 %"
         codes = run.model.encode(run.examples(n=5000)[0])
         low, high = np.percentile(codes[:, dims], [2, 98], axis=0)

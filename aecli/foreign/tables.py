@@ -37,6 +37,7 @@ def _status(
         list[Annotated[int, Field(ge=1, le=2**16)]], Field(min_length=3, max_length=3)
     ],
     data_range: Annotated[list[float], Field(min_length=2, max_length=2)],
+    label_count: Annotated[int, Field(ge=1, le=2**20)] | None,
     epochs_done: Count,
     best_epoch: Count | None,
     val_loss: float | None,

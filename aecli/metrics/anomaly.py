@@ -41,7 +41,7 @@ def squared_errors(x: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
 
 def check_has_elbo(model) -> None:
     """Raises NotApplicable."""
-    if not model.has_prior:
+    if not model.has_bound:
         raise NotApplicable(
             "score=elbo needs a model with a prior, as model=vae\ntake score=reconstruction"
         )

@@ -41,7 +41,7 @@ class Bounds(Metric):
 
     def __call__(self, evaluation: Evaluation) -> Figures:
         model = evaluation.run.model
-        if not model.has_prior:
+        if not model.has_bound:
             raise NotApplicable("needs a model with a prior and a likelihood, as model=vae")
         rows = evaluation.some(self.n)
         likelihood, kl = log_densities(model, evaluation.x[rows], evaluation.target[rows], self.k)
@@ -78,9 +78,9 @@ def log_densities(model, x: np.ndarray, target: np.ndarray, k: int):
 
     @tf.function(reduce_retracing=True, autograph=False)  # else it wraps what they raise
     def step(target, out, epsilon):
-        z = model.draw(out, epsilon)
+        z, log_q = model.draw(out, epsilon)
         likelihood = model.reconstruction_loss.log_prob(target, model.params(z))
-        return likelihood, model.log_posterior(z, out) - model.log_prior(z)
+        return likelihood, log_q - model.log_prior(z)
 
     size = max(1, min(ROWS, VALUES // math.prod(model.data_shape)))
     likelihood, kl = np.empty((2, k, len(x)))

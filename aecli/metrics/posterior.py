@@ -29,7 +29,7 @@ class Posterior(Metric):
 
     def __call__(self, evaluation: Evaluation) -> Figures:
         model = evaluation.run.model
-        if not model.has_prior:
+        if not model.has_bound:
             raise NotApplicable("needs a model with a prior, as model=vae")
         means = evaluation.codes.reshape(len(evaluation.codes), -1)
         figures: Figures = {

@@ -51,7 +51,7 @@ def scores(run: Run, score: str) -> dict[str, np.ndarray]:
 
 
 def _has(run: Run, score: str) -> bool:
-    return score != "elbo" or run.model.has_prior
+    return score != "elbo" or run.model.has_bound
 
 
 def _rows(run: Run) -> tuple[np.ndarray, np.ndarray | None]:

@@ -1,6 +1,6 @@
 """The plain autoencoder: reconstruct through a bottleneck."""
 
-from aecli.models.base import Autoencoder, LatentDim
+from aecli.models.base import Autoencoder
 from aecli.networks.base import Activation
 from aecli.serial import register
 
@@ -9,18 +9,7 @@ from aecli.serial import register
 class AE(Autoencoder):
     """code_activation acts on the code itself (relu: a non-negative one)."""
 
-    def __init__(
-        self,
-        data_shape,
-        network,
-        reconstruction_loss,
-        latent_dim: LatentDim | None = 32,
-        flat: bool = True,
-        code_activation: Activation = "linear",
-    ):
-        super().__init__()
-        self.code_activation = code_activation
-        self.assemble(data_shape, network, reconstruction_loss, latent_dim, flat)
+    code_activation: Activation = "linear"
 
     def heads(self):
         return {"z": (self.latent_dim, self.code_activation)}

@@ -1,74 +1,72 @@
 """Autoencoder: the one base class. A variant overrides infer, penalties, or sample_prior."""
 
-import math
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import keras
 import numpy as np
-import tensorflow as tf
-from keras import ops
 from pydantic import Field
-from tqdm import tqdm
 
 from aecli import limits
-from aecli.datasets import learnt_file
 from aecli.datasets.learnt import Learnt
-from aecli.errors import BadRequest, NotApplicable
+from aecli.errors import NotApplicable
 from aecli.losses.base import Loss
 from aecli.models.batch import Batch
-from aecli.models.draws import frozen_draws
-from aecli.models.raw import Raw
+from aecli.models.in_keras import InKeras
+from aecli.models.on_arrays import OnArrays
+from aecli.models.watched import MeanOf, Watched
 from aecli.networks.base import Network
 from aecli.serial import Configurable
 
 LatentDim = Annotated[
     int, Field(gt=0, le=2**20, description="numbers a code, or a cell of a grid code")
 ]
-ROWS = 1000  # images a prediction step, fewer where they are large
-VALUES = 2**20  # pixels a prediction step: the activations of a convolution are many times as many
 
 
-class Autoencoder(Configurable, keras.Model):
+class Autoencoder(Configurable, OnArrays, InKeras, keras.Model):
     """An encoder, a decoder and an objective over images x [B, H, W, C].
 
     Every term of the objective is [B], in nats an example, summed over pixels and over code
     units, so that a weight means the same for every image size. The loss is the reconstruction
     plus the weighted penalties.
 
-    A variant's constructor calls super().__init__(), keeps its own arguments, then assemble().
+    data_shape: (H, W, C). latent_dim: code size, or channels of a grid code; None: the last
+    feature map. flat: code [B, latent_dim] if true, else [B, h, w, latent_dim].
+
+    A variant states its further settings as annotated fields. One that needs layers of its own
+    makes them in assemble(), after super().assemble().
     """
 
-    has_prior = False
-    learnt: Learnt | None = None  # of its training's data; kept in a .keras file
+    players: ClassVar[tuple[str, ...]] = ("model",)  # who minimises something; "model" first
+    has_prior: ClassVar[bool] = False  # sample_prior draws codes of a p(z) that was trained towards
+    has_quantiles: ClassVar[bool] = False  # prior_quantiles knows how its units are spread
+    has_bound: ClassVar[bool] = False  # draw and log_prior give the densities of a bound
+    label_count = None  # labels 0 .. label_count - 1 that the model asks for
 
-    def assemble(self, data_shape, network, reconstruction_loss, latent_dim, flat) -> None:
+    data_shape: Any
+    network: Network
+    reconstruction_loss: Loss
+    latent_dim: LatentDim | None = 32
+    flat: bool = True
+
+    def assemble(self) -> None:
         """Build encoder and decoder.
 
-        Args:
-            data_shape: (H, W, C).
-            network: an aecli.networks.Network.
-            reconstruction_loss: an aecli.losses.Loss, turns the decoder's params into images.
-            latent_dim: code size, or channels of a grid code; None: the last feature map.
-            flat: code [B, latent_dim] if true, else [B, h, w, latent_dim].
         Raises BadRequest where the network cannot take the shape, or would be too large.
         """
-        for kind, part in ((Network, network), (Loss, reconstruction_loss)):
-            if not isinstance(part, kind):  # of a stored model, which may have been altered
-                raise BadRequest(f"a model needs a {kind.group}; got a {type(part).__name__}")
-        self.data_shape = tuple(data_shape)
-        self.network = network
-        self.reconstruction_loss = reconstruction_loss
-        self.latent_dim = latent_dim
-        self.flat = flat
+        self.learnt: Learnt | None = None  # of its training's data; kept in a .keras file
+        self.data_shape = tuple(self.data_shape)
         self.seed_generator = keras.random.SeedGenerator(0)
         self.autocast = False  # the parts cast for themselves; draws and targets stay float32
-        channels = self.data_shape[-1] * reconstruction_loss.params_per_channel
+        channels = self.data_shape[-1] * self.reconstruction_loss.params_per_channel
         with limits.at_most():
-            self.encoder = network.encoder(self.data_shape, self.heads(), flat)
+            self.encoder = self.network.encoder(self.data_shape, self.heads(), self.flat)
             self.code_shape = tuple(next(iter(self.encoder.output.values())).shape[1:])
-            self.decoder = network.decoder(self.code_shape, (*self.data_shape[:2], channels))
+            out_shape = (*self.data_shape[:2], channels)
+            self.decoder = self.network.decoder(self.decoder_shape(), out_shape)
         limits.check_values(self.encoder, self.decoder)
         self.term_trackers = [keras.metrics.Mean(name=name) for name in self.term_names()]
+        self.watched = self.watches()
+        self.opponent_losses = [MeanOf(f"{name}_loss", "nats") for name in self.players[1:]]
 
     # ---- what a variant states -------------------------------------------------------------
 
@@ -76,9 +74,17 @@ class Autoencoder(Configurable, keras.Model):
         """What the encoder emits: {name: (size, activation)}."""
         return {"z": (self.latent_dim, "linear")}
 
+    def decoder_shape(self) -> tuple[int, ...]:
+        """The shape of what the decoder is given of an example."""
+        return self.code_shape
+
     def term_names(self) -> list[str]:
         """The terms that are logged: the reconstruction and the names of the penalties."""
         return ["reconstruction"]
+
+    def watches(self) -> list[Watched]:
+        """What is watched and not minimised: an accumulator for each, under the name it has."""
+        return []
 
     def noise_shapes(self) -> dict[str, tuple[int, ...]]:
         """{name: shape} of the standard normals that infer takes for an example."""
@@ -88,8 +94,11 @@ class Autoencoder(Configurable, keras.Model):
         """-> {"z": [B, *code_shape], ...}; without draws the code is not random."""
         return self.encoder(batch.x, training=training)
 
-    def params(self, z, training=False):
-        """The decoder's [B, H, W, C * params_per_channel] for codes z."""
+    def params(self, z, label=None, training=False):
+        """The decoder's [B, H, W, C * params_per_channel] for codes z, and labels [B] if asked for.
+
+        Nothing else calls the decoder.
+        """
         return self.decoder(z, training=training)
 
     def penalties(self, batch: Batch, out, training=False) -> dict[str, tuple[Any, Any]]:
@@ -99,175 +108,53 @@ class Autoencoder(Configurable, keras.Model):
         """
         return {}
 
+    def forward(self, batch: Batch, training=False) -> dict[str, Any]:
+        """-> {"params": [B, H, W, C * params_per_channel], "z": ..., whatever infer returns}."""
+        out = self.infer(batch, training=training)
+        return {"params": self.params(out["z"], batch.label, training=training), **out}
+
+    def objective(self, batch: Batch, out, player: str = "model", training=False):
+        """-> loss [B], terms {name: [B]}, in nats an example, and what is watched {name: value}.
+
+        out: what forward returns. A player after the first has no terms; it is asked in training
+        alone, and may know the batch as a whole.
+        """
+        terms = {"reconstruction": self.reconstruction_loss(batch.target, out["params"])}
+        loss = terms["reconstruction"]
+        for name, (weight, term) in self.penalties(batch, out, training=training).items():
+            terms[name] = term
+            loss = loss + weight * term
+        return loss, terms, {}
+
+    def variables_of(self, player: str) -> list:
+        """What a player trains: one after the first, the part of the model that has its name."""
+        if player != self.players[0]:
+            return getattr(self, player).trainable_variables
+        others = {id(v) for name in self.players[1:] for v in self.variables_of(name)}
+        return [v for v in self.trainable_variables if id(v) not in others]
+
     def sample_prior(self, n: int, seed: int):
         """Codes [n, *code_shape] from the prior. Raises NotApplicable where there is none."""
         raise NotApplicable("a plain autoencoder has no prior to sample: take model=vae")
+
+    def prior_quantiles(self, p: np.ndarray) -> np.ndarray:
+        """The values below which a code unit is with probabilities p in (0, 1), shaped as p.
+
+        Raises NotApplicable where its units are not independent and alike.
+        """
+        raise NotApplicable("needs a model with a standard prior, as model=vae")
 
     def log_prior(self, z):
         """log p(z) of codes [B, *code_shape], in nats: [B]. Raises NotApplicable."""
         raise NotApplicable("needs a model with a prior, as model=vae")
 
-    def log_posterior(self, z, out):
-        """log q(z|x) of codes, of the density that `draw(out, epsilon)` draws from: [B].
+    def draw(self, out, epsilon):
+        """-> codes z [B, *code_shape] drawn from q(z|x), and their log q(z|x) in nats [B].
 
-        out: what infer returns. Raises NotApplicable.
+        out: what infer returns; epsilon: standard normals [B, *code_shape]. Raises NotApplicable.
         """
         raise NotApplicable("needs a model with a posterior, as model=vae")
 
     def kl_of_units(self, x: np.ndarray) -> np.ndarray | None:
         """The KL of each code unit, [N, *code_shape] in nats, for images x; None: has none."""
         return None
-
-    # ---- Keras -----------------------------------------------------------------------------
-
-    def get_config(self):
-        config = super().get_config()
-        return config if self.learnt is None else config | {"data": learnt_file.plain(self.learnt)}
-
-    @classmethod
-    def from_config(cls, config):
-        config = dict(config)
-        data = config.pop("data", None)
-        model = super().from_config(config)
-        if data is not None:
-            model.learnt = learnt_file.from_plain(data, "the model's file")
-        return model
-
-    def build(self, input_shape):
-        self.built = True
-
-    def forward(self, batch: Batch, training=False) -> dict[str, Any]:
-        """-> {"params": [B, H, W, C * params_per_channel], "z": ..., whatever infer returns}."""
-        out = self.infer(batch, training=training)
-        return {"params": self.params(out["z"], training=training), **out}
-
-    def objective(self, batch: Batch, out, training=False):
-        """-> loss [B], terms {name: [B]}, all in nats an example."""
-        terms = {"reconstruction": self.reconstruction_loss(batch.target, out["params"])}
-        loss = terms["reconstruction"]
-        for name, (weight, term) in self.penalties(batch, out, training=training).items():
-            terms[name] = term
-            loss = loss + weight * term
-        return loss, terms
-
-    def call(self, x, training=False):
-        """As forward, for Keras: in training with draws of its own."""
-        shapes = self.noise_shapes() if training else {}
-        n, seed = ops.shape(x)[0], self.seed_generator
-        draws = {k: keras.random.normal((n, *shape), seed=seed) for k, shape in shapes.items()}
-        return self.forward(Batch(x, x, draws), training=training)
-
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """For Keras's own fit: the mean of the loss over the batch."""
-        batch = Batch(x, x if y is None else y)
-        loss, terms = self.objective(batch, y_pred, training=training)
-        for tracker in self.term_trackers:
-            tracker.update_state(terms[tracker.name])
-        return ops.mean(loss)
-
-    def test_step(self, data):
-        """As Keras's, with frozen draws: x may be {"image": [B, ...], the name of each draw}."""
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        if isinstance(x, dict):
-            draws = {name: x[name] for name in self.noise_shapes()}
-            x = x["image"]
-        else:
-            seen = ops.cast(self._loss_tracker.count, "int32")  # images, in this evaluation
-            draws = {
-                name: tf.random.stateless_normal(
-                    (ops.shape(x)[0], *shape), tf.stack([i, seen]), alg="philox"
-                )
-                for i, (name, shape) in enumerate(self.noise_shapes().items())
-            }
-        evaluate_step(self, Batch(x, x if y is None else y, draws))
-        return self.get_metrics_result()
-
-    def frozen_draws(self, n: int, start: int = 0) -> dict[str, np.ndarray]:
-        """The draws for the examples start .. start + n of a split in evaluation."""
-        return frozen_draws(self.noise_shapes(), n, start)
-
-    # ---- data in, data out; deterministic ----------------------------------------------------
-
-    @property
-    def raw(self) -> Raw:
-        """The same with values as a file has them: model.raw.encode(rows)."""
-        if self.learnt is None:
-            raise NotApplicable("this model does not know what data it was trained on")
-        return Raw(self, self.learnt)
-
-    def encode(self, x: np.ndarray, seed: int | None = None) -> np.ndarray:
-        """Images [N, H, W, C] -> codes [N, *code_shape]: the posterior mean.
-
-        With a seed, a draw from the posterior. Raises NotApplicable where the code is not random,
-        BadRequest for whole numbers, as a file may have them: model.raw takes those.
-        """
-        _refuse_whole_numbers(x)
-        if seed is None:
-            return self._map("encode", lambda x: self.infer(Batch(x, x))["z"], x)
-        if not self.noise_shapes():
-            raise NotApplicable("this model's codes are not random: take sample=false")
-        draws = frozen_draws(self.noise_shapes(), len(x), seed=seed)
-        return self._map("draw", lambda a: self.infer(Batch(a[0], a[0], a[1]))["z"], [x, draws])
-
-    def decode(self, z: np.ndarray) -> np.ndarray:
-        """Codes [N, *code_shape] -> expected images [N, H, W, C]."""
-        z = np.asarray(z, "float32")
-        if z.shape[1:] != self.code_shape:
-            raise BadRequest(f"codes have shape {z.shape[1:]}; this model's are {self.code_shape}")
-        limits.check_images(len(z), self.data_shape)
-        return self._map("decode", lambda z: self._pixels(self.params(z)), z)
-
-    def reconstruct(self, x: np.ndarray) -> np.ndarray:
-        """Images [N, H, W, C] -> expected images [N, H, W, C] of their codes."""
-        _refuse_whole_numbers(x)
-        return self._map("reconstruct", lambda x: self._pixels(self(x)["params"]), x)
-
-    def score(self, x: np.ndarray, target: np.ndarray | None = None) -> dict[str, np.ndarray]:
-        """{"loss" and each term: [N] in nats}, draws frozen, for images x (and clean targets)."""
-
-        def step(arrays):
-            batch = Batch(*arrays)
-            loss, terms = self.objective(batch, self.forward(batch))
-            return {"loss": loss, **terms}
-
-        target = x if target is None else target
-        return self._map("score", step, [x, target, self.frozen_draws(len(x))])
-
-    def sample(self, n: int, seed: int = 0) -> np.ndarray:
-        """n images [n, H, W, C] decoded from codes of the prior."""
-        return self.decode(self.sample_prior(n, seed))
-
-    def _pixels(self, params):
-        return self.reconstruction_loss.mean(params)
-
-    def _map(self, name: str, step, arrays):
-        """Run a compiled step over some images at a time and put the outcome together again."""
-        functions = self.__dict__.setdefault("_compiled_steps", {})
-        if name not in functions:  # autograph would write files into the temporary folder
-            functions[name] = tf.function(step, reduce_retracing=True, autograph=False)
-        function = functions[name]
-        arrays = tf.nest.map_structure(lambda a: np.asarray(a, "float32"), arrays)
-        n = len(tf.nest.flatten(arrays)[0])
-        size = max(1, min(ROWS, VALUES // math.prod(self.data_shape)))
-        parts = []
-        starts = range(0, n, size)
-        for start in tqdm(starts, desc=name, unit="block", leave=False, delay=1, disable=None):
-            rows = tf.nest.map_structure(lambda a, s=start: a[s : s + size], arrays)
-            parts.append(function(tf.nest.map_structure(tf.constant, rows)))
-        return tf.nest.map_structure(lambda *p: np.concatenate([np.asarray(q) for q in p]), *parts)
-
-
-def evaluate_step(model: Autoencoder, batch: Batch) -> None:
-    """Add the means of the batch's loss and terms to those of the split."""
-    loss, terms = model.objective(batch, model.forward(batch))
-    for tracker in model.term_trackers:
-        tracker.update_state(terms[tracker.name])
-    model._loss_tracker.update_state(ops.mean(loss), sample_weight=ops.shape(batch.x)[0])
-
-
-def _refuse_whole_numbers(x: np.ndarray) -> None:
-    if np.asarray(x).dtype.kind in "iub":
-        raise BadRequest(
-            "the model takes floats as in its training, bytes as x/255\n"
-            "whole numbers as a file has them: model.raw.encode(x), model.raw.reconstruct(x)"
-        )

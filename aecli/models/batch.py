@@ -1,4 +1,4 @@
-"""What an objective may know of the batch as a whole."""
+"""A batch: what a model is given of it, and what an objective may know of it as a whole."""
 
 import contextlib
 import threading
@@ -16,20 +16,31 @@ class Batch(NamedTuple):
     draws: {name: [B, *shape]} standard normals, as Autoencoder.noise_shapes names them; fresh in
     training, frozen in evaluation; none where the codes are to be the posterior's mean.
     progress: [] float32, epochs of training done, None where every weight is to be the full one.
+    label: [B] int32, None where the model asks for none.
     """
 
     x: Any
     target: Any
     draws: Mapping[str, Any] = {}
     progress: Any = None
+    label: Any = None
+
+
+class Share(NamedTuple):
+    """What a replica has of a batch: rows first .. last of `size`; counts: 1, or 0 for none."""
+
+    first: Any
+    last: Any
+    size: Any
+    counts: Any
 
 
 _replica = threading.local()  # each has a thread of its own while a step is traced
 
 
 @contextlib.contextmanager
-def counting(share) -> Iterator[None]:
-    """In a replica. share: 1, or 0 where its rows stand for none of the batch."""
+def sharing(share: Share) -> Iterator[None]:
+    """In a replica."""
     _replica.share = share
     try:
         yield
@@ -37,13 +48,36 @@ def counting(share) -> Iterator[None]:
         del _replica.share
 
 
+def batch_sum(x):
+    """Sum of x [B, ...] over the training batch, also where replicas share its rows."""
+    share = getattr(_replica, "share", None)
+    total = ops.sum(x, axis=0)
+    return total if share is None else _all_sum(tf.cast(share.counts, x.dtype) * total)
+
+
 def batch_mean(x):
     """Mean of x [B, ...] over the training batch, also where replicas share its rows."""
     share = getattr(_replica, "share", None)
     if share is None:
         return ops.mean(x, axis=0)
-    parts = [tf.reduce_sum(x, axis=0), tf.cast(tf.shape(x)[0], x.dtype)]
-    parts = [tf.cast(share, x.dtype) * part for part in parts]
-    context = tf.distribute.get_replica_context()
-    total, count = context.all_reduce(tf.distribute.ReduceOp.SUM, parts)
-    return total / count
+    return batch_sum(x) / tf.cast(share.size, x.dtype)
+
+
+def batch_rows(x):
+    """All rows [B, ...] of the training batch, of which a replica has some; without gradient."""
+    share = getattr(_replica, "share", None)
+    x = ops.stop_gradient(x)
+    if share is None:
+        return x
+    around = [[share.first, share.size - share.last], *[[0, 0]] * (len(x.shape) - 1)]
+    return _all_sum(tf.pad(tf.cast(share.counts, x.dtype) * x, around))
+
+
+def own_rows(x):
+    """Of rows [B, ...] of the training batch those that this replica has."""
+    share = getattr(_replica, "share", None)
+    return x if share is None else x[share.first : share.last]
+
+
+def _all_sum(x):
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, x)

@@ -8,7 +8,6 @@ from pydantic import Field
 from aecli.divergences import bernoulli_kl, sum_per_example
 from aecli.errors import BadRequest
 from aecli.models.ae import AE
-from aecli.models.base import LatentDim
 from aecli.models.batch import batch_mean
 from aecli.networks.base import Activation
 from aecli.serial import register
@@ -25,30 +24,21 @@ class Sparse(AE):
     its neighbours. Source of the KL form: Ng 2011, Sparse autoencoder, CS294A lecture notes.
     """
 
-    def __init__(
-        self,
-        data_shape,
-        network,
-        reconstruction_loss,
-        latent_dim: LatentDim | None = 32,
-        flat: bool = True,
-        code_activation: Activation = "relu",
-        penalty: Literal["l1", "kl"] = "l1",
-        weight: Annotated[float, Field(ge=0, description="nats a unit of the penalty")] = 0.0784,
-        rate: Annotated[float, Field(gt=0, lt=1, description="target activation rate")] = 0.05,
-    ):
-        if penalty == "kl" and code_activation != "sigmoid":
+    code_activation: Activation = "relu"
+    penalty: Literal["l1", "kl"] = "l1"
+    weight: Annotated[float, Field(ge=0, description="nats a unit of the penalty")] = 0.0784
+    rate: Annotated[float, Field(gt=0, lt=1, description="target activation rate")] = 0.05
+
+    def assemble(self):
+        if self.penalty == "kl" and self.code_activation != "sigmoid":
             raise BadRequest(
                 "model.penalty=kl needs a code in [0, 1]: model.code_activation=sigmoid; "
-                f"got {code_activation!r}"
+                f"got {self.code_activation!r}"
             )
-        super().__init__(
-            data_shape, network, reconstruction_loss, latent_dim, flat, code_activation
-        )
-        self.penalty, self.weight, self.rate = penalty, weight, rate
-        if penalty == "kl":
+        super().assemble()
+        if self.penalty == "kl":
             self.running_rate = self.add_weight(
-                name="running_rate", shape=self.code_shape, initializer=_constant(rate),
+                name="running_rate", shape=self.code_shape, initializer=_constant(self.rate),
                 trainable=False,
             )  # fmt: skip
 

@@ -1,14 +1,17 @@
 """The variational autoencoder."""
 
-import math
 from typing import Annotated
 
-import keras
+import numpy as np
 from keras import ops
 from pydantic import Field
 
-from aecli.divergences import gaussian_kl, gaussian_kl_of_units, gaussian_log_prob
+from aecli.divergences import sum_per_example
 from aecli.errors import NotApplicable
+from aecli.latents.posteriors.base import Posterior
+from aecli.latents.posteriors.gaussian import Gaussian
+from aecli.latents.priors.base import Prior
+from aecli.latents.priors.standard import Standard
 from aecli.models.base import Autoencoder, LatentDim
 from aecli.models.batch import Batch
 from aecli.serial import register
@@ -16,36 +19,36 @@ from aecli.serial import register
 
 @register
 class VAE(Autoencoder):
-    """loss = reconstruction + beta * KL( N(mean, exp(log_var)) || N(0, I) ).
+    """loss = reconstruction + beta * KL( q(z|x) || p(z) ).
 
-    z = mean + exp(log_var / 2) * epsilon_std * epsilon in training and in the loss; encode gives
-    the mean. With beta = 1 and epsilon_std = 1 the loss is the negative ELBO (Kingma & Welling
-    2014, eq. 10); beta > 1 is the beta-VAE (Higgins 2017, eq. 4). An epsilon_std other than 1,
-    as in some tutorials, samples from another posterior than the KL charges for: no bound.
+    z is drawn from the posterior q in training and in the loss, with epsilon_std times the noise;
+    encode gives its mode. With a Gaussian posterior and the standard prior the KL is exact, else
+    it is log q(z|x) - log p(z) of the draw. With beta = 1 and epsilon_std = 1 the loss is the
+    negative ELBO (Kingma & Welling 2014, eq. 10); beta > 1 is the beta-VAE (Higgins 2017, eq. 4).
+    An epsilon_std other than 1, as in some tutorials, samples from another posterior than the KL
+    charges for: no bound.
 
     warmup_epochs raises the KL's weight linearly from 0 to beta over that many epochs of training
     (Bowman 2016, Soenderby 2016); validation always uses beta, so that epochs stay comparable.
     """
 
     has_prior = True
+    has_bound = True
 
-    def __init__(
-        self,
-        data_shape,
-        network,
-        reconstruction_loss,
-        latent_dim: LatentDim = 2,
-        flat: bool = True,
-        beta: Annotated[float, Field(ge=0, description="weight of the KL term")] = 1.0,
-        epsilon_std: Annotated[float, Field(ge=0, description="scale of the sampling noise")] = 1.0,
-        warmup_epochs: Annotated[float, Field(ge=0, description="epochs")] = 0,
-    ):
-        super().__init__()
-        self.beta, self.epsilon_std, self.warmup_epochs = beta, epsilon_std, warmup_epochs
-        self.assemble(data_shape, network, reconstruction_loss, latent_dim, flat)
+    latent_dim: LatentDim = 2
+    beta: Annotated[float, Field(ge=0, description="weight of the KL term")] = 1.0
+    epsilon_std: Annotated[float, Field(ge=0, description="scale of the sampling noise")] = 1.0
+    warmup_epochs: Annotated[float, Field(ge=0, description="epochs")] = 0
+    posterior: Posterior = Gaussian()
+    prior: Prior = Standard()
+
+    def assemble(self):
+        super().assemble()
+        self.posterior_layer = self.posterior.layer(self.code_shape)
+        self.prior_layer = self.prior.layer(self.code_shape, self.data_shape)
 
     def heads(self):
-        return {"mean": (self.latent_dim, "linear"), "log_var": (self.latent_dim, "linear")}
+        return self.posterior.heads(self.latent_dim)
 
     def term_names(self):
         return ["reconstruction", "kl"]
@@ -54,36 +57,54 @@ class VAE(Autoencoder):
         return {"z": self.code_shape}
 
     def infer(self, batch, training=False):
-        posterior = self.encoder(batch.x, training=training)
-        z = self.draw(posterior, batch.draws["z"]) if batch.draws else posterior["mean"]
-        return {"z": z, "mean": posterior["mean"], "log_var": posterior["log_var"]}
+        heads = self.encoder(batch.x, training=training)
+        if not batch.draws:
+            return {"z": self.posterior_layer.mode(heads), **heads}
+        z, log_q = self.posterior_layer.draw(heads, batch.draws["z"], self.epsilon_std)
+        return {"z": z, "log_q": log_q, **heads}
 
-    def draw(self, out, epsilon):
-        """z [B, *code_shape] of the posterior in out, from a standard normal of that shape."""
-        return out["mean"] + ops.exp(0.5 * out["log_var"]) * self.epsilon_std * epsilon
+    def kl(self, out):
+        """KL( q(z|x) || p(z) ) in nats [B], exact where it can be, else of the one draw."""
+        units = self._kl_of_units(out)
+        return out["log_q"] - self.log_prior(out["z"]) if units is None else sum_per_example(units)
+
+    def _kl_of_units(self, heads):
+        gaussian = self.posterior_layer.gaussian(heads)
+        return None if gaussian is None else self.prior_layer.kl_of_gaussian(*gaussian)
+
+    def weight_at(self, progress):
+        """beta after so many epochs of training; None: the full one."""
+        if not self.warmup_epochs or progress is None:
+            return self.beta
+        return self.beta * ops.minimum(1.0, progress / self.warmup_epochs)
 
     def penalties(self, batch, out, training=False):
-        weight = self.beta
-        if self.warmup_epochs and batch.progress is not None:
-            weight = self.beta * ops.minimum(1.0, batch.progress / self.warmup_epochs)
-        return {"kl": (weight, gaussian_kl(out["mean"], out["log_var"]))}
+        return {"kl": (self.weight_at(batch.progress), self.kl(out))}
 
     def sample_prior(self, n: int, seed: int):
-        """[n, *code_shape] from N(0, I)."""
-        return keras.random.normal((n, *self.code_shape), seed=seed)
+        """[n, *code_shape] from p(z)."""
+        return self.prior_layer.sample(n, seed, self.encoder)
 
-    def kl_of_units(self, x):
-        def step(x):
-            posterior = self.infer(Batch(x, x))
-            return gaussian_kl_of_units(posterior["mean"], posterior["log_var"])
+    @property
+    def has_quantiles(self):
+        return self.prior_layer.has_quantiles
 
-        return self._map("kl_of_units", step, x)
+    def prior_quantiles(self, p: np.ndarray):
+        return self.prior_layer.quantiles(p)
 
     def log_prior(self, z):
-        return gaussian_log_prob(z, 0.0, 0.0)
+        return self.prior_layer.log_prob(z, self.encoder)
 
-    def log_posterior(self, z, out):
+    def draw(self, out, epsilon):
         if self.epsilon_std == 0:
             raise NotApplicable("needs model.epsilon_std above 0: else the posterior is a point")
-        log_var = out["log_var"] + 2.0 * math.log(self.epsilon_std)
-        return gaussian_log_prob(z, out["mean"], log_var)
+        return self.posterior_layer.draw(out, epsilon, self.epsilon_std)
+
+    def kl_of_units(self, x):
+        if self._kl_of_units(self.encoder(np.zeros((1, *self.data_shape), "float32"))) is None:
+            return None
+
+        def step(a):
+            return self._kl_of_units(self.infer(Batch(a["x"], a["x"])))
+
+        return self._map("kl_of_units", step, {"x": x})

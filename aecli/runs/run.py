@@ -106,7 +106,7 @@ class Run:
 
         stored = best.stored(self.folder, build.plain(self.config), self.status.get("state"))
         with stored.limiting():
-            model = build.model(self.config, self.data_shape)
+            model = build.model(self.config, self.data_shape, self.status.get("label_count"))
         if (self.folder / data.NAME).is_file():
             model.learnt = self.learnt.of_values
         stored.give_to(model)
@@ -140,13 +140,7 @@ class Run:
 
     @functools.cached_property
     def preparation(self):
-        from aecli.training.feed import Preparation
-
-        return Preparation(
-            noise=build.component(self.config.noise, "noise"),
-            dynamic=self.config.dataset.get("binarize") == "dynamic",
-            seed=self.config.seed,
-        )
+        return build.preparation(self.config)
 
     @property
     def is_noisy(self) -> bool:

@@ -11,6 +11,9 @@ import tensorflow as tf
 
 from aecli.noise.base import Noise
 
+Labels = tuple[np.ndarray, np.ndarray]
+"""Of the training and of the validation images, [N] whole numbers each."""
+
 ROWS = 1000  # images corrupted from one seed where the noise is frozen
 
 

@@ -12,10 +12,10 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from aecli.models.base import evaluate_step
 from aecli.models.batch import Batch
-from aecli.training.feed import Preparation, epoch_order, to_float
-from aecli.training.step import train_step
+from aecli.models.in_keras import evaluate_step, measured
+from aecli.training.feed import Labels, Preparation, epoch_order, to_float
+from aecli.training.step import Optimizers, train_step
 from aecli.training.strategy import Replicas
 
 CHUNK_SECONDS = 0.5  # of work between two looks of the callbacks
@@ -27,19 +27,20 @@ VALIDATION_VALUES = 2**20  # pixels a validation step
 class ResidentFeed:
     """Training and validation images on the device, in their own dtype.
 
-    x, val: [N, H, W, C] uint8 or float32. They are kept as rows of H * W * C numbers: gathering
-    from four axes takes several times as long.
+    x, val: [N, H, W, C] uint8 or float32; labels: for a model that asks for them. Images are kept
+    as rows of H * W * C numbers: gathering from four axes takes several times as long.
     """
 
     kind = "resident"
 
     def __init__(
         self, x: np.ndarray, val: np.ndarray, preparation: Preparation, batch_size: int,
-        replicas: Replicas | None = None,
+        replicas: Replicas | None = None, labels: Labels | None = None,
     ):  # fmt: skip
         self.steps_per_epoch = -(-len(x) // batch_size)
         self._x, self._val, self._shape = tf.constant(_flat(x)), val, x.shape[1:]
-        self._replicas = replicas
+        self._replicas, self._labels = replicas, labels
+        self._label = None if labels is None else tf.constant(labels[0], tf.int32)
         if replicas is not None:
             self._x = replicas.copies(self._x)
         self._preparation, self._n = preparation, len(x)
@@ -49,10 +50,9 @@ class ResidentFeed:
 
     # ---- what the trainer uses -----------------------------------------------------------------
 
-    def attach(self, model, steps: int) -> None:
+    def attach(self, model, optimizers: Optimizers, steps: int) -> None:
         """Replace the compiled model's train and test functions; `steps` in all."""
-        self._model, self._steps = model, steps
-        model.optimizer.build(model.trainable_variables)
+        self._model, self._optimizers, self._steps = model, optimizers, steps
         jit = model.jit_compile
         number = tf.TensorSpec([], tf.int32)
         order = tf.TensorSpec([self._n], tf.int32)
@@ -113,30 +113,39 @@ class ResidentFeed:
 
     def _step(self, rows, step):
         if self._replicas is not None:
-            self._replicas.step(self._model, rows.shape[0], self._part, self._x, rows, step)
+            size, inputs = rows.shape[0], (self._x, rows, step)
+            self._replicas.step(self._model, self._optimizers, size, self._part, *inputs)
             return
         images = self._images(self._x, rows)
         both = self._preparation.fresh(images, step)
-        train_step(self._model, Batch(*both, *self._at(step, rows.shape[0])))
+        batch = Batch(*both, *self._at(step, rows.shape[0]), self._label_of(rows))
+        train_step(self._model, self._optimizers, batch)
 
     def _part(self, first, last, x, rows, step):
         """Rows first .. last of a batch, in a replica."""
         size = rows.shape[0]
-        both = self._preparation.fresh_part(self._images(x, rows[first:last]), step, first, size)
+        own = rows[first:last]
+        both = self._preparation.fresh_part(self._images(x, own), step, first, size)
         draws, progress = self._at(step, size)
-        return Batch(*both, {name: draw[first:last] for name, draw in draws.items()}, progress)
+        draws = {name: draw[first:last] for name, draw in draws.items()}
+        return Batch(*both, draws, progress, self._label_of(own))
 
     def _at(self, step, size: int):
         """-> draws of a whole batch, epochs done, at a step of the training."""
         draws = self._preparation.draws(self._model.noise_shapes(), size, step)
         return draws, tf.cast(step, tf.float32) / self.steps_per_epoch
 
+    def _label_of(self, rows):
+        return None if self._label is None else tf.gather(self._label, rows)
+
     def _images(self, x, rows):
         return tf.reshape(tf.gather(x, rows), (rows.shape[0], *self._shape))
 
     def _steps_a_chunk(self) -> int:
         """By a short trial whose traces are wiped out: the same steps are then trained for real."""
-        kept = [*self._model.variables, *self._model.optimizer.variables]
+        kept = [*self._model.variables]
+        for optimizer in self._optimizers.values():
+            kept += optimizer.variables
         values = [variable.numpy() for variable in kept]
         self._time(0)  # compiles
         count, seconds = 1, 0.0
@@ -164,6 +173,8 @@ class ResidentFeed:
             arrays = list(self._preparation.frozen(self._val))
         draws = self._model.frozen_draws(len(self._val))
         arrays += draws.values()
+        if self._labels is not None:
+            arrays.append(np.asarray(self._labels[1], "int32"))
         shapes = [array.shape[1:] for array in arrays]
         fitting = max(1, VALIDATION_VALUES // math.prod(self._shape))
         rows = min(VALIDATION_ROWS, fitting, len(self._val))
@@ -175,7 +186,9 @@ class ResidentFeed:
             parts = [tf.reshape(p, (p.shape[0], *s)) for p, s in zip(parts, shapes, strict=True)]
             x = to_float(parts.pop(0))
             y = parts.pop(0) if self._preparation.is_random else x
-            evaluate_step(self._model, Batch(x, y, dict(zip(draws, parts, strict=True))))
+            label = parts.pop() if self._labels is not None else None
+            drawn = dict(zip(draws, parts, strict=True))
+            evaluate_step(self._model, Batch(x, y, drawn, label=label))
 
         def body(i):
             step([tf.gather(block, i) for block in blocks])
@@ -185,7 +198,7 @@ class ResidentFeed:
             tf.while_loop(lambda i: i < full, body, [tf.constant(0)], parallel_iterations=1)
             if len(rests[0]):
                 step(rests)
-            return self._model.get_metrics_result()
+            return measured(self._model)
 
         self._validate = tf.function(whole, jit_compile=jit, autograph=False)
 

@@ -1,8 +1,9 @@
 """The training state: one file that holds all that the next step depends on.
 
 checkpoints/last.safetensors, and the one before it as previous.safetensors. The tensors are the
-variables of model and optimizer, inside an epoch those of the metrics too, and the weights of the
-best epoch; the header carries the rest as JSON under the key "aecli", with a checksum of both.
+variables of the model and of each player's optimizer, inside an epoch those of the metrics too, and
+the weights of the best epoch; the header carries the rest as JSON under the key "aecli", with a
+checksum of both.
 """
 
 import dataclasses
@@ -20,10 +21,11 @@ from aecli.errors import BadRequest, CannotWrite, Diverged
 from aecli.files import replacing, writing
 from aecli.training import state_file
 
-FORMAT = 2
+FORMAT = 3
+OLDER = 2  # with one optimizer, and the weight of a warm-up among the model's variables
 LAST, PREVIOUS = "last.safetensors", "previous.safetensors"
 MAX_BYTES = 16 * 2**30  # of a state that is read: several times the largest that fits a workstation
-KINDS = ("model", "optimizer", "metrics", "best")
+KINDS = ("model", "optimizers", "metrics", "best")
 
 log = logging.getLogger("aecli")
 
@@ -65,6 +67,29 @@ def assign(variables, values: dict[str, Any]) -> None:
     check(variables, values)
     for name, variable in zip(_names(variables), variables, strict=True):
         variable.assign(np.asarray(values[name]))
+
+
+def named_by_name(optimizers: dict[str, Any]) -> dict[str, np.ndarray]:
+    """{"player/number:path": value} of the variables of each player's optimizer."""
+    return {
+        f"{player}/{name}": value
+        for player, optimizer in optimizers.items()
+        for name, value in named(optimizer.variables).items()
+    }
+
+
+def assign_by_name(optimizers: dict[str, Any], values: dict[str, Any]) -> None:
+    """As assign, for the optimizer of each player."""
+    sorted_values: dict[str, dict] = {player: {} for player in optimizers}
+    for name, value in values.items():
+        player, _, rest = name.partition("/")
+        if player not in sorted_values:
+            raise BadRequest(f"the checkpoint is of another model: it has an optimizer of {player}")
+        sorted_values[player][rest] = value
+    for player, optimizer in optimizers.items():
+        check(optimizer.variables, sorted_values[player])
+    for player, optimizer in optimizers.items():
+        assign(optimizer.variables, sorted_values[player])
 
 
 def check(variables, values: dict[str, Any]) -> None:
@@ -155,7 +180,7 @@ def read_file(path: pathlib.Path) -> State:
         raise BadRequest(f"{path} is damaged: it is not a whole safetensors file") from None
     if state_file.digest(content.tensors, text) != digest:
         raise BadRequest(f"{path} is damaged: its checksum does not fit its content")
-    if not isinstance(rest, dict) or rest.get("format") != FORMAT:
+    if not isinstance(rest, dict) or rest.get("format") not in (OLDER, FORMAT):
         raise BadRequest(
             f"{path} is not of format {FORMAT}, which this aecli reads\n"
             "go on with the version that wrote it"
@@ -168,7 +193,22 @@ def read_file(path: pathlib.Path) -> State:
         sorted_tensors["best"] = sorted_tensors["model"]
     if not _is_well_formed(rest):
         raise BadRequest(f"{path} is not a training state of aecli")
-    return State(tensors=sorted_tensors, **{k: v for k, v in rest.items() if k != "format"})
+    if rest.pop("format") == OLDER:
+        sorted_tensors = _as_now(sorted_tensors)
+    return State(tensors=sorted_tensors, **rest)
+
+
+def _as_now(tensors: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The tensors of the older format under today's names."""
+    optimizer = tensors.pop("optimizer", {})
+    renamed = {f"model/{name}": value for name, value in optimizer.items()}
+    kept = {kind: _without_warmup(tensors[kind]) for kind in ("model", "best")}
+    return tensors | kept | {"optimizers": renamed}
+
+
+def _without_warmup(values: dict[str, Any]) -> dict[str, Any]:
+    names = [name for name in sorted(values) if not name.endswith("/warmup")]
+    return {f"{i:04d}:{name.partition(':')[2]}": values[name] for i, name in enumerate(names)}
 
 
 def _is_well_formed(rest: dict) -> bool:

@@ -1,48 +1,87 @@
 """The one training step: of both feeds, of Keras's compiled programs and of every replica."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from aecli.models.base import Autoencoder
 from aecli.models.batch import Batch
 
-Total = Callable[[Any], Any]
+Optimizers = dict[str, keras.optimizers.Optimizer]
+"""{player: what minimises its loss}, the players in the model's order."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Shared:
+    """In a replica, which has some rows of a batch of `size`.
+
+    counts: 1, or 0 where its rows stand for none of the batch; mean(term [b]): what these add to
+    the mean over the batch; total(nest): the sum of what all replicas have.
+    """
+
+    size: Any
+    counts: Any
+    mean: Callable[[Any], Any]
+    total: Callable[[Any], Any]
 
 
 def train_step(
-    model: Autoencoder,
-    batch: Batch,
-    size=None,
-    mean: Callable | None = None,
-    total: Total | None = None,
+    model: Autoencoder, optimizers: Optimizers, batch: Batch, shared: Shared | None = None
 ) -> None:
-    """Take one step of model.optimizer on a batch, and add its loss and terms to the epoch's.
+    """Take one step of each optimizer on a batch, and add its loss and terms to the epoch's.
 
-    In a replica, `batch` has its rows of a batch of `size`, mean(term [b]) is what these add to the
-    mean over the batch, and total(nest) adds up what all replicas have.
+    All players look at the same outcome of the model, and each at what the others were before the
+    step. In a replica, `batch` has its rows alone.
     """
-    optimizer, weights = model.optimizer, model.trainable_variables
-    with tf.GradientTape() as tape:
+    mean = tf.reduce_mean if shared is None else shared.mean
+    trained = {player: model.variables_of(player) for player in optimizers}
+    losses, scaled, terms, watched = {}, {}, {}, {}
+    with tf.GradientTape(persistent=len(optimizers) > 1) as tape:
         out = model.forward(batch, training=True)
-        loss, terms = model.objective(batch, out, training=True)
-        value = tf.reduce_mean(loss) if mean is None else mean(loss)
-        scaled = optimizer.scale_loss(value)
-    gradients = tape.gradient(scaled, [weight.value for weight in weights])
-    used = [(g, w) for g, w in zip(gradients, weights, strict=True) if g is not None]
-    gradients = [g for g, _ in used]
-    if total is None:
-        means = terms
-    else:
+        for player, optimizer in optimizers.items():
+            loss, its_terms, its_watched = model.objective(batch, out, player, training=True)
+            losses[player], scaled[player] = loss, optimizer.scale_loss(mean(loss))
+            terms |= its_terms
+            watched |= its_watched
+    gradients = {
+        player: tape.gradient(scaled[player], [weight.value for weight in weights])
+        for player, weights in trained.items()
+    }
+    del tape
+    used = {
+        player: [w for g, w in zip(gradients[player], weights, strict=True) if g is not None]
+        for player, weights in trained.items()
+    }
+    gradients = {player: [g for g in its if g is not None] for player, its in gradients.items()}
+    statistics = _statistics(model, losses, watched, shared)
+    first, *_ = optimizers
+    value = mean(losses[first])
+    if shared is not None:
         means = {name: mean(term) for name, term in terms.items()}
-        gradients, value, means = total((gradients, value, means))
-    optimizer.apply(gradients, [w for _, w in used])
-    model._loss_tracker.update_state(value, sample_weight=_size(batch, size))
+        gradients, value, means, statistics = shared.total((gradients, value, means, statistics))
+    else:
+        means = terms
+    for player, optimizer in optimizers.items():
+        optimizer.apply(gradients[player], used[player])
+    size = tf.shape(batch.x)[0] if shared is None else shared.size
+    model._loss_tracker.update_state(value, sample_weight=size)
     for tracker in model.term_trackers:
-        weight = None if total is None else size
+        weight = None if shared is None else size
         tracker.update_state(means[tracker.name], sample_weight=weight)
+    for tracker in (*model.watched, *model.opponent_losses):
+        tracker.add(statistics[tracker.name])
 
 
-def _size(batch: Batch, size):
-    return tf.shape(batch.x)[0] if size is None else size
+def _statistics(model: Autoencoder, losses: dict, watched: dict, shared: Shared | None) -> dict:
+    """{name: statistic} of what is watched, the losses of the players after the first included."""
+    values = watched | {f"{player}_loss": losses[player] for player in [*losses][1:]}
+    found = {
+        tracker.name: tracker.statistic(values[tracker.name])
+        for tracker in (*model.watched, *model.opponent_losses)
+    }
+    if shared is None:
+        return found
+    return {name: tf.cast(shared.counts, value.dtype) * value for name, value in found.items()}

@@ -22,10 +22,10 @@ import tensorflow as tf
 from aecli import typed
 from aecli.errors import BadRequest, RunFailed
 from aecli.models.base import Autoencoder
-from aecli.models.batch import counting
+from aecli.models.batch import Share, sharing
 from aecli.training.cluster import Cluster, cluster
 from aecli.training.signals import SIGNALS, is_ours
-from aecli.training.step import train_step
+from aecli.training.step import Optimizers, Shared, train_step
 
 JOIN_SECONDS = 300  # the workers wait so long for each other at the start
 LOOK_SECONDS = 5  # between two looks at the other workers
@@ -83,10 +83,11 @@ class Replicas:
         with self._strategy.scope(), tf.variable_creator_scope(_with_copies):
             yield
 
-    def attach(self, model) -> None:
-        """Take over a model that was compiled within the scope."""
+    def attach(self, model, optimizers: Optimizers) -> None:
+        """Take over a model that was compiled within the scope, and what trains it."""
         model._distribute_strategy = None  # fit sees numbers of chunks: nothing to hand out
-        model.optimizer._all_reduce_sum_gradients = list  # ours are sums already, before clipping
+        for optimizer in optimizers.values():
+            optimizer._all_reduce_sum_gradients = list  # ours are sums already, before clipping
 
     def copies(self, value: tf.Tensor):
         """One on each device, for `step`."""
@@ -96,13 +97,13 @@ class Replicas:
 
     # ---- training --------------------------------------------------------------------------------
 
-    def step(self, model, size, part: Callable, *inputs) -> None:
+    def step(self, model, optimizers: Optimizers, size, part: Callable, *inputs) -> None:
         """One training step on a batch of `size` images.
 
         part(first, last, *inputs) -> the Batch of those rows of the batch; of the inputs, those of
         `copies` are on the replica's own device.
         """
-        self._strategy.run(functools.partial(_step, model, size, part), inputs)
+        self._strategy.run(functools.partial(_step, model, optimizers, size, part), inputs)
 
     def mine(self, size):
         """-> first, last: the rows of a batch of `size` that the replicas of this process take."""
@@ -149,25 +150,25 @@ class Replicas:
                 _look_no_more(self._strategy)
 
 
-def _step(model, size, part, *inputs) -> None:
+def _step(model, optimizers, size, part, *inputs) -> None:
     """In each replica."""
     context = tf.distribute.get_replica_context()
     number = tf.get_static_value(context.replica_id_in_sync_group)
-    first, last, share = _rows(number, size, context.num_replicas_in_sync)
-    with counting(share):
-        train_step(
-            model,
-            part(first, last, *inputs),
-            size,
-            lambda term: _part_of_mean(term, share, size),
-            lambda nest: context.all_reduce(SUM, nest),
-        )
+    first, last, counts = _rows(number, size, context.num_replicas_in_sync)
+    shared = Shared(
+        size,
+        counts,
+        mean=lambda term: _part_of_mean(term, counts, size),
+        total=lambda nest: context.all_reduce(SUM, nest),
+    )
+    with sharing(Share(first, last, size, counts)):
+        train_step(model, optimizers, part(first, last, *inputs), shared)
 
 
 def _rows(number: int, size, count: int):
-    """-> first, last, share of replica `number` of `count`.
+    """-> first, last, counts of replica `number` of `count`.
 
-    share: 1, or 0 where no row is left for it; it then takes a row that counts nothing:
+    counts: 1, or 0 where no row is left for it; it then takes a row that counts nothing:
     not every operation takes an empty batch.
     """
     first, last = number * size // count, (number + 1) * size // count
@@ -175,9 +176,9 @@ def _rows(number: int, size, count: int):
     return first, at_least(last, first + 1), tf.cast(last > first, tf.float32)
 
 
-def _part_of_mean(term, share, size):
+def _part_of_mean(term, counts, size):
     """What the rows of a replica add to the mean of a term over the batch."""
-    return tf.reduce_sum(term) * tf.cast(share, term.dtype) / tf.cast(size, term.dtype)
+    return tf.reduce_sum(term) * tf.cast(counts, term.dtype) / tf.cast(size, term.dtype)
 
 
 def _with_copies(next_creator, **kwargs):

@@ -4,10 +4,10 @@ import numpy as np
 import tensorflow as tf
 
 from aecli.errors import BadRequest
-from aecli.models.base import evaluate_step
 from aecli.models.batch import Batch
-from aecli.training.feed import ROWS, Preparation, epoch_order
-from aecli.training.step import train_step
+from aecli.models.in_keras import evaluate_step
+from aecli.training.feed import ROWS, Labels, Preparation, epoch_order
+from aecli.training.step import Optimizers, train_step
 from aecli.training.strategy import Replicas
 
 as_it_is = tf.autograph.experimental.do_not_convert  # that would write into the temporary folder
@@ -16,16 +16,17 @@ as_it_is = tf.autograph.experimental.do_not_convert  # that would write into the
 class StreamingFeed:
     """Batches gathered on the host; x may be any array that takes an array of indices.
 
-    x, val: [N, H, W, C] uint8 or float32.
+    x, val: [N, H, W, C] uint8 or float32; labels: for a model that asks for them.
     """
 
     kind = "streaming"
 
     def __init__(
         self, x: np.ndarray, val: np.ndarray, preparation: Preparation, batch_size: int,
-        replicas: Replicas | None = None,
+        replicas: Replicas | None = None, labels: Labels | None = None,
     ):  # fmt: skip
         self._replicas = replicas
+        self._labels = None if labels is None else [tf.constant(of, tf.int32) for of in labels]
         self.failure: BadRequest | None = None  # of a file that is no longer what it was
         self.steps_per_epoch = -(-len(x) // batch_size)
         self._x, self._val, self._preparation = x, val, preparation
@@ -35,10 +36,9 @@ class StreamingFeed:
         self._before = tf.Variable(0, dtype=tf.int64, trainable=False)  # steps of earlier epochs
         self._batches = self.batches()
 
-    def attach(self, model, steps: int) -> None:
-        """Keras's own train and test functions do, on batches of ours; `steps` in all."""
-        self._model, self._steps = model, steps
-        model.optimizer.build(model.trainable_variables)
+    def attach(self, model, optimizers: Optimizers, steps: int) -> None:
+        """Replace the compiled model's train and test functions; `steps` in all."""
+        self._model, self._optimizers, self._steps = model, optimizers, steps
         jit = model.jit_compile
         step = self._step if self._replicas is None else self._share
         shapes = (
@@ -55,7 +55,7 @@ class StreamingFeed:
         return tf.data.Dataset.range(self.steps_per_epoch)
 
     def batches(self) -> tf.data.Dataset:
-        """-> input, target [B, H, W, C] float32 and the step's number; the last may be smaller.
+        """-> input, target [B, H, W, C] float32, labels by name, the step; the last may be smaller.
 
         With replicas the rows that those of this process take, and B.
         """
@@ -70,7 +70,7 @@ class StreamingFeed:
         return batches.map(as_it_is(self._prepare), num_parallel_calls=2).prefetch(4)
 
     def validation(self) -> tf.data.Dataset:
-        """-> input, target and draws, frozen, read block by block."""
+        """-> input, target, labels by name and draws, frozen, read block by block."""
         blocks = tf.data.Dataset.range(-(-len(self._val) // ROWS))
         blocks = blocks.map(as_it_is(self._frozen_block))
         known = tf.data.experimental.assert_cardinality(-(-len(self._val) // self._batch))
@@ -94,9 +94,9 @@ class StreamingFeed:
             return self._model.get_metrics_result()
         return self._train_step(*next(self._iterator))
 
-    def _step(self, x, target, step):
+    def _step(self, x, target, given, step):
         draws, progress = self._at(step, tf.shape(x)[0])
-        train_step(self._model, Batch(x, target, draws, progress))
+        train_step(self._model, self._optimizers, Batch(x, target, draws, progress, **given))
         return self._model.get_metrics_result()
 
     def _at(self, step, size):
@@ -107,23 +107,28 @@ class StreamingFeed:
     def _test(self, iterator):
         return self._evaluate(*next(iterator))
 
-    def _evaluate_step(self, x, target, draws):
-        evaluate_step(self._model, Batch(x, target, draws))
-        return self._model.get_metrics_result()
+    def _evaluate_step(self, x, target, given, draws):
+        return evaluate_step(self._model, Batch(x, target, draws, **given))
 
     def _prepare(self, number, indices):
         step = self._before + self._first + number
         if self._replicas is None:
-            return *self._preparation.fresh(self._rows(indices), step), step
+            rows = self._rows(indices)
+            return *self._preparation.fresh(rows, step), self._given(0, indices), step
         size = tf.size(indices)
         first, last = self._replicas.mine(size)
-        rows = self._rows(indices[first:last])
-        return *self._preparation.fresh_part(rows, step, first, size), step, size
+        own = indices[first:last]
+        both = self._preparation.fresh_part(self._rows(own), step, first, size)
+        return *both, self._given(0, own), step, size
+
+    def _given(self, part: int, indices) -> dict[str, tf.Tensor]:
+        """What a batch has beside the images; part: 0 for training, 1 for validation."""
+        return {} if self._labels is None else {"label": tf.gather(self._labels[part], indices)}
 
     def _rows(self, indices):
         return self._read(self._x, lambda i: self._x[i], indices)
 
-    def _share(self, x, target, step, size):
+    def _share(self, x, target, given, step, size):
         """One step; x and target: the rows of this process, of a batch of `size`."""
         start = self._replicas.mine(size)[0]
 
@@ -132,17 +137,20 @@ class StreamingFeed:
             draws = {name: draw[first:last] for name, draw in draws.items()}
             with tf.device("CPU:0"):  # where they are: a device gets no more than its rows
                 rows = slice(first - start, last - start)
-                return Batch(x[rows], target[rows], draws, progress)
+                own = {name: value[rows] for name, value in given.items()}
+                return Batch(x[rows], target[rows], draws, progress, **own)
 
-        self._replicas.step(self._model, size, part)
+        self._replicas.step(self._model, self._optimizers, size, part)
         return self._model.get_metrics_result()
 
     def _frozen_block(self, number):
         rows = self._read(self._val, lambda i: self._val[i * ROWS : (i + 1) * ROWS], number)
         x, target = self._preparation.frozen_block(rows, number)
+        first = tf.cast(number, tf.int32) * ROWS
+        given = self._given(1, tf.range(first, first + tf.shape(rows)[0]))
         shapes = self._model.noise_shapes()
         if not shapes:
-            return x, target, {}
+            return x, target, given, {}
         drawn = tf.numpy_function(
             lambda n, i: [*self._model.frozen_draws(n, start=i * ROWS).values()],
             [tf.shape(rows)[0], number],
@@ -152,7 +160,7 @@ class StreamingFeed:
             name: tf.ensure_shape(draw, (None, *shape))
             for draw, (name, shape) in zip(drawn, shapes.items(), strict=True)
         }
-        return x, target, draws
+        return x, target, given, draws
 
     def _read(self, x, function, index) -> tf.Tensor:
         def read(i):

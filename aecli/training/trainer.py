@@ -14,9 +14,10 @@ from aecli.training import strategy as strategies
 from aecli.training.callbacks.clock import Clock
 from aecli.training.callbacks.restore import Restore
 from aecli.training.cluster import cluster
-from aecli.training.feed import Preparation
+from aecli.training.feed import Labels, Preparation
 from aecli.training.resident import ResidentFeed
-from aecli.training.state import assign, is_complete
+from aecli.training.state import assign, assign_by_name, is_complete
+from aecli.training.step import Optimizers
 from aecli.training.streaming import StreamingFeed
 
 GPU_BYTES = 2 * 2**30  # beside the model and its activations; TensorFlow tells no free memory
@@ -99,39 +100,46 @@ class Trainer(Component):
             return False
         return network.jit_on_cpu or bool(tf.config.list_physical_devices("GPU"))
 
-    def make_feed(self, splits, preparation: Preparation):
-        """The chosen way of the images to the device; auto: resident where they fit."""
+    def make_feed(self, splits, preparation: Preparation, labels: Labels | None = None):
+        """The chosen way of the images to the device; auto: resident where they fit.
+
+        labels: where the model asks for them.
+        """
         resident = self.feed == "resident" or (self.feed == "auto" and _fits(splits))
         feed = ResidentFeed if resident else StreamingFeed
         x, val = splits.train.x, splits.val.x
         if resident:  # what is read in place is loaded after all
             x, val = x[:], val[:]
-        return feed(x, val, preparation, self.batch_size, self.replicas)
+        return feed(x, val, preparation, self.batch_size, self.replicas, labels)
 
-    def fit(self, model, optimizer, feed, images: int, callbacks=None, state=None):
+    def fit(self, model, optimizers: Optimizers, feed, images: int, callbacks=None, state=None):
         """Train and validate; go on from a State where one is given.
 
-        callbacks: {name: callback}, called in this order; those with get_state and set_state are
-        part of the training state, which a callback named checkpoint writes.
+        optimizers: one for each of the model's players. callbacks: {name: callback}, called in this
+        order; those with get_state and set_state are part of the training state, which a callback
+        named checkpoint writes.
         -> keras.callbacks.History of the epochs trained now, None where none was left.
         """
         callbacks, steps = dict(callbacks or {}), self.total_steps(images)
         if self.deterministic:
             tf.config.experimental.enable_op_determinism()
         with self.scope():
-            model.compile(optimizer=optimizer, jit_compile=self.uses_xla(model.network))
-            model.optimizer.build(model.trainable_variables)
+            first = model.players[0]  # whose learning rate is logged, and lowered by callbacks
+            model.compile(optimizers[first], jit_compile=self.uses_xla(model.network))
+            optimizers = optimizers | {first: model.optimizer}  # perhaps wrapped by Keras
+            for player, optimizer in optimizers.items():
+                optimizer.build(model.variables_of(player))
         if self.replicas is not None:
-            self.replicas.attach(model)
-        feed.attach(model, steps)
+            self.replicas.attach(model, optimizers)
+        feed.attach(model, optimizers, steps)
         place = (state.epoch, state.step) if state else (0, 0)
         callbacks = {"clock": Clock(feed, steps, *place), **callbacks}
         if state is not None:
             assign(model.variables, state.tensors["model"])
-            assign(model.optimizer.variables, state.tensors["optimizer"])
+            assign_by_name(optimizers, state.tensors["optimizers"])
             callbacks["restore"] = Restore(state, dict(callbacks))
         if "checkpoint" in callbacks:
-            callbacks["checkpoint"].watch(callbacks["clock"], callbacks)
+            callbacks["checkpoint"].watch(callbacks["clock"], callbacks, optimizers)
         try:
             if is_complete(state, self.total_epochs(images)):
                 for callback in callbacks.values():

@@ -45,9 +45,9 @@ class Checkpoint(Remembered, keras.callbacks.Callback):
         """What is kept beside the state: the config, the data's fingerprint, the environment."""
         self._about = about
 
-    def watch(self, clock, callbacks: dict[str, keras.callbacks.Callback]) -> None:
-        """Where we are, and the callbacks whose memory is part of the state."""
-        self._clock = clock
+    def watch(self, clock, callbacks: dict[str, keras.callbacks.Callback], optimizers) -> None:
+        """Where we are, the callbacks whose memory is kept, and the optimizer of each player."""
+        self._clock, self._optimizers = clock, optimizers
         self._callbacks = {k: v for k, v in callbacks.items() if hasattr(v, "get_state")}
 
     def begin_from(self, state: states.State, model: keras.Model) -> None:
@@ -87,7 +87,7 @@ class Checkpoint(Remembered, keras.callbacks.Callback):
         model, clock = self.model, self._clock
         tensors = {
             "model": states.named(model.variables),
-            "optimizer": states.named(model.optimizer.variables),
+            "optimizers": states.named_by_name(self._optimizers),
             "best": self._best_tensors or {},
         }
         if clock.step:

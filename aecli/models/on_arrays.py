@@ -1,0 +1,128 @@
+"""Data in, data out, without a training: deterministic, some images at a time."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from aecli import limits
+from aecli.errors import BadRequest, NotApplicable
+from aecli.models import draws
+from aecli.models.batch import Batch
+from aecli.models.raw import Raw
+
+ROWS = 1000  # images a prediction step, fewer where they are large
+VALUES = 2**20  # pixels a prediction step: the activations of a convolution are many times as many
+
+
+class OnArrays:
+    """Mix-in of Autoencoder: NumPy arrays in and out.
+
+    label: [N] whole numbers, for a model that asks for labels (label_count).
+    """
+
+    @property
+    def raw(self) -> Raw:
+        """The same with values as a file has them: model.raw.encode(rows)."""
+        if self.learnt is None:
+            raise NotApplicable("this model does not know what data it was trained on")
+        return Raw(self, self.learnt)
+
+    def frozen_draws(self, n: int, start: int = 0, seed: int = 0) -> dict[str, np.ndarray]:
+        """The draws for the examples start .. start + n of a split in evaluation."""
+        return draws.frozen_draws(self.noise_shapes(), n, start, seed)
+
+    def encode(self, x: np.ndarray, seed: int | None = None, label=None) -> np.ndarray:
+        """Images [N, H, W, C] -> codes [N, *code_shape]: the posterior mean.
+
+        With a seed, a draw from the posterior. Raises NotApplicable where the code is not random,
+        BadRequest for whole numbers, as a file may have them: model.raw takes those.
+        """
+        _refuse_whole_numbers(x)
+        if seed is not None and not self.noise_shapes():
+            raise NotApplicable("this model's codes are not random: take sample=false")
+        drawn = {} if seed is None else self.frozen_draws(len(x), seed=seed)
+
+        def step(a):
+            return self.infer(Batch(a["x"], a["x"], a["draws"], label=a.get("label")))["z"]
+
+        return self._map("encode", step, {"x": x, "draws": drawn, **self._labels(label, len(x))})
+
+    def decode(self, z: np.ndarray, label=None) -> np.ndarray:
+        """Codes [N, *code_shape] -> expected images [N, H, W, C]."""
+        z = np.asarray(z, "float32")
+        if z.shape[1:] != self.code_shape:
+            raise BadRequest(f"codes have shape {z.shape[1:]}; this model's are {self.code_shape}")
+        limits.check_images(len(z), self.data_shape)
+
+        def step(a):
+            return self.reconstruction_loss.mean(self.params(a["z"], a.get("label")))
+
+        return self._map("decode", step, {"z": z, **self._labels(label, len(z))})
+
+    def reconstruct(self, x: np.ndarray, label=None) -> np.ndarray:
+        """Images [N, H, W, C] -> expected images [N, H, W, C] of their codes."""
+        _refuse_whole_numbers(x)
+
+        def step(a):
+            out = self.forward(Batch(a["x"], a["x"], label=a.get("label")))
+            return self.reconstruction_loss.mean(out["params"])
+
+        return self._map("reconstruct", step, {"x": x, **self._labels(label, len(x))})
+
+    def score(self, x: np.ndarray, target: np.ndarray | None = None, label=None):
+        """{"loss" and each term: [N] in nats}, draws frozen, for images x (and clean targets)."""
+
+        def step(a):
+            batch = Batch(a["x"], a["target"], a["draws"], label=a.get("label"))
+            loss, terms, _ = self.objective(batch, self.forward(batch))
+            return {"loss": loss, **terms}
+
+        target = x if target is None else target
+        arrays = {"x": x, "target": target, "draws": self.frozen_draws(len(x))}
+        return self._map("score", step, arrays | self._labels(label, len(x)))
+
+    def sample(self, n: int, seed: int = 0, label=None) -> np.ndarray:
+        """n images [n, H, W, C] decoded from codes of the prior."""
+        return self.decode(np.asarray(self.sample_prior(n, seed)), label)
+
+    def _labels(self, label, n: int) -> dict[str, np.ndarray]:
+        """{"label": [N] int32}, or {} for a model that asks for none. Raises BadRequest."""
+        if self.label_count is None:
+            return {}
+        if label is None:
+            raise BadRequest(f"{type(self).__name__} needs the label of each image: give label=")
+        label = np.broadcast_to(np.asarray(label), (n,))
+        if label.dtype.kind not in "iu" or label.min() < 0 or label.max() >= self.label_count:
+            raise BadRequest(f"a label is a whole number from 0 to {self.label_count - 1}")
+        return {"label": label.astype("int32")}
+
+    def _map(self, name: str, step, arrays):
+        """Run a compiled step over some images at a time and put the outcome together again."""
+        functions = self.__dict__.setdefault("_compiled_steps", {})
+        if name not in functions:  # autograph would write files into the temporary folder
+            functions[name] = tf.function(step, reduce_retracing=True, autograph=False)
+        function = functions[name]
+        arrays = tf.nest.map_structure(_as_given, arrays)
+        n = len(tf.nest.flatten(arrays)[0])
+        size = max(1, min(ROWS, VALUES // math.prod(self.data_shape)))
+        parts = []
+        starts = range(0, n, size)
+        for start in tqdm(starts, desc=name, unit="block", leave=False, delay=1, disable=None):
+            rows = tf.nest.map_structure(lambda a, s=start: a[s : s + size], arrays)
+            parts.append(function(tf.nest.map_structure(tf.constant, rows)))
+        return tf.nest.map_structure(lambda *p: np.concatenate([np.asarray(q) for q in p]), *parts)
+
+
+def _as_given(x) -> np.ndarray:
+    x = np.asarray(x)
+    return x if x.dtype == np.int32 else x.astype("float32")
+
+
+def _refuse_whole_numbers(x: np.ndarray) -> None:
+    if np.asarray(x).dtype.kind in "iub":
+        raise BadRequest(
+            "the model takes floats as in its training, bytes as x/255\n"
+            "whole numbers as a file has them: model.raw.encode(x), model.raw.reconstruct(x)"
+        )

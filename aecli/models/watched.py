@@ -1,0 +1,44 @@
+"""What is watched beside the loss: accumulators over a split, whatever the batches are."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+
+class Watched(keras.metrics.Metric):
+    """A figure of a whole split, from a statistic of each batch that may be added up.
+
+    unit: of the figure, as a table has it. The mean of the perplexities of batches is not the
+    perplexity of the split: hence statistics.
+    """
+
+    def __init__(self, name: str, unit: str, shape: tuple[int, ...]):
+        super().__init__(name=name)
+        self.unit = unit
+        self.total = self.add_variable(shape, "zeros", name="total")
+
+    def statistic(self, value: Any):
+        """[*shape], of what an objective gives for a batch; replicas add theirs up."""
+        raise NotImplementedError
+
+    def add(self, statistic) -> None:
+        self.total.assign_add(ops.cast(statistic, self.total.dtype))
+
+    def result(self):
+        raise NotImplementedError
+
+
+class MeanOf(Watched):
+    """The mean of a value [B] over the examples."""
+
+    def __init__(self, name: str, unit: str):
+        super().__init__(name, unit, (2,))
+
+    def statistic(self, value):
+        value = ops.cast(value, "float32")
+        return ops.stack([ops.sum(value), ops.cast(ops.shape(value)[0], "float32")])
+
+    def result(self):
+        return tf.math.divide_no_nan(self.total[0], self.total[1])
