@@ -11,8 +11,20 @@ from options import options
 from aecli import build
 from aecli.errors import BadRequest
 from aecli.models.batch import Batch
+from aecli.training.step import train_step
 
 PAIRS = list(itertools.product(options("model"), options("network")))
+
+
+LABELS = 3
+
+
+def labels(model, n: int):
+    return None if model.label_count is None else np.arange(n, dtype="int32") % LABELS
+
+
+def whole_batch(model, x) -> Batch:
+    return Batch(x, x, model.frozen_draws(len(x)), 0.5, labels(model, len(x)))
 
 
 @pytest.mark.parametrize(("name", "network"), PAIRS)
@@ -25,44 +37,67 @@ def test_model_contract(compose, images, tmp_path, name, network):
         ):
             build.model(config, (8, 8, 1))
         return
-    model = build.model(config, (8, 8, 1))
+    model = build.model(config, (8, 8, 1), LABELS)
     x = images[:64]
-    batch = Batch(x, x, model.frozen_draws(64), 0.5)
+    batch = whole_batch(model, x)
     out = model.forward(batch, training=True)
-    with tf.GradientTape() as tape:
-        loss, terms, _ = model.objective(batch, model.forward(batch, training=True), training=True)
-        total = tf.reduce_mean(loss)
+    assert out["z"].shape[1:] == model.code_shape
+    loss, terms, _ = model.objective(batch, out, training=True)
     assert loss.shape == (64,)
     assert list(terms) == model.term_names()
     assert all(term.shape == (64,) and np.isfinite(term).all() for term in terms.values())
-    gradients = tape.gradient(total, model.trainable_variables)
-    dead = [
-        v.path
-        for v, g in zip(model.trainable_variables, gradients, strict=True)
-        if g is None or not np.any(g)
-    ]
-    assert not dead
-    assert out["z"].shape[1:] == model.code_shape
+    assert model.weights_of_penalties().keys() == {*terms} - {"reconstruction"}
+    assert_players_train_their_own(model, batch)
 
-    model.compile(keras.optimizers.Adam(1e-2))
-    history = model.fit(x, x, epochs=20, batch_size=64, verbose=0).history["loss"]
-    assert history[-1] < 0.8 * history[0]
+    kwargs = {} if model.label_count is None else {"label": labels(model, 64)}
+    before = model.score(x, **kwargs)["reconstruction"].mean()
+    fit(model, batch, steps=20)
+    score = model.score(x, **kwargs)
+    assert score["reconstruction"].mean() < 0.8 * before
 
     model.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras")
-    np.testing.assert_array_equal(again.reconstruct(x), model.reconstruct(x))
-    np.testing.assert_array_equal(again.score(x)["loss"], model.score(x)["loss"])
+    rebuilt = again.reconstruct(x, **kwargs)
+    np.testing.assert_array_equal(rebuilt, model.reconstruct(x, **kwargs))
+    np.testing.assert_array_equal(again.score(x, **kwargs)["loss"], score["loss"])
     assert again.get_config()["latent_dim"] == model.latent_dim
+
+
+def assert_players_train_their_own(model, batch):
+    """Each player's loss reaches all of its own variables; together they have all, each once."""
+    owned = [id(v) for player in model.players for v in model.variables_of(player)]
+    assert sorted(owned) == sorted(id(v) for v in model.trainable_variables)
+    for player in model.players:
+        variables = model.variables_of(player)
+        with tf.GradientTape() as tape:
+            out = model.forward(batch, training=True)
+            loss = tf.reduce_mean(model.objective(batch, out, player, training=True)[0])
+        gradients = tape.gradient(loss, variables)
+        dead = [
+            v.path for v, g in zip(variables, gradients, strict=True) if g is None or not np.any(g)
+        ]
+        assert not dead
+
+
+def fit(model, batch, steps: int) -> None:
+    optimizers = {player: keras.optimizers.Adam(1e-2) for player in model.players}
+    for player, optimizer in optimizers.items():
+        optimizer.build(model.variables_of(player))
+    model.compile(optimizers["model"])
+    step = tf.function(lambda: train_step(model, optimizers, batch), autograph=False)
+    for _ in range(steps):
+        step()
 
 
 @pytest.mark.parametrize("name", options("model"))
 @pytest.mark.parametrize("loss", options("loss"))
 def test_any_loss_with_any_model(compose, images, name, loss):
     filters = ["network.filters=[8,4]"] if name == "conv" else []
-    model = build.model(compose(f"model={name}", f"loss={loss}", *filters), (8, 8, 1))
-    scores = model.score(images[:7])
+    model = build.model(compose(f"model={name}", f"loss={loss}", *filters), (8, 8, 1), LABELS)
+    label = labels(model, 7)
+    scores = model.score(images[:7], label=label)
     assert all(np.isfinite(values).all() for values in scores.values())
-    assert model.reconstruct(images[:7]).shape == (7, 8, 8, 1)
+    assert model.reconstruct(images[:7], label=label).shape == (7, 8, 8, 1)
 
 
 SAMPLINGS = list(
@@ -138,16 +173,17 @@ def test_evaluation_does_not_depend_on_the_batches(compose, images):
     """n = 7 in batches of 3 equals one batch of 7, draws included."""
     for name in options("model"):
         filters = ["network.filters=[8,4]"] if name == "conv" else []
-        model = build.model(compose(f"model={name}", *filters), (8, 8, 1))
+        model = build.model(compose(f"model={name}", *filters), (8, 8, 1), LABELS)
         model.compile(keras.optimizers.SGD(0.0))
         x = images[:7]
-        draws = model.frozen_draws(7)
-        inputs = {"image": x, **draws} if draws else x
+        inputs = {"image": x, **model.frozen_draws(7)}
+        if (label := labels(model, 7)) is not None:
+            inputs["label"] = label
         whole, parts = (
             model.evaluate(inputs, x, batch_size=size, verbose=0, return_dict=True)
             for size in (7, 3)
         )
-        score = {key: float(value.mean()) for key, value in model.score(x).items()}
+        score = {key: float(value.mean()) for key, value in model.score(x, label=label).items()}
         for key in score:
             assert whole[key] == pytest.approx(parts[key], rel=1e-5, abs=1e-6)
             assert whole[key] == pytest.approx(score[key], rel=1e-5, abs=1e-6)

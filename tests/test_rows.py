@@ -56,13 +56,13 @@ def test_validation_block_by_block_is_the_frozen_whole(file, compose, noise, mon
     feed = StreamingFeed(splits.train.x, splits.val.x, preparation, 8)
     model = build.model(config, (8, 8, 1))
     model.compile("adam")
-    feed.attach(model, 1)
+    feed.attach(model, {"model": model.optimizer}, 1)
     batches = list(feed.validation())
-    assert [len(target) for _, target, _ in batches] == [8, 8, 4]
+    assert [len(target) for _, target, _, _ in batches] == [8, 8, 4]
     x, target = preparation.frozen(splits.val.x[:])
     np.testing.assert_array_equal(np.concatenate([b[0] for b in batches]), x)
     np.testing.assert_array_equal(np.concatenate([b[1] for b in batches]), target)
-    draws = np.concatenate([b[2]["z"] for b in batches])
+    draws = np.concatenate([b[3]["z"] for b in batches])
     np.testing.assert_array_equal(draws, model.frozen_draws(20)["z"])
 
 

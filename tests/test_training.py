@@ -20,7 +20,7 @@ def feed_of(x, seed=0, batch=4, noise=None):
 
 def batches(feed, epoch):
     feed.begin_epoch(epoch)
-    return [target.numpy() for _, target, _ in feed.batches()]
+    return [target.numpy() for _, target, *_ in feed.batches()]
 
 
 def numbered(n):
@@ -48,7 +48,7 @@ def test_training_noise_is_fresh_and_validation_noise_frozen(images):
     seen = []
     for epoch in range(3):
         feed.begin_epoch(epoch)
-        ((x, target, _),) = feed.batches()
+        ((x, target, *_),) = feed.batches()
         np.testing.assert_array_equal(target[0], images[0])
         seen.append(x.numpy())
     assert not np.array_equal(seen[0], seen[1])

@@ -1,5 +1,6 @@
 """The words around a training: what will be done, and what came out."""
 
+import math
 import pathlib
 
 from omegaconf import DictConfig
@@ -31,7 +32,7 @@ def opening(plan, names: dict, folder, state=None) -> str:
         f"{len(splits.test):,} test   {_by(splits.data_shape)} in [{low:g}, {high:g}]{noise}",
         "from": splits.source,
         "model": f"{names['model']}   {_by(splits.data_shape)} > code {_by(model.code_shape)}   "
-        f"{model.encoder.count_params() + model.decoder.count_params():,} parameters   "
+        f"{sum(math.prod(v.shape) for v in model.trainable_variables):,} parameters   "
         f"network: {type(model.network).__name__.lower()}   loss: {_loss(cfg, model)} (nats/image)",
         "fit": f"{length}   batch {trainer.batch_size}   {_optimizer(cfg)}   "
         f"{trainer.precision}, {plan.feed.kind}, {xla}{_shared(trainer)}{_early(cfg)}",
@@ -85,9 +86,8 @@ def _table(rows: dict[str, str]) -> str:
 def _loss(cfg: DictConfig, model) -> str:
     """binary_crossentropy + 1 kl"""
     name = cfg.loss._target_.rsplit(".", 2)[-2]
-    weight = cfg.model.get("beta", cfg.model.get("weight"))
-    penalties = [f" + {weight:g} {term}" for term in model.term_names()[1:]]
-    return name + "".join(penalties)
+    weights = model.weights_of_penalties()
+    return name + "".join(f" + {weight:g} {term}" for term, weight in weights.items())
 
 
 def _optimizer(cfg: DictConfig) -> str:

@@ -87,6 +87,14 @@ class OnArrays:
         """n images [n, H, W, C] decoded from codes of the prior."""
         return self.decode(np.asarray(self.sample_prior(n, seed)), label)
 
+    def weights_of_penalties(self) -> dict[str, float]:
+        """{term: the weight that it has in the loss, once a warm-up is over}."""
+        x = np.zeros((1, *self.data_shape), "float32")
+        label = None if self.label_count is None else np.zeros(1, "int32")
+        batch = Batch(x, x, self.frozen_draws(1), label=label)
+        penalties = self.penalties(batch, self.forward(batch))
+        return {name: float(weight) for name, (weight, _) in penalties.items()}
+
     def _labels(self, label, n: int) -> dict[str, np.ndarray]:
         """{"label": [N] int32}, or {} for a model that asks for none. Raises BadRequest."""
         if self.label_count is None:
