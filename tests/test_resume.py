@@ -1,14 +1,17 @@
 """A resumed training is the uninterrupted one, bit for bit."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 from same_runs import differing
 
 from aecli import runs
 from aecli.errors import BadRequest
 from aecli.training import state as states
+from aecli.training import state_file
 from aecli.training.callbacks.clock import Clock
 
 EVERYTHING = [  # each source of randomness, each callback with a memory, a partial last batch
@@ -160,3 +163,36 @@ def test_a_damaged_or_foreign_state_leaves_best_keras_to_be_read(lab, monkeypatc
     (last.parent / "best.keras").unlink()
     with pytest.raises(BadRequest, match="damaged"):
         runs.Run(folder).model  # noqa: B018
+
+
+def as_of_format_2(folder) -> None:
+    """Write the last state as aecli 0.1 did: one optimizer, the warm-up's weight in the model."""
+    path = folder / "checkpoints" / states.LAST
+    state = states.read_file(path)
+    tensors = {
+        f"optimizer/{n.partition('/')[2]}": v for n, v in state.tensors["optimizers"].items()
+    }
+    for kind in ("model", "best"):
+        paths = [name.partition(":")[2] for name in state.tensors[kind]]
+        values = [*state.tensors[kind].values()]
+        paths.insert(1, "vae/warmup")
+        values.insert(1, np.float32(0.5))
+        tensors |= {
+            f"{kind}/{i:04d}:{p}": v for i, (p, v) in enumerate(zip(paths, values, strict=True))
+        }
+    tensors = {name: np.asarray(value) for name, value in tensors.items()}
+    names = ("epoch", "step", "stopped", "callbacks", "about")
+    rest = {name: getattr(state, name) for name in names}
+    text = json.dumps(rest | {"format": 2, "best_is_current": False})
+    meta = {"aecli": text, "sha256": state_file.digest(tensors, text)}
+    path.write_bytes(save(tensors, meta))
+
+
+def test_a_state_of_the_format_before_is_gone_on_from(lab, caplog):
+    overrides = ["model=vae", "model.warmup_epochs=3"]
+    whole = lab.train(*overrides, "trainer.epochs=4")
+    part = lab.train(*overrides, "trainer.epochs=2")
+    as_of_format_2(part)
+    lab.resume(part, "trainer.epochs=4")
+    assert "is of an earlier aecli" in caplog.text
+    assert differing(whole, part) == []

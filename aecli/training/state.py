@@ -194,6 +194,10 @@ def read_file(path: pathlib.Path) -> State:
     if not _is_well_formed(rest):
         raise BadRequest(f"{path} is not a training state of aecli")
     if rest.pop("format") == OLDER:
+        log.warning(
+            "%s is of an earlier aecli: a model whose codes are random draws others from here on "
+            "than it would have then", path,
+        )  # fmt: skip
         sorted_tensors = _as_now(sorted_tensors)
     return State(tensors=sorted_tensors, **rest)
 
