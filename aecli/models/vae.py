@@ -7,14 +7,19 @@ from keras import ops
 from pydantic import Field
 
 from aecli.divergences import sum_per_example
-from aecli.errors import NotApplicable
+from aecli.errors import BadRequest, NotApplicable
+from aecli.latents.anneal.base import Anneal
+from aecli.latents.anneal.linear import Linear
 from aecli.latents.posteriors.base import Posterior
 from aecli.latents.posteriors.gaussian import Gaussian
 from aecli.latents.priors.base import Prior
 from aecli.latents.priors.standard import Standard
 from aecli.models.base import Autoencoder, LatentDim
-from aecli.models.batch import Batch
+from aecli.models.batch import Batch, batch_mean
+from aecli.models.watched import MeanOf
 from aecli.serial import register
+
+KL_RATE = 0.01  # of the running mean of the units' KL: of about the last 100 steps
 
 
 @register
@@ -28,8 +33,10 @@ class VAE(Autoencoder):
     An epsilon_std other than 1, as in some tutorials, samples from another posterior than the KL
     charges for: no bound.
 
-    warmup_epochs raises the KL's weight linearly from 0 to beta over that many epochs of training
-    (Bowman 2016, Soenderby 2016); validation always uses beta, so that epochs stay comparable.
+    warmup_epochs and anneal: how beta, or the KL that is aimed at, rises while it is trained;
+    validation always uses the full one, so that epochs stay comparable. free_bits: the mean KL of
+    a code unit is charged for from so many nats on (Kingma 2016, eq. 15): no gradient lowers one
+    that is below. Where that or a target KL changes what is charged, kl is watched beside it.
     """
 
     has_prior = True
@@ -39,6 +46,8 @@ class VAE(Autoencoder):
     beta: Annotated[float, Field(ge=0, description="weight of the KL term")] = 1.0
     epsilon_std: Annotated[float, Field(ge=0, description="scale of the sampling noise")] = 1.0
     warmup_epochs: Annotated[float, Field(ge=0, description="epochs")] = 0
+    free_bits: Annotated[float, Field(ge=0, description="nats a code unit")] = 0.0
+    anneal: Anneal = Linear()
     posterior: Posterior = Gaussian()
     prior: Prior = Standard()
 
@@ -46,12 +55,33 @@ class VAE(Autoencoder):
         super().assemble()
         self.posterior_layer = self.posterior.layer(self.code_shape)
         self.prior_layer = self.prior.layer(self.code_shape, self.data_shape)
+        if not self.charges_otherwise:
+            return
+        if not self.has_exact_kl:
+            raise BadRequest(
+                "model.free_bits and model/anneal=capacity need the KL of each code unit: take "
+                "model/posterior=gaussian and model/prior=standard"
+            )
+        self.running_kl = self.add_weight(
+            name="running_kl", shape=self.code_shape, initializer="zeros", trainable=False
+        )
+        self.running_steps = self.add_weight(
+            name="running_steps", shape=(), initializer="zeros", trainable=False
+        )
 
     def heads(self):
         return self.posterior.heads(self.latent_dim)
 
+    @property
+    def charges_otherwise(self) -> bool:
+        """Whether something else than the KL is charged for."""
+        return self.free_bits > 0 or self.anneal.has_target
+
     def term_names(self):
-        return ["reconstruction", "kl"]
+        return ["reconstruction", "kl_charged" if self.charges_otherwise else "kl"]
+
+    def watches(self):
+        return [MeanOf("kl", "nats")] if self.charges_otherwise else []
 
     def noise_shapes(self):
         return {"z": self.code_shape}
@@ -68,18 +98,50 @@ class VAE(Autoencoder):
         units = self._kl_of_units(out)
         return out["log_q"] - self.log_prior(out["z"]) if units is None else sum_per_example(units)
 
+    @property
+    def has_exact_kl(self) -> bool:
+        """Whether the KL of each code unit has a closed form."""
+        zeros = np.zeros((1, *self.data_shape), "float32")
+        return self._kl_of_units(self.encoder(zeros)) is not None
+
     def _kl_of_units(self, heads):
         gaussian = self.posterior_layer.gaussian(heads)
         return None if gaussian is None else self.prior_layer.kl_of_gaussian(*gaussian)
 
-    def weight_at(self, progress):
-        """beta after so many epochs of training; None: the full one."""
-        if not self.warmup_epochs or progress is None:
-            return self.beta
-        return self.beta * ops.minimum(1.0, progress / self.warmup_epochs)
-
     def penalties(self, batch, out, training=False):
-        return {"kl": (self.weight_at(batch.progress), self.kl(out))}
+        weight = self.beta * self.anneal.factor(batch.progress, self.warmup_epochs)
+        if not self.charges_otherwise:
+            return {"kl": (weight, self.kl(out))}
+        return {"kl_charged": (weight, self._charged(batch, out, training))}
+
+    def _charged(self, batch, out, training):
+        """What is charged instead of the KL [B]; its mean over a training batch is the sources'.
+
+        Both have a kink in a mean over the batch. In evaluation a running mean of the training's
+        is in its place, so that an example's loss does not depend on its neighbours.
+        """
+        units = self._kl_of_units(out)
+        mean = ops.stop_gradient(batch_mean(units)) if training else self.running_kl
+        if training:
+            self._remember(mean)
+        free = ops.full_like(units, self.free_bits)
+        kl = sum_per_example(ops.where(mean > self.free_bits, units, free))
+        if not self.anneal.has_target:
+            return kl
+        target = self.anneal.target(batch.progress, self.warmup_epochs)
+        gap = ops.sum(ops.maximum(mean, self.free_bits)) - target
+        return ops.sign(gap) * (kl - target) if training else ops.full_like(kl, ops.abs(gap))
+
+    def _remember(self, mean) -> None:
+        rate = ops.maximum(KL_RATE, 1.0 / (self.running_steps + 1.0))
+        self.running_kl.assign_add(rate * (mean - self.running_kl))
+        self.running_steps.assign_add(1.0)
+
+    def objective(self, batch, out, player="model", training=False):
+        loss, terms, watched = super().objective(batch, out, player, training=training)
+        if self.charges_otherwise:
+            watched = watched | {"kl": self.kl(out)}
+        return loss, terms, watched
 
     def sample_prior(self, n: int, seed: int):
         """[n, *code_shape] from p(z)."""
@@ -101,7 +163,7 @@ class VAE(Autoencoder):
         return self.posterior_layer.draw(out, epsilon, self.epsilon_std)
 
     def kl_of_units(self, x):
-        if self._kl_of_units(self.encoder(np.zeros((1, *self.data_shape), "float32"))) is None:
+        if not self.has_exact_kl:
             return None
 
         def step(a):

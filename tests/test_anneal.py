@@ -1,0 +1,103 @@
+"""Weights that rise: values at the ends of periods, free bits, a capacity, exact resume."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from same_runs import differing
+
+from aecli import build
+from aecli.divergences import gaussian_kl_of_units
+from aecli.latents.anneal.capacity import Capacity
+from aecli.latents.anneal.cyclical import Cyclical
+from aecli.latents.anneal.linear import Linear
+from aecli.models.batch import Batch
+
+
+@pytest.mark.parametrize(
+    ("anneal", "expected"),
+    [
+        (Linear(), {0: 0, 2: 0.5, 4: 1, 9: 1}),
+        (Cyclical(periods=2), {0: 0, 1: 0.5, 2: 1, 3.99: 1, 4: 0, 5: 0.5, 7.99: 1, 8: 1, 9: 1}),
+        (Cyclical(periods=3, rise=1.0), {1: 0.25, 4: 0, 11: 0.75, 12: 1}),
+    ],
+)
+def test_the_factor_at_the_ends_of_periods(anneal, expected):
+    for progress, value in expected.items():
+        factor = anneal.factor(tf.constant(progress, tf.float32), 4)
+        assert float(factor) == pytest.approx(value, abs=1e-6)
+    assert anneal.factor(None, 4) == anneal.factor(tf.constant(1.0), 0) == 1
+
+
+def test_the_capacity_rises_to_its_end_and_stays():
+    anneal = Capacity(final=20)
+    found = [float(anneal.target(tf.constant(p), 5)) for p in (0.0, 1.0, 5.0, 50.0)]
+    assert found == pytest.approx([0, 4, 20, 20])
+    assert anneal.target(None, 5) == 20
+
+
+def charged(model, x, progress=None, training=True):
+    """-> mean charge, and its gradient with respect to the encoder's heads, of a batch of x."""
+    batch = Batch(x, x, model.frozen_draws(len(x)), progress)
+    out = model.forward(batch)
+    heads = {name: tf.constant(out[name]) for name in ("mean", "log_var")}
+    with tf.GradientTape() as tape:
+        tape.watch(heads)
+        weight, term = next(iter(model.penalties(batch, out | heads, training=training).values()))
+        value = tf.reduce_mean(weight * term)
+    return float(value), tape.gradient(value, heads), gaussian_kl_of_units(**heads).numpy()
+
+
+def test_free_bits_charge_for_the_mean_of_a_unit(compose, images):
+    """sum_g max(free, mean KL_g); a unit below has no gradient (Kingma 2016, eq. 15)."""
+    config = compose("model=vae", "model.latent_dim=5", "model.free_bits=0.2")
+    model = build.model(config, (8, 8, 1))
+    value, gradient, units = charged(model, images[:60])
+    means = units.mean(axis=0)
+    assert (means > 0.2).any()
+    assert (means < 0.2).any()
+    assert value == pytest.approx(np.maximum(means, 0.2).sum(), rel=1e-5)
+    dead = np.abs(gradient["mean"]).sum(axis=0) == 0
+    np.testing.assert_array_equal(dead, means < 0.2)
+
+
+def test_no_free_bits_and_no_target_are_a_vae(compose, images):
+    """In value, from what free bits of almost nothing charge for."""
+    plain, almost = (
+        build.model(compose("model=vae", f"model.free_bits={f}"), (8, 8, 1)) for f in (0, 1e-9)
+    )
+    assert plain.term_names() == ["reconstruction", "kl"]
+    one, other = (charged(model, images[:60])[0] for model in (plain, almost))
+    assert one == pytest.approx(other, rel=1e-6)
+
+
+def test_a_capacity_is_a_distance_of_the_batchs_mean(compose, images):
+    """|mean KL - C|: the gradient turns round where the mean passes C (Burgess 2018, eq. 8)."""
+    overrides = ["model=vae", "model/anneal=capacity", "model.beta=3", "model.warmup_epochs=10"]
+    model = build.model(compose(*overrides, "model.anneal.final=1000"), (8, 8, 1))
+    x = images[:60]
+    low, down, units = charged(model, x, progress=0.0)  # C = 0: as the KL itself
+    kl = units.sum(axis=1).mean()
+    assert low == pytest.approx(3 * kl, rel=1e-5)
+    high, up, _ = charged(model, x, progress=1.0)  # C = 100
+    assert high == pytest.approx(3 * (100 - kl), rel=1e-5)
+    np.testing.assert_allclose(up["mean"], -down["mean"], rtol=1e-5)
+    value, _, _ = charged(model, x, training=False)  # at its end, of the training's mean
+    assert value == pytest.approx(3 * (1000 - kl), rel=1e-4)
+    assert model.score(x)["kl_charged"].shape == (60,)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [["model/anneal=cyclical"], ["model/anneal=capacity", "model.anneal.final=3"],
+     ["model.free_bits=0.3"]],
+    ids=["cyclical", "capacity", "free bits"],
+)  # fmt: skip
+def test_a_stop_inside_a_period_costs_nothing(lab, monkeypatch, overrides):
+    from aecli.training.resident import ResidentFeed
+
+    monkeypatch.setattr(ResidentFeed, "_steps_a_chunk", lambda self: self._time(0) and 1)
+    words = ["model=vae", "model.warmup_epochs=2", "trainer.batch_size=40", "trainer.epochs=3"]
+    whole = lab.train(*words, *overrides)
+    part = lab.interrupted(*words, *overrides, after=6)
+    lab.resume(part)
+    assert differing(whole, part) == []
