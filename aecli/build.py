@@ -45,8 +45,7 @@ def _built(target: type, node: dict, key: str, extra: dict[str, Any]) -> Any:
     try:
         return partial(**extra)
     except BadRequest as error:  # a component knows its group; the key may have a name more
-        group = key.partition(".")[0]
-        raise type(error)(str(error).replace(f"{group}.", f"{key}.", 1)) from None
+        raise error.moved(key.partition(".")[0], key) from None
     except (TypeError, ValueError) as error:
         raise BadRequest(f"{key}: {error}") from error
 
@@ -79,7 +78,7 @@ def _check_keys(target: type, node: dict, key: str, extra: dict) -> None:
         and parameters[name].kind not in (inspect.Parameter.VAR_KEYWORD,)
     ]  # fmt: skip
     if missing:
-        raise BadRequest(f"{key}.{missing[0]} is missing")
+        raise BadRequest("is missing", f"{key}.{missing[0]}")
 
 
 def components(nodes: DictConfig | dict | None, group: str, **extra: Any) -> dict[str, Any]:

@@ -43,10 +43,13 @@ def _adapters(callable_: Any) -> dict[str, tuple[TypeAdapter, str]]:
     return adapters
 
 
-def check_arguments(callable_: Any, values: dict[str, Any], prefix: str) -> dict[str, Any]:
+def check_arguments(
+    callable_: Any, values: dict[str, Any], prefix: str = "", file: Any = None
+) -> dict[str, Any]:
     """The values, each as the annotation of a constructor's argument has it: 1 is 1.0 for a float.
 
-    Raises BadRequest that names `prefix.key`, the value given and what is allowed.
+    prefix: what they are keys of, "" at the root; file: where they were read. Raises BadRequest
+    that names both, the key, the value given and what is allowed.
     """
     checked = dict(values)
     for name, (adapter, description) in _adapters(callable_).items():
@@ -55,13 +58,16 @@ def check_arguments(callable_: Any, values: dict[str, Any], prefix: str) -> dict
         try:
             checked[name] = adapter.validate_python(values[name])
         except ValidationError as error:
-            raise BadRequest(
-                _explain(f"{prefix}.{name}", values[name], error, description)
-            ) from None
+            key = f"{prefix}.{name}".lstrip(".")
+            problem = _explain(values[name], error, description)
+            if file is not None:
+                raise BadRequest(f"{file}: {key} {problem}") from None
+            raise BadRequest(problem, key) from None
     return checked
 
 
-def _explain(key: str, value: Any, error: ValidationError, description: str) -> str:
+def _explain(value: Any, error: ValidationError, description: str) -> str:
+    """What goes on from the key: must be ...; got ..."""
     expected = []
     for item in error.errors():
         text = item["msg"]
@@ -72,7 +78,7 @@ def _explain(key: str, value: Any, error: ValidationError, description: str) -> 
     reason = f" ({description})" if description else ""
     given = repr(value)
     given = given if len(given) < 200 else f"{given[:200]}..."
-    return f"{key} must be {' or '.join(expected)}; got {given}{reason}"
+    return f"must be {' or '.join(expected)}; got {given}{reason}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -81,7 +87,8 @@ class Component:
 
     A subclass is a frozen, keyword-only dataclass; `group` is the name of its config group and
     is used in messages. Annotate a field with `Annotated[float, Field(ge=0, description=...)]`
-    to state its range and unit. Raises BadRequest for a wrong type or range.
+    to state its range and unit. Raises BadRequest for a wrong type or range; what a subclass
+    refuses of its own has a key that begins with the group, as build moves it to its place.
     """
 
     group: ClassVar[str] = "component"

@@ -5,10 +5,26 @@ class BadRequest(ValueError):
     """The request cannot be carried out as stated: nothing was trained, exit code 2.
 
     Also for data, configs and checkpoints that are damaged or not ours. The text says which key
-    or file, what was given, what is allowed and what to type next.
+    or file, what was given, what is allowed and what to type next; whoever catches it may add to
+    it, and rewrites nothing. key: of the setting that is refused, which the text goes on from, as
+    in BadRequest("must be above 0; got -1", key="model.beta").
     """
 
     exit_code = 2
+
+    def __init__(self, text: str, key: str = ""):
+        super().__init__(f"{key} {text}" if key else text)
+        self.text, self.key = text, key
+
+    def moved(self, group: str, place: str) -> "BadRequest":
+        """The same where a component of the group stands at `place` in the config, "" for its root.
+
+        figures.n becomes figures.manifold.n, or n; of another group's keys nothing changes.
+        """
+        first, _, rest = self.key.partition(".")
+        if first != group or not rest:
+            return self
+        return BadRequest(self.text, f"{place}.{rest}".lstrip("."))
 
 
 class UnknownKeys(BadRequest):

@@ -63,6 +63,21 @@ def test_files_stay_rooms_not_halls():
     assert not long
 
 
+REWRITES = {"replace", "removeprefix", "removesuffix", "partition", "rpartition", "translate"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_nobody_rewrites_the_text_of_an_error(path):
+    """str(error).replace(...) changes paths in it as well: an error of ours carries its key."""
+    for handler in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(handler, ast.ExceptHandler) or handler.name is None:
+            continue
+        for node in ast.walk(handler):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", None) in REWRITES:
+                names = {n.id for n in ast.walk(node.func) if isinstance(n, ast.Name)}
+                assert handler.name not in names, f"line {node.lineno}"
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_no_error_is_its_own_cause(path):
     """`raise a or error from error`: who walks along the causes would never end."""

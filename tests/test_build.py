@@ -68,6 +68,38 @@ def test_unknown_and_missing_keys():
         build.component({"_target_": "aecli.training.schedules.Piecewise"}, "schedule")
 
 
+def test_an_error_names_the_key_where_the_component_stands_and_keeps_its_text(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "my_metrics.py").write_text(
+        "import dataclasses\n"
+        "from typing import Annotated\n"
+        "from pydantic import Field\n"
+        "from aecli.errors import BadRequest\n"
+        "from aecli.metrics.base import Metric\n"
+        "@dataclasses.dataclass(frozen=True, kw_only=True)\n"
+        "class Mine(Metric):\n"
+        "    k: Annotated[int, Field(ge=1)] = 1\n"
+        "    path: str = 'metrics.csv'\n"
+        "    def __post_init__(self):\n"
+        "        super().__post_init__()\n"
+        "        raise BadRequest(f'{self.path} has no metrics.k')\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("AECLI_PLUGINS", "my_metrics")
+    mine = {"_target_": "my_metrics.Mine"}
+    for node, key, said in (
+        (mine | {"k": 0}, "metrics.ours",
+         "metrics.ours.k must be greater than or equal to 1; got 0"),
+        (mine, "metrics.ours", "metrics.csv has no metrics.k"),
+        (contents("figures", "manifold") | {"range": [2, 1]}, "figures.plane",
+         "figures.plane.range must be [from, to] with from < to; got [2.0, 1.0]"),
+    ):  # fmt: skip
+        with pytest.raises(BadRequest) as refusal:
+            build.component(node, key)
+        assert str(refusal.value) == said
+
+
 @pytest.mark.parametrize("group", sorted({p.parent.name for p in CONFIGS.glob("*/*.yaml")}))
 def test_every_yaml_describes_itself_and_states_every_key(group):
     """Line 1 (or 2, under a package header) says what it is; no field is left to a default."""

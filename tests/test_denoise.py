@@ -137,6 +137,9 @@ def test_pictures_are_matched_by_their_names(ask, trained, tmp_path):
         (["clean=x.npy"], "clean belongs to noisy images of your own"),
         (["input=x.npy", "noise=gaussian", "clean=x.npy"], "clean belongs to noisy images"),
         (["input=x.npy", "clean=gone.npy"], "clean: gone.npy does not exist"),
+        (["input=x.npy", "clean=input/gone.npy"], "clean: input/gone.npy does not exist"),
+        (["input=x.npy", "clean=input/none.npy"], "^input/none.npy is empty"),
+        (["input=x.npy", "clean=input"], "clean: input has no image"),
         (["input=x.npy", "clean=y.npy"], "clean=y.npy has 3 images; input 2"),
         (["noise=gaussian", "output=a.csv"], "output=a.csv: the kind is told by the suffix"),
     ],
@@ -145,11 +148,13 @@ def test_what_cannot_be_is_refused(ask, trained, words, said, tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     for name, count in {"x": 2, "y": 3}.items():
         np.save(f"{name}.npy", np.zeros((count, 8, 8, 1), "float32"))
+    (tmp_path / "input").mkdir()
+    (tmp_path / "input" / "none.npy").touch()
     before = set(trained["plain"].folder.rglob("*"))
     with pytest.raises(BadRequest, match=said):
         ask("plain", *words)
     assert set(trained["plain"].folder.rglob("*")) == before
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_rows_of_numbers_have_a_psnr_in_their_own_range(compose, tmp_path):

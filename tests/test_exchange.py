@@ -209,6 +209,7 @@ def test_a_folder_appears_whole_or_not_at_all(ask, pngs, monkeypatch, tmp_path):
 
 BAD = {
     "input=nothere.npz": "input: nothere.npz does not exist",
+    "input='dataset.path=a.npz'": "input: dataset.path=a.npz does not exist",
     "input=notes.docx": "unknown kind of file; it can be npz, npy, csv, parquet",
     "input=large.npy": "has images of 9x9x1; this run was trained on 8x8x1",
     "input=bytes.npy": "has values from 0 to 255; this run was trained on values from 0 to 1",
@@ -251,10 +252,12 @@ def test_a_bad_request_is_one_line_and_leaves_nothing(ask, run, word, tmp_path):
         ("code_0,code_1,code_2\n1,2\n", "codes.csv:2: a row of 3 cells is expected"),
         ("code_0,code_1,code_2\n1,2,nan\n", "values that are not finite"),
         ("code_0,code_1,code_2\n", "has no rows of data"),
+        (None, "^input: codes.csv does not exist"),
     ],
 )
 def test_bad_codes_are_refused(ask, content, said):
-    pathlib.Path("codes.csv").write_text(content)
+    if content is not None:
+        pathlib.Path("codes.csv").write_text(content)
     with pytest.raises(BadRequest, match=said):
         decode(ask("decode", "input=codes.csv"))
 

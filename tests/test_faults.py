@@ -375,13 +375,13 @@ def test_a_failing_metric_or_figure_is_a_warning_in_the_status(lab, monkeypatch)
 
     monkeypatch.setattr(LossCurve, "__call__", lambda self, run: 1 / 0)
     monkeypatch.setattr(Pixels, "__call__", lambda self, evaluation: 1 / 0)
-    folder = lab.train("trainer.epochs=1")
+    folder = lab.train("trainer.epochs=1", "+figures=manifold", "figures.manifold.dims=[0,99]")
     status = runs.Run(folder).status
     assert status["state"] == "done"
-    assert [w.split(" failed")[0] for w in status["warnings"]] == [
-        "metric pixels",
-        "figure loss_curve",
-    ]
+    metric, one, other = status["warnings"]
+    assert metric.startswith("metric pixels failed: ZeroDivisionError")
+    assert one.startswith("figure loss_curve failed: ZeroDivisionError")
+    assert other.startswith("figure manifold failed: figures.manifold.dims must be code units")
     assert "loss" in json.loads((folder / "metrics.json").read_text())
 
 

@@ -100,9 +100,11 @@ def test_the_dataset_stated_anew_keeps_the_split_of_the_run(run, monkeypatch):
         (["n=1"], r"^n must be greater than or equal to 2; got 1"),
         (["dims=[0,9]"], r"^dims must be code units from 0 to 3; got \[0, 9\]"),
         (["run=nowhere"], "run=nowhere does not exist"),
+        (["run=figures.old"], r"^figures\.old is not a run folder"),
     ],
 )
 def test_a_bad_request_names_the_key_as_it_was_typed(run, overrides, message):
+    pathlib.Path("figures.old").mkdir()
     with pytest.raises(BadRequest, match=message):
         plot.plot(composed("plot-manifold", overrides).config, "manifold")
     assert not (run.folder / "eval").exists()

@@ -10,10 +10,10 @@ from scipy import stats
 from sklearn.decomposition import PCA
 
 from aecli import build, divergences
-from aecli.losses import Gaussian
+from aecli.losses.gaussian import Gaussian
 from aecli.models.batch import Batch
 from aecli.models.vae import VAE
-from aecli.networks import MLP
+from aecli.networks.mlp import MLP
 
 
 def trained(model, x, epochs, optimizer, target=None, batch_size=50):

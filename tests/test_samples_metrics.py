@@ -16,7 +16,7 @@ from aecli.metrics import neighbourhoods
 from aecli.metrics.base import Evaluation
 from aecli.metrics.classifier import trained_classifier
 from aecli.metrics.frechet import frechet_distance
-from aecli.metrics.neighbourhoods import manifold_figures
+from aecli.metrics.neighbourhoods import manifold_figures, radii
 from aecli.metrics.samples import FLOOR, Samples
 
 
@@ -86,6 +86,21 @@ def test_manifolds_are_those_of_the_definitions(k, monkeypatch):
     assert manifold_figures(real, fake, k) == pytest.approx(expected)
     monkeypatch.setattr(neighbourhoods, "BLOCK", 3)
     assert manifold_figures(real, fake, k) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_equal_points_are_neighbours_at_no_distance(seed, monkeypatch):
+    """Of a point, itself alone is left out: not those equal to it, and not one of these instead."""
+    rng = np.random.default_rng(seed)
+    real = rng.permutation(np.repeat(rng.normal(size=(5, 40)), 4, axis=0))
+    fake = rng.permutation([*real[:9], *real[:3], *rng.normal(size=(3, 40)), *real[:3] + 1e-9])
+    for block in (1000, 7):
+        monkeypatch.setattr(neighbourhoods, "BLOCK", block)
+        assert not radii(real, 3).any()  # the other three
+        nearest = [sorted(np.linalg.norm(real - point, axis=1))[4] for point in real]
+        np.testing.assert_allclose(radii(real, 4), nearest, rtol=1e-12)  # of another five
+        for k in (1, 3, 4):
+            assert manifold_figures(real, fake, k) == pytest.approx(by_hand(real, fake, k))
 
 
 def test_manifolds_at_their_limits():

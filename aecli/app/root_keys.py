@@ -41,10 +41,7 @@ def _keys(
 def check(config: DictConfig) -> None:
     """Raises BadRequest."""
     plain = build.plain(config)
-    try:
-        check_arguments(_keys, plain, "")
-    except BadRequest as error:  # at the root a key has nothing before its dot
-        raise BadRequest(str(error).removeprefix(".")) from None
+    check_arguments(_keys, plain)
     for key in PATHS:
         names = (plain.get(key) or "").split("/")
         if long := [name for name in names if len(name.encode("utf-8", "replace")) > NAME]:

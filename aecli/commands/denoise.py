@@ -85,10 +85,7 @@ def _read_originals(run: runs.Run, cfg: DictConfig) -> given.Read | None:
         return None
     if cfg.input is None or run.noise_is_stated:
         raise BadRequest("clean belongs to noisy images of your own: input=FILE, without noise=")
-    try:
-        return given.read(run, cfg.clean, cfg.split)
-    except BadRequest as error:
-        raise BadRequest(str(error).replace("input", "clean", 1)) from None
+    return given.read(run, cfg.clean, cfg.split, key="clean")
 
 
 def _clean(run: runs.Run, cfg: DictConfig, images: Images, originals) -> np.ndarray | None:

@@ -13,7 +13,7 @@ from aecli.commands import usage
 from aecli.datasets.splits import Split
 from aecli.errors import BadRequest, RunFailed
 from aecli.exchange.destination import Destination
-from aecli.exchange.formats import FORMATS, Format, quietly, script
+from aecli.exchange.formats import FORMATS, Format, quietly, script, working_in
 from aecli.files import NAME_KEPT, cannot_write, write_text, writing
 
 IMAGES = 64  # of the test split, by which the formats are compared with Keras
@@ -87,7 +87,7 @@ def _exported(run, name: str, kind: Format, path: pathlib.Path, x: np.ndarray) -
     wanted = codes if name == "encoder" else learnt.raw(model.decode(codes))
     plain(given[:1])  # Keras writes no ONNX of a model that was never called
     try:
-        with quietly():
+        with quietly(), working_in(path.parent):
             kind.write(plain, path)
             run = kind.open(path)
             found = np.concatenate([run(given[:1]), run(given[1:])])

@@ -156,6 +156,8 @@ def _draw(run: runs.Run, cfg: DictConfig, warnings: list, signals: Signals) -> l
             drawn.append(run.save_figure(figure(run), name).name)
         except NotApplicable as reason:
             log.info("no %s figure: %s", name, reason)
+        except BadRequest as error:
+            _warn(warnings, f"figure {name} failed: {error.moved('figures', f'figures.{name}')}")
         except Exception as error:
             _warn(warnings, f"figure {name} failed: {type(error).__name__}: {error}")
         signals.take()

@@ -31,7 +31,7 @@ def plot(cfg: DictConfig, name: str) -> pathlib.Path:
             quiet.import_tensorflow_quietly(run.config.trainer.threads)
         figure = draw(run)
     except BadRequest as error:  # at the root of a plot command the key is n, not figures.n
-        raise BadRequest(str(error).removeprefix("figures.")) from None
+        raise error.moved("figures", "") from None
     except NotApplicable as reason:
         raise NotApplicable(f"figure {name} {reason}") from None
     from aecli.figures import style

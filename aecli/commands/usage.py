@@ -17,10 +17,7 @@ from aecli.exchange.given import Images
 
 def check(cfg: DictConfig, keys: Callable) -> None:
     """Check the command's keys against the annotated arguments of `keys`. Raises BadRequest."""
-    try:
-        check_arguments(keys, build.plain(cfg), "")
-    except BadRequest as error:  # at the root a key has nothing before its dot
-        raise BadRequest(str(error).removeprefix(".")) from None
+    check_arguments(keys, build.plain(cfg))
 
 
 def opened(cfg: DictConfig, beyond: bool = False) -> runs.Run:

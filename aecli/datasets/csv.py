@@ -14,7 +14,7 @@ from aecli.datasets.csv_table import Table, label_as_trained, read_table, separa
 from aecli.datasets.labels import labels
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.rows import Rows
-from aecli.datasets.source_file import existing_file
+from aecli.datasets.source_file import needed_file
 from aecli.errors import BadRequest
 
 OPTION = "csv"
@@ -44,11 +44,11 @@ class Csv(Dataset):
     test_size: TestSize = 0.2
 
     def read(self) -> Source:
-        file = existing_file(self.path, "path", "csv")
+        file = needed_file(self.path, "path", "csv")
         in_part = self.limit is not None
         tables = [(str(file), read_table(file, self.label, self.delimiter, in_part))]
         if self.test_path is not None:
-            test_file = existing_file(self.test_path, "test_path", "csv")
+            test_file = needed_file(self.test_path, "test_path", "csv")
             table = read_table(test_file, self.label, self.delimiter, in_part)
             tables.append((str(test_file), table))
             _check_columns(*tables)
@@ -76,7 +76,7 @@ class Csv(Dataset):
         )
 
     def like(self, learnt: Learnt) -> "Csv":
-        file = existing_file(self.path, "path", OPTION)
+        file = needed_file(self.path, "path", OPTION)
         reader = learnt.reader if learnt.reader.get("option") == OPTION else {}
         label, delimiter = self.label, self.delimiter
         if delimiter == "," and separates(file, reader.get("delimiter", delimiter)):

@@ -10,7 +10,7 @@ from aecli.datasets.arrays import shaped
 from aecli.datasets.base import Dataset, Source, Split, TestSize
 from aecli.datasets.idx_file import idx_rows, read_idx
 from aecli.datasets.labels import labels
-from aecli.datasets.source_file import existing_file
+from aecli.datasets.source_file import needed_file
 from aecli.errors import BadRequest
 
 File = Annotated[str | None, Field(description="an IDX file, plain or .gz")]
@@ -48,4 +48,4 @@ class Idx(Dataset):
     def _file(self, key: str) -> pathlib.Path | None:
         """The file of this field; only path must be given."""
         stated = getattr(self, key)
-        return existing_file(stated, key, "idx") if stated is not None or key == "path" else None
+        return needed_file(stated, key, "idx") if stated is not None or key == "path" else None

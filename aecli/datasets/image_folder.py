@@ -18,6 +18,7 @@ from aecli.errors import BadRequest
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
 DEFAULT_SIZE = [64, 64]
+PATH = "dataset.path"
 SHOWN = 5  # unreadable files in one message
 
 
@@ -41,9 +42,9 @@ class ImageFolder(Dataset):
     def read(self) -> Source:
         if self.path is None:
             raise BadRequest("dataset.path is needed: dataset=image_folder dataset.path=FOLDER")
-        folder = stated_path(self.path, "path")
+        folder = stated_path(self.path, PATH)
         if not folder.is_dir():
-            raise BadRequest(f"dataset.path: {folder} is a file, not a folder")
+            raise BadRequest(f"{PATH}: {folder} is a file, not a folder")
         places = listed(folder)
         seen = _Seen()
         found = [self._rows(files, seen) for files in places.values()]
@@ -108,8 +109,11 @@ class _Seen:
     sizes: set[tuple[int, int]] = dataclasses.field(default_factory=set)
 
 
-def listed(folder: pathlib.Path) -> dict[pathlib.Path, list[pathlib.Path]]:
-    """{the folder: its images}, or {its train folder: ..., its test folder: ...}"""
+def listed(folder: pathlib.Path, key: str = PATH) -> dict[pathlib.Path, list[pathlib.Path]]:
+    """{the folder: its images}, or {its train folder: ..., its test folder: ...}
+
+    key: the setting that names the folder. Raises BadRequest.
+    """
     files = sorted(
         file
         for file in folder.rglob("*")
@@ -118,16 +122,15 @@ def listed(folder: pathlib.Path) -> dict[pathlib.Path, list[pathlib.Path]]:
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     )
     if not files:
-        raise BadRequest(f"dataset.path: {folder} has no image ({' '.join(sorted(SUFFIXES))})")
+        raise BadRequest(f"{key}: {folder} has no image ({' '.join(sorted(SUFFIXES))})")
     tops = {file.relative_to(folder).parts[0] for file in files}
     if tops == {"train", "test"}:
         places = (folder / "train", folder / "test")
         return {place: [file for file in files if place in file.parents] for place in places}
     if "train" in tops:
         raise BadRequest(
-            f"dataset.path: {folder} has {', '.join(sorted(tops)[:8])}; train and test alone would "
-            f"be the two parts, or name one folder: "
-            f"{typed.setting('dataset.path', folder / 'train')}"
+            f"{key}: {folder} has {', '.join(sorted(tops)[:8])}; train and test alone would "
+            f"be the two parts, or name one folder: {typed.setting(key, folder / 'train')}"
         )
     return {folder: files}
 

@@ -94,7 +94,7 @@ def from_plain(values: Any, path: str) -> Learnt:
     """What `plain` gave. path: where it was found, for messages. Raises BadRequest."""
     if not isinstance(values, dict) or sorted(map(str, values)) != sorted(KEYS):
         raise BadRequest(f"{path} is damaged: it does not say what was learnt of the data")
-    check_arguments(_stored, values, f"{path}: data")
+    check_arguments(_stored, values, "data", path)
     values = dict(values)
     for key in ("shape", "range", "label_names"):
         values[key] = None if values[key] is None else tuple(values[key])

@@ -59,9 +59,9 @@ class MnistFamily(Dataset):
         return self._verified(self._downloaded(looked))
 
     def _stated_copy(self) -> list[pathlib.Path]:
-        path = stated_path(self.path, "path")
+        path = stated_path(self.path, "dataset.path")
         if not path.is_dir():
-            return [existing_file(self.path, "path", self.option)]
+            return [existing_file(self.path, "dataset.path")]
         copy = copy_in(path, self.npz_names, self.folders)
         if copy is None:
             raise BadRequest(
@@ -80,7 +80,7 @@ class MnistFamily(Dataset):
             arrays = list(read_npz(copy[0], list(KEYS)).values())
             names = [f"{copy[0]}: {key}" for key in KEYS]
         else:
-            arrays = [read_idx(existing_file(str(file), "path", self.option)) for file in copy]
+            arrays = [read_idx(existing_file(str(file), "dataset.path")) for file in copy]
             names = [str(file) for file in copy]
         for i, (name, array) in enumerate(zip(names, arrays, strict=True)):
             arrays[i] = self._checked(name, array, i)

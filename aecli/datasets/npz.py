@@ -19,7 +19,7 @@ from aecli.datasets.numpy_file import (
     read_npz,
 )
 from aecli.datasets.rows import IN_PLACE_BYTES
-from aecli.datasets.source_file import existing_file, shown
+from aecli.datasets.source_file import needed_file, shown
 from aecli.errors import BadRequest
 
 OPTION = "npz"
@@ -52,7 +52,7 @@ class Npz(Dataset):
     test_size: TestSize = 0.2
 
     def read(self) -> Source:
-        file = existing_file(self.path, "path", "npz")
+        file = needed_file(self.path, "path", "npz")
         if _is_npy(file):
             is_large = file.stat().st_size > IN_PLACE_BYTES
             (x,) = shaped([(str(file), npy_rows(file, is_kept=is_large))], self.shape)
@@ -72,7 +72,7 @@ class Npz(Dataset):
         return Source(train, test, str(file), names, reader=reader)
 
     def like(self, learnt: Learnt) -> "Npz":
-        file = existing_file(self.path, "path", OPTION)
+        file = needed_file(self.path, "path", OPTION)
         settings: dict = {}
         if learnt.reader.get("option") == OPTION and not _is_npy(file):
             headers = npz_headers(file)

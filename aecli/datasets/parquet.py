@@ -14,7 +14,7 @@ from aecli.datasets.labels import labels
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.parquet_file import check_columns, read_label, read_names, read_pixels
 from aecli.datasets.rows import Rows
-from aecli.datasets.source_file import existing_file, shown
+from aecli.datasets.source_file import needed_file, shown
 from aecli.errors import BadRequest
 
 OPTION = "parquet"
@@ -38,7 +38,7 @@ class Parquet(Dataset):
     test_size: TestSize = 0.2
 
     def read(self) -> Source:
-        file = existing_file(self.path, "path", OPTION)
+        file = needed_file(self.path, "path", OPTION)
         names = read_names(file)
         label = self._label(file, names)
         pixels = [name for name in names if name != label]
@@ -63,7 +63,7 @@ class Parquet(Dataset):
 
     def like(self, learnt: Learnt) -> "Parquet":
         label, known = self.label, learnt.reader.get("label")
-        file = existing_file(self.path, "path", OPTION)
+        file = needed_file(self.path, "path", OPTION)
         if learnt.reader.get("option") == OPTION and label == "auto" and known is not None:
             label = known if known in read_names(file) else None
         return dataclasses.replace(self, label=label, shape=self.shape or list(learnt.shape))

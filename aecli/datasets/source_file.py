@@ -27,29 +27,34 @@ PAGE = (b"<!doctype", b"<!--", b"<html", b"<?xml", b"<head")  # how a web page b
 
 
 def stated_path(path: str, key: str) -> pathlib.Path:
-    """What `dataset.<key>` names, expanded; it exists. Raises BadRequest."""
+    """What the setting `key` names, expanded; it exists. Raises BadRequest."""
     try:
         place = pathlib.Path(path).expanduser()
         if not place.exists():
-            raise BadRequest(f"dataset.{key}: {place} does not exist")
+            raise BadRequest(f"{key}: {place} does not exist")
     except (OSError, RuntimeError) as error:  # RuntimeError: ~name, where nobody has this name
         reason = getattr(error, "strerror", None) or error
-        raise BadRequest(f"dataset.{key}: cannot read {path}: {reason}") from None
+        raise BadRequest(f"{key}: cannot read {path}: {reason}") from None
     return place
 
 
-def existing_file(path: str | None, key: str, option: str) -> pathlib.Path:
-    """The file that `dataset.<key>` names, expanded. Raises BadRequest in one line."""
+def needed_file(path: str | None, key: str, option: str) -> pathlib.Path:
+    """The file of `dataset.<key>`, which the data set option needs, expanded. Raises BadRequest."""
     if path is None:
         raise BadRequest(f"dataset.{key} is needed: dataset={option} dataset.{key}=FILE")
+    return existing_file(path, f"dataset.{key}")
+
+
+def existing_file(path: str, key: str) -> pathlib.Path:
+    """The file that the setting `key` names, expanded. Raises BadRequest in one line."""
     file = stated_path(path, key)
     if not file.is_file():  # a pipe or a device might never end
         kind = "folder" if file.is_dir() else "device"
-        raise BadRequest(f"dataset.{key}: {file} is a {kind}, not a file")
+        raise BadRequest(f"{key}: {file} is a {kind}, not a file")
     try:
         head = first_bytes(file)
     except OSError as error:
-        raise BadRequest(f"dataset.{key}: cannot read {file}: {error.strerror}") from None
+        raise BadRequest(f"{key}: cannot read {file}: {error.strerror}") from None
     if head == b"":
         size = file.stat().st_size
         raise BadRequest(f"{file} is empty ({size} bytes): fetch it again")

@@ -17,7 +17,7 @@ KINDS = "npz (with the array code), npy, csv or parquet (with the columns code_0
 
 def read_codes(path: str) -> np.ndarray:
     """[N, ...] float32; other columns and arrays are passed over. Raises BadRequest."""
-    file = existing_file(path, "path", "npz")
+    file = existing_file(path, "input")
     suffix = file.suffix.lower()
     if suffix == ".npy":
         codes = read_npy(file)

@@ -8,6 +8,7 @@ import inspect
 import os
 import pathlib
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
@@ -87,6 +88,21 @@ def script(kind: Format, parts: list[str], model, data_range: tuple[float, float
         opening=kind.source(), shape=shape, code=code, range=f"[{low:g}, {high:g}]"
     )
     return head + "".join(LINES[name].format(suffix=kind.suffix) for name in parts)
+
+
+@contextlib.contextmanager
+def working_in(folder: pathlib.Path) -> Iterator[None]:
+    """What converters write beside their result goes into a folder in this one, and with it.
+
+    AutoGraph, which they call, would leave files in the system's temporary folder until the end of
+    the process, and for good where that is killed.
+    """
+    with tempfile.TemporaryDirectory(prefix=".converting.", dir=folder) as own:
+        before, tempfile.tempdir = tempfile.tempdir, own
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
 
 
 @contextlib.contextmanager

@@ -45,18 +45,21 @@ class Read:
     found: readers.Found | None = None
 
 
-def read(run: Run, path: str | None, split: str = "test", beyond: bool = False) -> Read:
+def read(
+    run: Run, path: str | None, split: str = "test", beyond: bool = False, key: str = "input"
+) -> Read:
     """What run=..., input=path and split=... ask for. TensorFlow-free.
 
     path: a file or folder of images; None for the run's own data (or those that replace them).
-    beyond: whether values of a file outside of the training's range may pass. Raises BadRequest.
+    beyond: whether values of a file outside of the training's range may pass; key: the setting
+    that names the path. Raises BadRequest.
     """
     if split not in ("train", "val", "test"):
         raise BadRequest(f"split must be train, val or test; got {split!r}")
     if path is None:
         run.splits  # noqa: B018  (read and checked)
         return Read(split)
-    found = readers.found(path, run.learnt, split, beyond)
+    found = readers.found(path, run.learnt, split, beyond, key)
     for note in found.notes:
         run_data.say(note)
     return Read(split, found)

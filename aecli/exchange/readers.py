@@ -13,7 +13,7 @@ from aecli.datasets.image_folder import SUFFIXES, listed
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.npz import Npz
 from aecli.datasets.parquet import Parquet
-from aecli.datasets.source_file import stated_path
+from aecli.datasets.source_file import existing_file, stated_path
 from aecli.errors import BadRequest
 
 COLORS = {1: "grey", 3: "rgb"}
@@ -33,34 +33,32 @@ class Found:
     notes: tuple[str, ...] = ()
 
 
-def found(path: str, learnt: Learnt, split: str, beyond: bool = False) -> Found:
+def found(path: str, learnt: Learnt, split: str, beyond: bool = False, key: str = "input") -> Found:
     """The images at a path, as the training would have had them.
 
     Of a file with a test part, that part where split is test. Image files are stretched to the
-    run's shape. beyond: whether values outside of the training's range may pass. Raises BadRequest.
+    run's shape. beyond: whether values outside of the training's range may pass; key: the setting
+    that names the path. Raises BadRequest.
     """
-    try:
-        place = stated_path(path, "path")
-        files = None
-        if place.is_dir() or place.suffix.lower() in SUFFIXES:
-            source, files = _pictures(place, learnt.shape)
-        else:
-            source = _reader(place).like(learnt).read().read()
-    except BadRequest as error:  # the readers speak of dataset.path
-        text = str(error).replace("dataset.path:", "input:").replace("dataset.path=", "input=")
-        raise BadRequest(text) from None
+    place, files = stated_path(path, key), None
+    if place.is_dir() or place.suffix.lower() in SUFFIXES:
+        source, files = _pictures(place, learnt.shape, key)
+    else:
+        reader = _reader(place, key)
+        existing_file(path, key)  # here, since a reader would speak of dataset.path
+        source = reader.like(learnt).read().read()
     part = source.test if split == "test" and source.test is not None else source.train
     if part.x.shape[1:] != tuple(learnt.shape):
         raise BadRequest(
-            f"input={path} has images of {_by(part.x.shape[1:])}; "
+            f"{key}={path} has images of {_by(part.x.shape[1:])}; "
             f"this run was trained on {_by(learnt.shape)}"
         )
-    source = dataclasses.replace(source, origin=f"input={path}")
+    source = dataclasses.replace(source, origin=f"{key}={path}")
     part, names, notes = learnt.given(source, Split(part.x[:], part.labels), beyond)
     return Found(path, part, names, files, tuple(notes))
 
 
-def _reader(place: pathlib.Path) -> Dataset:
+def _reader(place: pathlib.Path, key: str) -> Dataset:
     name = place.name.lower().removesuffix(".gz")
     if name.endswith((".npz", ".npy")):
         return Npz(path=str(place))
@@ -70,20 +68,23 @@ def _reader(place: pathlib.Path) -> Dataset:
         return Parquet(path=str(place))
     if name.endswith(("-ubyte", ".idx")):
         return Idx(path=str(place))
-    raise BadRequest(f"input={place}: unknown kind of file; it can be {KINDS}")
+    raise BadRequest(f"{key}={place}: unknown kind of file; it can be {KINDS}")
 
 
-def _pictures(place: pathlib.Path, data_shape: tuple[int, int, int]) -> tuple[Source, list[str]]:
+def _pictures(
+    place: pathlib.Path, data_shape: tuple[int, int, int], key: str
+) -> tuple[Source, list[str]]:
     """Labels are the names of sub-folders, where every image is in one."""
     height, width, channels = data_shape
     if channels not in COLORS or height == 1:
-        raise BadRequest(f"input={place}: this run was trained on {_by(data_shape)}, not on images")
+        raise BadRequest(f"{key}={place}: this run was trained on {_by(data_shape)}, not on images")
     root = place if place.is_dir() else place.parent
-    files = [file for part in listed(root).values() for file in part] if place.is_dir() else [place]
+    parts = listed(root, key).values() if place.is_dir() else [[place]]
+    files = [file for part in parts for file in part]
     decoded = decode_all(files, [height, width], COLORS[channels])
     if decoded.problems:
         raise BadRequest(
-            f"input={place}: {len(decoded.problems):,} of {len(files):,} images cannot be read: "
+            f"{key}={place}: {len(decoded.problems):,} of {len(files):,} images cannot be read: "
             f"{'; '.join(decoded.problems[:5])}"
         )
     names = [str(file.relative_to(root)) for file in files]

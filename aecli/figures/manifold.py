@@ -35,9 +35,11 @@ class Manifold(RunFigure):
     def __post_init__(self):
         super().__post_init__()
         if self.range is not None and not (len(self.range) == 2 and self.range[0] < self.range[1]):
-            raise BadRequest(f"figures.range must be [from, to] with from < to; got {self.range}")
+            text = f"must be [from, to] with from < to; got {self.range}"
+            raise BadRequest(text, "figures.range")
         if self.dims is not None and not (len(self.dims) == 2 and len(set(self.dims)) == 2):
-            raise BadRequest(f"figures.dims must be two different code units; got {self.dims}")
+            text = f"must be two different code units; got {self.dims}"
+            raise BadRequest(text, "figures.dims")
 
     def draw(self, run):
         model = run.model
@@ -80,7 +82,8 @@ class Manifold(RunFigure):
             )
         dims = self.dims or [0, 1]
         if not all(0 <= unit < size for unit in dims):
-            raise BadRequest(f"figures.dims must be code units from 0 to {size - 1}; got {dims}")
+            text = f"must be code units from 0 to {size - 1}; got {dims}"
+            raise BadRequest(text, "figures.dims")
         return dims
 
     def _grid(self, run, dims):

@@ -96,8 +96,8 @@ def read_config(path: pathlib.Path) -> dict[str, Any]:
     if not isinstance(loaded, dict) or "model" not in loaded:
         raise BadRequest(f"{path} is not the config of a run")
     _refuse_odd_values(loaded, f"{path}: ", "")
-    check_arguments(_config, loaded, f"{path}: config")
-    check_arguments(_trainer, loaded.get("trainer", {}), f"{path}: config.trainer")
+    check_arguments(_config, loaded, "config", path)
+    check_arguments(_trainer, loaded.get("trainer", {}), "config.trainer", path)
     return loaded
 
 
@@ -109,10 +109,7 @@ def refuse_unreadable(text: str) -> None:
         )
     loaded = _parsed(text, "the config")
     _refuse_odd_values(loaded, "", "")
-    try:
-        check_arguments(_config, loaded, "")
-    except BadRequest as error:  # at the root a key has nothing before its dot
-        raise BadRequest(str(error).removeprefix(".")) from None
+    check_arguments(_config, loaded)
     check_arguments(_trainer, loaded["trainer"], "trainer")
 
 

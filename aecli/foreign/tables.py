@@ -55,7 +55,7 @@ def read_status(path: pathlib.Path) -> dict[str, Any]:
         raise BadRequest(f"{path} is damaged: it is not JSON") from None
     if not isinstance(status, dict):
         raise BadRequest(f"{path} is not the status of a run")
-    check_arguments(_status, status, f"{path}: status")
+    check_arguments(_status, status, "status", path)
     if math.prod(status.get("data_shape", ())) > MAX_PIXELS:
         raise BadRequest(f"{path}.data_shape has more than {MAX_PIXELS:,} numbers an image")
     return status

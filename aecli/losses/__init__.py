@@ -1,10 +1,10 @@
-"""Reconstruction losses: what a decoder's output means, and how far it is from the data."""
+"""Reconstruction losses: what a decoder's output means, and how far it is from the data.
 
-from aecli.losses.base import Loss
-from aecli.losses.binary_crossentropy import BinaryCrossentropy
-from aecli.losses.continuous_bernoulli import ContinuousBernoulli
-from aecli.losses.gaussian import Gaussian
-from aecli.losses.mae import MAE
-from aecli.losses.mse import MSE
+Importing this room registers every class of its folder, which a saved model may name.
+"""
 
-__all__ = ["MAE", "MSE", "BinaryCrossentropy", "ContinuousBernoulli", "Gaussian", "Loss"]
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

@@ -1,6 +1,7 @@
 """The continuous Bernoulli: the density on [0, 1] that binary cross-entropy is not."""
 
 import dataclasses
+import math
 from typing import ClassVar
 
 import keras
@@ -44,8 +45,8 @@ class ContinuousBernoulli(Loss):
 
 
 def log_normaliser(logits):
-    """log(l / tanh(l / 2)); by its series log 2 + l^2/12 near l = 0. Shape as given."""
+    """log(l / tanh(l / 2)); near 0 by its series log 2 + l^2/12 - 7 l^4/1440. Shape as given."""
     small = ops.abs(logits) < 0.1
     safe = ops.where(small, ops.ones_like(logits), logits)
-    series = ops.log(2.0) + logits**2 / 12.0 - 7.0 * logits**4 / 1440.0
+    series = math.log(2.0) + logits**2 / 12.0 - 7.0 * logits**4 / 1440.0
     return ops.where(small, series, ops.log(safe / ops.tanh(0.5 * safe)))

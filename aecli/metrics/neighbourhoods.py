@@ -1,7 +1,7 @@
 """How far two sets of features cover each other: precision, recall, density and coverage."""
 
 import numpy as np
-from sklearn.metrics import pairwise_distances
+from scipy.spatial.distance import cdist  # of differences: equal points are at no distance
 
 BLOCK = 1000  # rows of distances at a time
 
@@ -21,7 +21,7 @@ def manifold_figures(real: np.ndarray, fake: np.ndarray, k: int = 5) -> dict[str
     in_real, recalled, covered = np.zeros(len(fake)), [], []
     for start in range(0, len(real), BLOCK):
         rows = slice(start, start + BLOCK)
-        distances = pairwise_distances(real[rows], fake)
+        distances = cdist(real[rows], fake)
         inside = distances <= real_radii[rows, None]
         in_real += inside.sum(axis=0)
         covered.append(inside.any(axis=1))
@@ -38,8 +38,6 @@ def radii(points: np.ndarray, k: int) -> np.ndarray:
     """Distance of each point [N, D] to its k-th nearest neighbour, itself left out: [N]."""
     found = []
     for start in range(0, len(points), BLOCK):
-        distances = pairwise_distances(points[start : start + BLOCK], points)
-        own = np.arange(len(distances))
-        distances[own, start + own] = -1.0  # before a point that is equal to it
-        found.append(np.partition(distances, k, axis=1)[:, k])
+        distances = cdist(points[start : start + BLOCK], points)
+        found.append(np.partition(distances, k, axis=1)[:, k])  # at 0 is the point itself
     return np.concatenate(found)

@@ -1,7 +1,10 @@
-"""Architectures: what is between the pixels and the code, built from the data's shape."""
+"""Architectures: what is between the pixels and the code, built from the data's shape.
 
-from aecli.networks.base import Network
-from aecli.networks.conv import Conv
-from aecli.networks.mlp import MLP
+Importing this room registers every class of its folder, which a saved model may name.
+"""
 
-__all__ = ["MLP", "Conv", "Network"]
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

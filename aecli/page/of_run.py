@@ -124,7 +124,7 @@ def _card(folder: pathlib.Path) -> tuple[dict[str, Any] | None, str]:
         try:
             found = json.loads(read_text(path, MAX_CARD_BYTES))
             if isinstance(found, dict) and "sections" in found:
-                check_arguments(_stored_card, found, str(path))
+                check_arguments(_stored_card, found, file=path)
                 return found, str(path.parent.relative_to(folder))
         except (BadRequest, ValueError, RecursionError):
             continue

@@ -1,0 +1,38 @@
+"""Models in a fresh process, by plain Keras and the README's lines: every option of every room."""
+
+import sys
+
+import numpy as np
+from cli_script import run
+from options import options
+
+from aecli import build
+
+LOAD = """
+import pathlib
+
+import aecli, keras
+import numpy as np
+
+x = np.load("x.npy")
+for path in sorted(pathlib.Path().glob("*.keras")):
+    model = keras.models.load_model(path)
+    expected = np.load(path.with_suffix(".npy"))
+    np.testing.assert_allclose(model.reconstruct(x), expected, rtol=1e-4, atol=1e-5)
+    print(path.stem)
+"""
+
+
+def test_every_option_is_loaded_by_plain_keras_in_a_fresh_process(compose, images, tmp_path):
+    """Whatever a room's folder holds is known by importing aecli: no list has to name it."""
+    x, saved = images[:3], []
+    np.save(tmp_path / "x.npy", x)
+    for group in ("model", "network", "loss"):
+        for option in options(group):
+            filters = ["network.filters=[8,4]"] if option == "conv" else []
+            model = build.model(compose(f"{group}={option}", *filters), x.shape[1:])
+            saved.append(f"{group} {option}")
+            np.save(tmp_path / f"{saved[-1]}.npy", model.reconstruct(x))
+            model.save(tmp_path / f"{saved[-1]}.keras")
+    done = run([sys.executable, "-c", LOAD], tmp_path)
+    assert done.stdout.splitlines() == sorted(saved), done.stderr
