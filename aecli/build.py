@@ -45,7 +45,7 @@ def _built(target: type, node: dict, key: str, extra: dict[str, Any]) -> Any:
     try:
         return partial(**extra)
     except BadRequest as error:  # a component knows its group; the key may have a name more
-        raise error.moved(key.partition(".")[0], key) from None
+        raise error.moved(getattr(target, "group", key.partition(".")[0]), key) from None
     except (TypeError, ValueError) as error:
         raise BadRequest(f"{key}: {error}") from error
 
