@@ -79,9 +79,13 @@ class Component:
     A subclass is a frozen, keyword-only dataclass; `group` is the name of its config group and
     is used in messages. Annotate a field with `Annotated[float, Field(ge=0, description=...)]`
     to state its range and unit. Raises BadRequest for a wrong type or range.
+
+    keeps_measure: the fields that leave what val_loss measures as it is, where the group has a say
+    in it (aecli.comparison.measure); a subclass names its own alone.
     """
 
     group: ClassVar[str] = "component"
+    keeps_measure: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}

@@ -16,6 +16,7 @@ from aecli.datasets.learnt import Learnt
 from aecli.errors import BadRequest, NotApplicable
 from aecli.losses.base import Loss
 from aecli.models.draws import normal_draws
+from aecli.models.measured import Measured
 from aecli.models.raw import Raw
 from aecli.networks.base import Network
 from aecli.serial import Configurable
@@ -27,7 +28,7 @@ ROWS = 1000  # images a prediction step, fewer where they are large
 VALUES = 2**20  # pixels a prediction step: the activations of a convolution are many times as many
 
 
-class Autoencoder(Configurable, keras.Model):
+class Autoencoder(Measured, Configurable, keras.Model):
     """An encoder, a decoder and an objective over images x [B, H, W, C].
 
     Every term of the objective is [B], in nats an example, summed over pixels and over code

@@ -1,7 +1,7 @@
 """The variational autoencoder."""
 
 import math
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import keras
 from keras import ops
@@ -27,6 +27,7 @@ class VAE(Autoencoder):
     """
 
     has_prior = True
+    keeps_measure: ClassVar[tuple[str, ...]] = ("warmup_epochs",)
 
     def __init__(
         self,
