@@ -89,9 +89,13 @@ class Component:
     is used in messages. Annotate a field with `Annotated[float, Field(ge=0, description=...)]`
     to state its range and unit. Raises BadRequest for a wrong type or range; what a subclass
     refuses of its own has a key that begins with the group, as build moves it to its place.
+
+    keeps_measure: the fields that leave what val_loss measures as it is, where the group has a say
+    in it (aecli.comparison.measure); a subclass names its own alone.
     """
 
     group: ClassVar[str] = "component"
+    keeps_measure: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}

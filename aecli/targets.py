@@ -40,13 +40,17 @@ def checked(node: Any, key: str, inside: bool = False) -> type:
     inside another, only components and initializers. Raises BadRequest, for a name that is not on
     the list before it is imported.
     """
+    return next(iter(classes(node, key, inside).values()))
+
+
+def classes(node: Any, key: str, inside: bool = False) -> dict[str, type]:
+    """{dotted key: class} of each `_target_` in a resolved node, its own first; as checked."""
     if not isinstance(node, dict) or "_target_" not in node:
         raise BadRequest(f"{key} has no _target_: choose an option, see aecli list {key}")
     named = list(_targets(node, key, None if inside else _group(key)))
     for target, where, group in named:
         _check_name(target, where, group)
-    classes = [_located(*place) for place in named]
-    return classes[0]
+    return {where: _located(target, where, group) for target, where, group in named}
 
 
 def _targets(node: Any, key: str, group: str | None) -> Iterator[tuple[Any, str, str | None]]:

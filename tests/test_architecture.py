@@ -9,7 +9,17 @@ PACKAGE = pathlib.Path(__file__).parent.parent / "aecli"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = [
     {"cores", "pinned"},
-    {"errors", "files", "limits", "component", "direction", "typed", "visible", "__init__"},
+    {
+        "errors",
+        "files",
+        "limits",
+        "component",
+        "direction",
+        "quantity",
+        "typed",
+        "visible",
+        "__init__",
+    },
     {"locking", "serial", "divergences", "foreign"},
     {"networks", "losses", "noise", "datasets"},
     {"latents"},

@@ -25,7 +25,7 @@ def test_bench_of_a_small_run(console, tmp_path):
 
 def test_summary_leaves_the_first_epoch_out_and_takes_medians():
     one = {"first_step_seconds": 2.0, "epoch_seconds": [9.0, 1.0, 3.0], "peak_megabytes": 5,
-           "loss": 1.0, "val_loss": 1.0}  # fmt: skip
+           "loss": 1.0, "val_loss": 1.0, "unit": "nats an image"}  # fmt: skip
     fast = one | {"epoch_seconds": [9.0, 0.5, 0.5, 0.5]}
     figures = bench.summary({"keras": [one, one], "aecli": [fast]}, images=100)
     assert figures["ratio"] == 4.0

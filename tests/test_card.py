@@ -60,7 +60,8 @@ def full(vae, evaluated):
 
 def test_full_holds_basic_and_every_option(vae, evaluated, full):
     basic = evaluated(vae)
-    baselines = basic.pop("baselines")
+    baselines, about = basic.pop("baselines"), basic.pop("about")
+    assert about.items() <= full["about"].items()
     assert basic.items() <= full.items()
     for row, values in baselines.items():
         assert values.items() <= full["baselines"][row].items()
@@ -72,7 +73,11 @@ def test_full_holds_basic_and_every_option(vae, evaluated, full):
     named = [name for names in full["sections"].values() for name in names]
     assert len(named) == len(set(named))
     assert all(isinstance(full[name], float | int) for name in named)
-    assert set(json.loads((vae / "metrics.json").read_text())) < set(named)  # two metrics' alone
+    trained = json.loads((vae / "metrics.json").read_text())
+    assert trained.pop("about") == about
+    assert set(trained) < set(named)  # two metrics' alone
+    assert list(full["about"]) == named  # each says what it is
+    assert all(stated["meaning"] for stated in full["about"].values())
 
 
 def test_each_section_has_something_beside_it(full):

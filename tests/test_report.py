@@ -75,9 +75,12 @@ def test_everything_is_in_it_and_nothing_elsewhere(compose, run):
     urls = [v for _, attrs in page.elements for k, v in attrs.items() if k in ("src", "href")]
     assert all(url.startswith("data:") for url in urls)
     text = "".join(page.texts)
-    for name, value in json.loads((run.folder / "metrics.json").read_text()).items():
-        assert name in text
-        assert f"{value:.4g}" in text
+    metrics = json.loads((run.folder / "metrics.json").read_text())
+    about = metrics.pop("about")
+    texts = [text.strip() for text in page.texts]
+    for name, value in metrics.items():
+        place = texts.index(f"{value:.4g}")
+        assert (texts[place - 1], texts[place + 1]) == (name, about[name]["unit"])
     assert "latent_dim: 2" in text
     assert "history.csv: 2 epochs" in text
 
@@ -102,7 +105,13 @@ def test_a_card_is_shown_beside_its_baselines(compose, run):
     (folder / "metrics.json").write_text(json.dumps(card))
     texts = [text.strip() for text in read(compose).texts if text.strip()]
     place = texts.index("Report card: reconstruction")
-    assert texts[place + 2 : place + 7] == ["vae", "PCA, 2 components", "mse", "0.0123", "0.0456"]
+    assert texts[place + 2 : place + 7] == [
+        "vae",
+        "PCA, 2 components",
+        "mse (a pixel)",
+        "0.0123",
+        "0.0456",
+    ]
     assert "-31.5 ± 0.25" in texts
     assert "so many" in texts
 

@@ -56,6 +56,7 @@ def test_run_folder_is_as_promised(trained, capsys):
     assert [row[0] for row in rows] == ["1", "2"]
 
     metrics = json.loads((run.folder / "metrics.json").read_text())
+    assert set(metrics.pop("about")) == set(metrics)
     assert {"loss", "reconstruction", "kl", "bce", "mse", "psnr"} == set(metrics)
     assert metrics["loss"] == pytest.approx(metrics["reconstruction"] + metrics["kl"], rel=1e-5)
     assert status["val_loss"] == pytest.approx(min(run.history["val_loss"]), rel=1e-5)

@@ -14,6 +14,7 @@ from aecli import build
 from aecli.app.table import show_table
 from aecli.errors import BadRequest, RunFailed
 from aecli.files import as_json, unique_folder, write_json
+from aecli.quantity import Quantity
 
 SIDES = {"keras": "stock Keras fit", "aecli": "aecli"}
 
@@ -65,6 +66,7 @@ def summary(sides: dict[str, list[dict]], images: int) -> dict:
             "peak_megabytes": max(r["peak_megabytes"] for r in rounds),
             "loss": rounds[-1]["loss"],
             "val_loss": rounds[-1]["val_loss"],
+            "unit": rounds[-1]["unit"],
         }
     keras, aecli = figures["keras"], figures["aecli"]
     return {"ratio": keras["epoch_seconds"] / aecli["epoch_seconds"], **figures}
@@ -85,6 +87,7 @@ def _print(name: str, figures: dict) -> None:
                 f"{f['val_loss']:.5g}",
             ]
         )
-    headers = [name, "first step (s)", "epoch (s)", "images/s", "peak (MB)", "val_loss (nats)"]
+    val_loss = Quantity(figures["aecli"]["unit"]).label("val_loss")
+    headers = [name, "first step (s)", "epoch (s)", "images/s", "peak (MB)", val_loss]
     show_table(headers, rows)
     print(f"stock Keras fit takes {figures['ratio']:.2f} times as long an epoch as aecli")

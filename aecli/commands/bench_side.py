@@ -56,6 +56,7 @@ def main() -> None:
         "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "loss": history["loss"][-1],
         "val_loss": history["val_loss"][-1],
+        "unit": model.quantities()["loss"].unit,
     }
     print(json.dumps(figures))
 

@@ -17,6 +17,7 @@ from aecli.exchange import given, pictures
 from aecli.exchange.destination import Destination
 from aecli.exchange.given import Images
 from aecli.files import as_json, write_json
+from aecli.quantity import Quantity, beside
 
 VALIDATION = (500, 2**20)  # images, and their pixels, on which a filter's window is chosen
 
@@ -38,8 +39,8 @@ def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
     """Write the expected images [N, H, W, C] of noisy ones, metrics.json and denoised.png.
 
     An .npz also holds labels, and "noisy" and "clean" where the noise was added here. Returns the
-    file or folder, and {"images", "origin", "noise", "rows"}; rows are {name: {psnr, ssim}} of the
-    images as given, filtered and denoised, or {} where the clean ones are not known.
+    file or folder, and {"images", "origin", "noise", "rows", "about"}; rows are {name: {psnr,
+    ssim}} of the images as given, filtered and denoised, or {} where the clean ones are not known.
     """
     usage.check(cfg, _keys)
     run = usage.opened(cfg)
@@ -61,7 +62,7 @@ def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
         "origin": images.origin,
         "noise": build.plain(run.config.noise) if was_added else None,
         "rows": {} if clean is None else _measured(run, clean, rows),
-    }
+    } | beside({} if clean is None else _about())
     path = to.path()
     folder = path.parent if cfg.output is None else run.new_eval_folder()
     known = {} if images.labels is None else {"label": usage.named_labels(images)}
@@ -128,6 +129,14 @@ def _measured(run: runs.Run, clean: np.ndarray, rows: dict[str, np.ndarray]) -> 
     return measured
 
 
+def _about() -> dict[str, Quantity]:
+    """What the figures of each row measure."""
+    from aecli.metrics.pixels import Pixels
+    from aecli.metrics.ssim import Ssim
+
+    return {"psnr": Pixels.about["psnr"], "ssim": Ssim.about["ssim"]}
+
+
 def _draw(run: runs.Run, folder: pathlib.Path, rows: dict, values: dict, name: str | None) -> None:
     from aecli.figures import denoised, style
 
@@ -147,4 +156,5 @@ def _print(values: dict) -> None:
          "-" if each["ssim"] is None else f"{each['ssim']:.4f}"]
         for name, each in values["rows"].items()
     ]  # fmt: skip
-    show_table(["", "psnr (dB)", "gain (dB)", "ssim"], rows)
+    psnr, ssim = (quantity.label(name) for name, quantity in _about().items())
+    show_table(["", psnr, psnr.replace("psnr", "gain"), ssim], rows)

@@ -16,6 +16,7 @@ from aecli.exchange import every_class, tables
 from aecli.exchange.destination import Destination
 from aecli.exchange.given import Images
 from aecli.files import as_json, write_json
+from aecli.quantity import beside
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +56,7 @@ def detect(cfg: DictConfig) -> Detected:
     normal = detect_labels.normal(cfg, own)
     is_normal = detect_labels.known(cfg, run, asked, normal)
     usage.wake(run)
-    from aecli.metrics import anomaly
+    from aecli.metrics import anomaly, detection
 
     if cfg.score == "elbo":
         anomaly.check_has_elbo(own.model)
@@ -63,6 +64,7 @@ def detect(cfg: DictConfig) -> Detected:
     print(f"input  {len(images):,} images   {images.origin}", file=sys.stderr)
     scores = anomaly.scored(own.model, images.x, cfg.score, images.excess)
     values = _values(cfg, own, images, scores, normal, is_normal)
+    values |= beside(detection.about(cfg.score, values))
     return _written(cfg, to, own, images, scores, values, is_normal)
 
 

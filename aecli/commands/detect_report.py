@@ -13,6 +13,7 @@ from aecli.errors import BadRequest
 from aecli.exchange import tables
 from aecli.files import as_json, unique_folder, write_json
 from aecli.foreign.bounded import refuse_links
+from aecli.quantity import beside
 
 
 def show(run: runs.Run, values: dict) -> None:
@@ -71,7 +72,10 @@ def sweep(cfg: DictConfig) -> None:
     means = {key: float(np.mean(columns[key])) for key in list(columns)[1:]}
     folder = unique_folder(found.folder / "detect" / time.strftime("%Y-%m-%d_%H-%M-%S"))
     tables.write(folder / "auroc.csv", {k: np.array(column) for k, column in columns.items()})
+    from aecli.metrics.anomaly import SEPARATION
+
     values = {"runs": records, "mean": means}
+    values |= beside(dict.fromkeys(means, SEPARATION["auroc"]))
     write_json(folder / "metrics.json", values)
     if cfg.json:
         print(as_json(values))

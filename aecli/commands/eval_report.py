@@ -3,10 +3,9 @@
 import dataclasses
 
 from aecli.app.table import show_table
+from aecli.metrics.base import ERROR
 from aecli.metrics.card import Card
 from aecli.runs import Run
-
-ERROR = "_se"  # a figure's name with this ending is the standard error of the one without
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,16 +65,16 @@ def _by_model(card: Card, section: str, model: str) -> Table:
     """A row for the model and each baseline; the figures that no baseline has, below."""
     figures, rivals = card.sections[section], _rivals(card, section)
     compared = [name for name in figures if any(name in values for values in rivals.values())]
-    headers = ["", *(_with_unit(name, card.meanings[name]) for name in compared)]
+    headers = ["", *(card.quantity(name).label(name) for name in compared)]
     rows = [
         [row, *(_number(values.get(name)) for name in compared)]
         for row, values in {model: figures, **rivals}.items()
     ]
     others: dict[str, list[str]] = {}
     for name in (name for name in figures if name not in compared):
-        of_unit = others.setdefault(card.meanings[name] or "also", [])
+        of_unit = others.setdefault(card.quantity(name).unit or "also", [])
         of_unit.append(f"{name} {_number(figures[name])}")
-    lines = [f"{meaning}: {'  '.join(texts)}" for meaning, texts in others.items()]
+    lines = [f"{unit}: {'  '.join(texts)}" for unit, texts in others.items()]
     return Table(section, headers, rows if compared else [], lines + card.notes.get(section, []))
 
 
@@ -91,7 +90,8 @@ def _by_figure(card: Card, section: str, model: str) -> Table:
         if errors:
             cells.append(_number(errors.get(name + ERROR), absent=""))
         cells += [_number(values.get(name), absent="") for values in rivals.values()]
-        rows.append([*cells, card.meanings[name]])
+        quantity = card.quantity(name)
+        rows.append([*cells, ": ".join(filter(None, (quantity.unit, quantity.meaning)))])
     return Table(section, headers, rows, card.notes.get(section, []))
 
 
@@ -99,10 +99,6 @@ def _rivals(card: Card, section: str) -> dict[str, dict]:
     """The baselines that have any of a section's figures."""
     names = set(card.sections[section])
     return {row: values for row, values in card.baselines.items() if names & set(values)}
-
-
-def _with_unit(name: str, unit: str) -> str:
-    return f"{name} ({unit})" if unit else name
 
 
 def _number(value: float | None, absent: str = "-") -> str:

@@ -15,8 +15,13 @@ from aecli.commands import labelled, usage
 from aecli.errors import BadRequest
 from aecli.exchange import tables
 from aecli.files import as_json, replacing, write_json
+from aecli.quantity import HIGHER, Quantity, beside
 
 NAMES = {"pretrained": "pre-trained encoder", "scratch": "from scratch"}
+ABOUT = {
+    "test_accuracy": Quantity("", HIGHER, "share of the test images that are told right"),
+    "val_accuracy": Quantity("", HIGHER, "that of the validation images, in the best epoch"),
+}
 Count = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0)]
 
@@ -55,6 +60,7 @@ def finetune(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
             "val_accuracy": max(one.history["val_accuracy"]),
             "epoch": one.epoch,
         }
+    values |= beside(ABOUT)
     figure = finetuning(run, {NAMES[name]: one.history for name, one in both.items()}, values)
     folder = run.new_eval_folder()
     tables.write(folder / "history.csv", _columns(both))

@@ -15,7 +15,8 @@ from aecli.commands.assembly import Plan
 from aecli.errors import BadRequest, CannotWrite, Interrupted, NotApplicable, RunFailed
 from aecli.files import write_json
 from aecli.metrics import validation
-from aecli.metrics.base import Evaluation, finite
+from aecli.metrics.base import Evaluation, finite, stated
+from aecli.quantity import Quantity, beside
 from aecli.training.callbacks import progress
 from aecli.training.callbacks.agreement import Agreement
 from aecli.training.callbacks.interruption import Interruption
@@ -36,7 +37,7 @@ def perform(run: runs.Run, plan: Plan, names: dict, signals: Signals, state=None
                 val_losses = _fit(run, plan, signals, state)
                 signals.take()
                 _check_model(run)
-                values = _evaluate(run, plan.config, warnings, signals)
+                values, about = _evaluate(run, plan.config, warnings, signals)
                 _keep_scores(run, warnings)
                 figures = _draw(run, plan.config, warnings, signals)
             run.finish("done", **_outcome(val_losses), figures=figures, warnings=warnings)
@@ -49,7 +50,7 @@ def perform(run: runs.Run, plan: Plan, names: dict, signals: Signals, state=None
             if told is error:  # its own cause: who looks along the causes would never end
                 raise
             raise told from error
-        print(summary.closing(run, values, time.perf_counter() - start), flush=True)
+        print(summary.closing(run, values, about, time.perf_counter() - start), flush=True)
     return run
 
 
@@ -112,18 +113,19 @@ def _check_model(run: runs.Run) -> None:
 
 def _evaluate(
     run: runs.Run, cfg: DictConfig, warnings: list, signals: Signals
-) -> dict[str, float | None]:
-    """metrics.json of the best epoch on the test split.
+) -> tuple[dict[str, float | None], dict[str, Quantity]]:
+    """Write metrics.json, of the best epoch on the test split -> values, and what they measure.
 
     A metric that fails or is not finite is a warning. Raises RunFailed where all of them fail,
     Interrupted between two of them.
     """
     evaluation = Evaluation(run)
     values: dict[str, float | None] = {}
+    about: dict[str, Quantity] = {}
     for name, metric in build.components(cfg.get("metrics"), "metrics").items():
         try:
             figures, lost = finite(metric(evaluation))
-            values |= figures
+            values, about = values | figures, about | stated(metric, evaluation, figures)
             for line in lost:
                 _warn(warnings, f"metric {name}: {line}")
         except NotApplicable as reason:
@@ -133,8 +135,8 @@ def _evaluate(
         signals.take()
     if warnings and not values:
         raise RunFailed(f"no metric of the trained model could be computed: {warnings[0]}")
-    write_json(run.folder / "metrics.json", values)
-    return values
+    write_json(run.folder / "metrics.json", values | beside(about))
+    return values, about
 
 
 def _keep_scores(run: runs.Run, warnings: list) -> None:

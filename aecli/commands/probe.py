@@ -13,6 +13,7 @@ from aecli import runs
 from aecli.app.table import show_table
 from aecli.commands import labelled, usage
 from aecli.files import as_json, write_json
+from aecli.quantity import beside
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -28,9 +29,9 @@ def main(cfg: DictConfig) -> None:
 
 
 def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
-    """-> the run, {"train_images", "test_images", "seed", "rows": [...]}, where it was written.
+    """-> the run, what metrics.json holds, where it was written.
 
-    Raises BadRequest.
+    {"train_images", "test_images", "seed", "rows": [...], "about"}. Raises BadRequest.
     """
     usage.check(cfg, _keys)
     run = usage.opened(cfg)
@@ -39,6 +40,7 @@ def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     from aecli.figures import style
     from aecli.figures.probe_curve import probe_curve
     from aecli.metrics.base import MAX_VALUES
+    from aecli.metrics.probe import Probe
     from aecli.metrics.probe_curve import Labelled, curve, feature_sets
 
     n = MAX_VALUES // math.prod(run.data_shape)
@@ -48,6 +50,7 @@ def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     pair = Labelled(sets[0], train_labels), Labelled(sets[1], test_labels)
     rows = curve(*pair, list(cfg.labels_per_class), cfg.draws, cfg.seed, cfg.train_images)
     values = {"train_images": len(train), "test_images": len(test), "seed": cfg.seed, "rows": rows}
+    values |= beside(Probe.about)
     figure = probe_curve(run, rows, len(np.unique(train_labels)))
     folder = run.new_eval_folder()
     write_json(folder / "metrics.json", values)

@@ -6,6 +6,7 @@ import pathlib
 from omegaconf import DictConfig
 
 from aecli import __version__, runs, typed
+from aecli.quantity import Quantity
 from aecli.training.callbacks.progress import duration
 from aecli.training.state import is_complete
 
@@ -33,7 +34,7 @@ def opening(plan, names: dict, folder, state=None) -> str:
         "from": splits.source,
         "model": f"{names['model']}   {_by(splits.data_shape)} > code {_by(model.code_shape)}   "
         f"{sum(math.prod(v.shape) for v in model.trainable_variables):,} parameters   "
-        f"network: {type(model.network).__name__.lower()}   loss: {_loss(cfg, model)} (nats/image)",
+        f"network: {type(model.network).__name__.lower()}   loss: {_loss(cfg, model)}",
         "fit": f"{length}   batch {trainer.batch_size}   {_optimizer(cfg)}   "
         f"{trainer.precision}, {plan.feed.kind}, {xla}{_shared(trainer)}{_early(cfg)}",
         "run": str(folder),
@@ -52,7 +53,12 @@ def _shared(trainer) -> str:
     return f", {trainer.replica_count} replicas" if trainer.replicas else ""
 
 
-def closing(run: runs.Run, values: dict[str, float | None], seconds: float) -> str:
+def closing(
+    run: runs.Run,
+    values: dict[str, float | None],
+    about: dict[str, Quantity],
+    seconds: float,
+) -> str:
     """Metrics, where everything is, and what to type next."""
     status = run.status
     figures = ", ".join(pathlib.Path(name).stem for name in status["figures"])
@@ -60,7 +66,7 @@ def closing(run: runs.Run, values: dict[str, float | None], seconds: float) -> s
     can_draw = "manifold" in figures
     rows = {
         "done": f"{duration(seconds)}   best epoch {status['best_epoch']} of "
-        f"{status['epochs_done']}   test: {metric_line(values)}",
+        f"{status['epochs_done']}   test: {metric_line(values, about)}",
         "run": str(run.folder),
         "files": "  ".join(name for name in FILES if (run.folder / name).is_file()),
         "figures": figures or "none",
@@ -71,10 +77,10 @@ def closing(run: runs.Run, values: dict[str, float | None], seconds: float) -> s
     return _table(rows)
 
 
-def metric_line(values: dict[str, float | None]) -> str:
-    """loss 147.3 nats  bce 0.188  mse 0.0382  psnr 15.1 dB"""
-    units = {"loss": " nats", "psnr": " dB"}
+def metric_line(values: dict[str, float | None], about: dict[str, Quantity]) -> str:
+    """loss 147.3 nats an image  bce 0.188 nats a pixel  mse 0.0382 a pixel  psnr 15.1 dB"""
     shown = [n for n in ("loss", "bce", "mse", "psnr") if values.get(n) is not None]
+    units = {name: f" {about[name].unit}" for name in shown if name in about}
     return "  ".join(f"{name} {values[name]:.4g}{units.get(name, '')}" for name in shown)
 
 
@@ -84,10 +90,11 @@ def _table(rows: dict[str, str]) -> str:
 
 
 def _loss(cfg: DictConfig, model) -> str:
-    """binary_crossentropy + 1 kl"""
+    """binary_crossentropy + 1 kl (nats an image)"""
     name = cfg.loss._target_.rsplit(".", 2)[-2]
     weights = model.weights_of_penalties()
-    return name + "".join(f" + {weight:g} {term}" for term, weight in weights.items())
+    penalties = [f" + {weight:g} {term}" for term, weight in weights.items()]
+    return model.quantities()["loss"].label(name + "".join(penalties))
 
 
 def _optimizer(cfg: DictConfig) -> str:

@@ -13,10 +13,12 @@ from aecli import build, runs
 from aecli.app import quiet
 from aecli.app.root_keys import COMMAND_KEYS
 from aecli.app.sweep import job_folder
+from aecli.comparison import measure
 from aecli.errors import CannotWrite
 from aecli.files import remove_leftovers, unique_folder
 from aecli.foreign.bounded import check_writable
 from aecli.locking import locked
+from aecli.quantity import plain
 from aecli.runs import data as run_data
 from aecli.runs import place
 from aecli.training.cluster import cluster
@@ -62,7 +64,7 @@ def train(
         check_writable(folder)
         with locked(folder):
             place.clear(folder)
-            run = runs.create(folder, cfg, overrides, _about(names, plan.splits))
+            run = runs.create(folder, cfg, overrides, _about(names, plan))
             run_data.write(folder, plan.splits)
             return _carried_out(run, plan, names, signals)
 
@@ -94,7 +96,7 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
             return _followed(plan, signals, state)
         runs.write_config(run.folder, config)
         names = {key: run.status.get(key) for key in NAMES}
-        about = _about(names, plan.splits)
+        about = _about(names, plan)
         run_data.write(run.folder, plan.splits)
         run.update_status(state="running", ended=None, error=None, **about)
         return _carried_out(runs.Run(run.folder), plan, names, signals, state)
@@ -135,7 +137,9 @@ def _new_folder(cfg: DictConfig, names: dict[str, str]) -> pathlib.Path:
         ) from error
 
 
-def _about(names: dict[str, str], splits) -> dict[str, Any]:
+def _about(names: dict[str, str], plan) -> dict[str, Any]:
+    """What later commands want to know of a run without building anything."""
+    splits = plan.splits
     return {
         "command": "train",
         **names,
@@ -143,4 +147,6 @@ def _about(names: dict[str, str], splits) -> dict[str, Any]:
         "data_range": list(splits.data_range),
         "label_count": splits.label_count,
         "data_source": splits.source,
+        "columns": plain(plan.model.quantities()),
+        "keeps_measure": measure.kept(build.plain(plan.config)),
     }

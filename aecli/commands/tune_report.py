@@ -2,22 +2,20 @@
 
 from collections import Counter
 
+from omegaconf import OmegaConf
+
 from aecli import typed
+from aecli.app import quiet
 from aecli.app.table import show_table
 from aecli.commands import tune_best
+from aecli.comparison import measure
+from aecli.comparison.values import flatten
 from aecli.files import write_text
 from aecli.tuning import space
 from aecli.tuning.studies import Study
+from aecli.tuning.terms import Terms
 
 SHOWN = 5  # of the best trials
-OBJECTIVE = ("model", "loss", "noise")  # with another one val_loss is another measure
-OBJECTIVE_KEYS = (
-    "model.beta",
-    "model.weight",
-    "model.rate",
-    "model.penalty",
-    "model.warmup_epochs",
-)
 
 
 def opening(study: Study, n_jobs: int) -> str:
@@ -35,17 +33,40 @@ def opening(study: Study, n_jobs: int) -> str:
         lines.append(f"fixed   {' '.join(terms.overrides)}")
     if study.total < study.n_trials:
         lines.append(f"note    there are no more than {study.total} points to try")
-    changing = [p.key for p in terms.params if p.key in OBJECTIVE_KEYS or _is_objective(p.key)]
-    if terms.metric == "val_loss" and changing:
-        lines.append(
-            f"note    with another {changing[0]} val_loss is another measure; compare by "
-            "metric=val_reconstruction or metric=mse"
-        )
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"note    {note}" for note in _notes(terms))])
 
 
-def _is_objective(key: str) -> bool:
-    return key in OBJECTIVE or key.startswith("noise.")
+def _notes(terms: Terms) -> list[str]:
+    """What the metric cannot tell, where the trials are not of one measure."""
+    configs = [OmegaConf.to_container(config, resolve=True) for config in terms.varied()]
+    leaves = [flatten(config) for config in configs]
+    notes, kept = [], [[] for _ in configs]
+    if measure.changing(leaves, kept, measure.OBJECTIVE):  # unless their classes say otherwise
+        quiet.import_tensorflow_quietly(wake=False)
+        kept = [measure.kept(config) for config in configs]
+    found = {
+        groups: measure.changing(leaves, kept, groups)
+        for groups in (measure.LOSS, measure.OBJECTIVE, measure.TASK)
+    }
+    likelihood, objective, task = (_searched(terms, keys) for keys in found.values())
+    weighs = terms.metric in ("val_loss", "loss")  # the terms
+    if (weighs and objective) or (terms.measured.by_objective and likelihood):
+        instead = "metric=mse" if likelihood else "metric=val_reconstruction or metric=mse"
+        key = (likelihood or objective)[0]
+        notes.append(f"with another {key} {terms.metric} is another measure; compare by {instead}")
+    if task:
+        notes.append(f"with another {task[0]} the trials have other data or another task")
+    return notes
+
+
+def _searched(terms: Terms, keys: list[str]) -> list[str]:
+    """The keys, those first that are searched themselves and not brought along by an option."""
+    searched = [
+        param.key
+        for param in terms.params
+        if any(key == param.key or key.startswith(f"{param.key}.") for key in keys)
+    ]
+    return [*searched, *(key for key in keys if key not in searched)]
 
 
 def close(study: Study, save: str | None) -> bool:

@@ -1,5 +1,6 @@
 """What a search is made of, composed and checked before anything is written."""
 
+import dataclasses
 import itertools
 import math
 from typing import Any
@@ -7,11 +8,12 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from aecli import build, typed
-from aecli.app import mistakes, process_sweep
+from aecli import build, targets, typed
+from aecli.app import mistakes, process_sweep, quiet
 from aecli.app.compose import composed
 from aecli.commands.tune_request import COMMAND, NOT_HERE, SETTINGS, Request
 from aecli.errors import BadRequest
+from aecli.quantity import Quantity, unstated
 from aecli.tuning.space import Param
 from aecli.tuning.terms import Base, Terms
 
@@ -41,7 +43,7 @@ def compose(request: Request) -> Terms:
     how = {key: settings[key] for key in SETTINGS}
     made = Terms(overrides=request.fixed, params=params, bases=bases, **how)
     _check_data(made)
-    return made
+    return dataclasses.replace(made, quantity=_quantity(made))
 
 
 def _base(request: Request, groups: list[Param], texts: tuple[str, ...]) -> Base:
@@ -76,19 +78,34 @@ def _check_key(param: Param, config: dict[str, Any], overrides: list[str]) -> No
         )
 
 
+def _quantity(made: Terms) -> Quantity:
+    """What the metric measures, as the class that gives it says."""
+    if made.metric == "val_loss":
+        return unstated(made.metric)
+    quiet.import_tensorflow_quietly(wake=False)  # models and some metrics are made of it
+    config = build.plain(made.config(made.first_of(made.bases[0])))
+    if made.metric.startswith("val_"):
+        model = targets.checked(config["model"], "model")
+        from aecli.models.measured import TERM
+
+        return model.about.get(made.metric.removeprefix("val_"), TERM)
+    for name, node in (config["metrics"] or {}).items():
+        about = targets.checked(node, f"metrics.{name}").about if node else {}
+        if made.metric in about:
+            return about[made.metric]
+    return unstated(made.metric)
+
+
 def _check_data(made: Terms) -> None:
     """Data that cannot be read are told now, once, and not by every trial."""
     seen = []
     for base in made.bases:
-        point = {p.key: p.first for p in made.params}
-        groups = {
-            p.key: p.labels[p.texts.index(base.chosen[p.key])] for p in made.params if p.is_group
-        }
-        config = made.config(point | groups)
+        point = made.first_of(base)
+        config = made.config(point)
         OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         for param in made.params:
             for value in param.labels if param.kind == "choice" and not param.is_group else ():
-                build.refuse_unstorable(made.config(point | groups | {param.key: value}))
+                build.refuse_unstorable(made.config(point | {param.key: value}))
         build.refuse_unstorable(config)
         node = build.plain(config.dataset)
         if node not in seen:

@@ -9,8 +9,8 @@ from aecli.comparison.records import LeftOut, Record, read
 from aecli.comparison.settings import Setting, varying
 from aecli.comparison.sources import Source
 from aecli.comparison.values import shown
-from aecli.direction import is_higher_better
 from aecli.errors import BadRequest
+from aecli.quantity import HIGHER, Quantity
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Leaderboard:
     follows: dict[str, list[str]]
     metric: str
     metrics: list[str]  # the one that ranks first
+    quantities: dict[str, Quantity]  # of each of them, and of val_loss
     rows: list[Row]
     left_out: list[LeftOut]
     loss_differs_by: list[str]  # of ranking.Ranking, as are the notes
@@ -41,6 +42,15 @@ class Leaderboard:
     @property
     def records(self) -> list[Record]:
         return [record for row in self.rows for record in row.records]
+
+    @property
+    def higher_is_better(self) -> bool:
+        return self.quantities[self.metric].better == HIGHER
+
+    @property
+    def metric_label(self) -> str:
+        """mse (a pixel)"""
+        return self.quantities[self.metric].label(self.metric)
 
     @property
     def has_repetitions(self) -> bool:
@@ -58,10 +68,12 @@ def leaderboard(source: Source, metric: str | None = None) -> Leaderboard:
     chosen = ranking.ranking(records, found.settings, metric)
     names = ranking.names_of(records)
     metrics = [chosen.metric, *(name for name in names if name != chosen.metric)]
+    quantities = {name: _quantity(records, name) for name in {"val_loss", *metrics}}
     rows, repeated = _rows(records, found.settings, metrics)
+    rows.sort(key=lambda row: _place(row, chosen.metric, quantities[chosen.metric]))
     return Leaderboard(
         source, _title(records), found.settings, found.follows, chosen.metric, metrics,
-        sorted(rows, key=lambda row: _place(row, chosen.metric)), left_out + repeated,
+        quantities, rows, left_out + repeated,
         chosen.loss_differs_by, chosen.notes,
         tuple(records) if len(records) == len(source.entries) == 2 else None,
     )  # fmt: skip
@@ -96,11 +108,20 @@ def _summary(records: list[Record], metric: str) -> Summary:
     return summary([value for value in values if value is not None])
 
 
-def _place(row: Row, metric: str) -> tuple[bool, float]:
+def _quantity(records: list[Record], metric: str) -> Quantity:
+    """As a run that has a value says; without a unit where the runs have several."""
+    havers = [r for r in records if r.metrics.get(metric) is not None] or records
+    found = [r.quantities[metric] for r in havers if metric in r.quantities]
+    if len({quantity.unit for quantity in found}) > 1:
+        return dataclasses.replace(found[0], unit="")
+    return found[0]
+
+
+def _place(row: Row, metric: str, quantity: Quantity) -> tuple[bool, float]:
     mean = row.summaries[metric].mean
     if mean is None:
         return (True, 0.0)
-    return (False, -mean if is_higher_better(metric) else mean)
+    return (False, -mean if quantity.better == HIGHER else mean)
 
 
 def _title(records: list[Record]) -> str:

@@ -2,22 +2,12 @@
 
 import dataclasses
 
-from aecli.comparison.choices import TARGET
+from aecli.comparison.measure import OBJECTIVE, TASK, changing
 from aecli.comparison.records import Record
-from aecli.comparison.settings import Setting, is_seed
-from aecli.comparison.values import ABSENT, shown
+from aecli.comparison.settings import Setting
 from aecli.errors import BadRequest
 
-PIXEL = ("bce", "mse", "psnr")
 INSTEAD = ("mse", "bce", "psnr")  # what ranks runs whose losses are different quantities
-NEUTRAL = {  # keys that do not change what the loss measures
-    "model.latent_dim",
-    "model.flat",
-    "model.code_activation",
-    "model.warmup_epochs",
-    "loss.activation",
-    "loss.negative_slope",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,14 +38,14 @@ def ranking(records: list[Record], settings: list[Setting], asked: str | None) -
         raise BadRequest("these runs have no metrics to compare: no val_loss, no metrics.json")
     if asked is not None and asked not in names:
         raise BadRequest(f"metric={asked} is none of these runs': it can be {', '.join(names)}")
-    causes = _causes(records, settings, ("model", "loss"))
+    causes = _causes(records, settings, OBJECTIVE)
     metric = asked or _default(records, names, bool(causes))
     why = f"the losses are different quantities: {', '.join(causes)} {_differ(causes)}"
     if causes and asked is None:
         notes.append(f"{why}; sorted by {metric} instead of val_loss")
-    elif causes and metric not in PIXEL:
+    elif causes and any(r.quantities[metric].by_objective for r in records if metric in r.metrics):
         notes.append(f"{why}; read {metric} across them with care")
-    if data := _causes(records, settings, ("dataset", "noise")):
+    if data := _causes(records, settings, TASK):
         notes.append(f"{', '.join(data)} {_differ(data)}: the runs had other data or another task")
     return Ranking(metric, causes, notes)
 
@@ -68,17 +58,7 @@ def _default(records: list[Record], names: list[str], losses_differ: bool) -> st
 
 def _causes(records: list[Record], settings: list[Setting], groups: tuple) -> list[str]:
     """The keys below some groups that make runs incomparable: at most three, those shown first."""
-    keys = dict.fromkeys(key for record in records for key in record.leaves)
-    columns = {
-        key: [record.leaves.get(key, ABSENT) for record in records]
-        for key in keys
-        if key.partition(".")[0] in groups and key not in NEUTRAL
-    }
-    found = dict.fromkeys(
-        key.removesuffix(TARGET)
-        for key, values in columns.items()
-        if len({shown(value) for value in values}) > 1 and not is_seed(values, records)
-    )
+    found = changing([r.leaves for r in records], [r.kept for r in records], groups)
     visible = [setting.key for setting in settings if setting.key in found]
     inside = tuple(f"{key}." for key in visible)
     return [*visible, *(k for k in found if k not in visible and not k.startswith(inside))][:3]

@@ -10,6 +10,8 @@ from aecli import runs
 from aecli.comparison.values import flatten
 from aecli.errors import BadRequest
 from aecli.foreign import bounded, plain_yaml, tables
+from aecli.quantity import Quantity
+from aecli.runs import quantities
 from aecli.visible import in_a_line
 
 NAMES = ("experiment", "model", "dataset", "noise")  # the options whose names a status keeps
@@ -35,6 +37,8 @@ class Record:
     leaves: dict[str, Any]  # {dotted key: value} of the whole config
     stated: tuple[str, ...]  # the keys that were typed for it, in that order
     metrics: dict[str, float | None]  # val_loss, then those of metrics.json
+    quantities: dict[str, Quantity]  # of each of these
+    kept: list[str]  # the keys that leave what is measured as it is, see measure.kept
 
     @property
     def seed(self) -> int:
@@ -67,12 +71,14 @@ def read(entry: Entry) -> Record | LeftOut:
             "val_loss": val_loss if finite else None,
             **tables.read_metrics(run.folder / "metrics.json"),
         }
+        measured = quantities.of_run(run, metrics)
     except BadRequest as error:
         return LeftOut(entry, "unreadable", in_a_line(str(error).splitlines()[0]))
     names = {group: status[group] for group in NAMES if status.get(group)}
     stated = tuple(dict.fromkeys(key_of(override) for override in overrides))
     started = str(status.get("started", ""))
-    return Record(entry, run.title, started, names, leaves, stated, metrics)
+    kept = quantities.kept(status)
+    return Record(entry, run.title, started, names, leaves, stated, metrics, measured, kept)
 
 
 def key_of(override: str) -> str:

@@ -11,9 +11,7 @@ from aecli.comparison.interval import LEVEL, Summary
 from aecli.comparison.leaderboard import Leaderboard, Row, leaderboard
 from aecli.comparison.settings import differences
 from aecli.comparison.sources import of_sweep
-from aecli.comparison.units import units
 from aecli.comparison.values import shown
-from aecli.direction import is_higher_better
 from aecli.exchange.tables import cell
 
 RUNS_SHOWN = 5  # in one line of the table; CSV and JSON name all
@@ -37,11 +35,9 @@ def leaderboard_of_sweep(folder: pathlib.Path | str, metric: str | None = None) 
 
 def headline(board: Leaderboard) -> str:
     """What the table shows."""
-    unit = units(board.records, [board.metric]).get(board.metric)
-    better = "higher" if is_higher_better(board.metric) else "lower"
-    count = len(board.records)
-    what = f"{count} run{'s' * (count > 1)} of {board.title} by {board.metric}"
-    what += f" ({unit}), {better} is better" if unit else f", {better} is better"
+    count, better = len(board.records), board.quantities[board.metric].better
+    what = f"{count} run{'s' * (count > 1)} of {board.title} by {board.metric_label}"
+    what += f", {better} is better" if better else ""
     return what + ("; mean ± half the 95 % interval over seeds" * board.has_repetitions)
 
 
@@ -116,9 +112,9 @@ def as_json(board: Leaderboard) -> dict:
     found = {
         "title": board.title,
         "metric": board.metric,
-        "higher_is_better": is_higher_better(board.metric),
+        "higher_is_better": board.higher_is_better,
         "level": LEVEL,
-        "units": units(board.records, board.metrics),
+        "units": {m: board.quantities[m].unit for m in board.metrics if board.quantities[m].unit},
         "settings": keys,
         "follows": board.follows,
         "rows": [_plain(row, keys, board.metrics) for row in board.rows],

@@ -12,7 +12,7 @@ from aecli.figures import style
 
 @look.in_style
 def loss_curves(board: Leaderboard) -> Figure:
-    """val_loss by epoch, in nats an image; a colour a row of the leaderboard, a line a run.
+    """val_loss by epoch; a colour a row of the leaderboard, a line a run.
 
     The best look.MANY rows are named, the others are grey. The early epochs above all that comes
     after the tenth part of the training are cut off, so that the differences can be seen.
@@ -36,7 +36,7 @@ def loss_curves(board: Leaderboard) -> Figure:
     _limit(ax, [losses for mine in curves for _, losses in mine])
     if board.loss_differs_by:
         ax.set_title(f"not one quantity in all runs: they differ in {_joined(board)}")
-    ax.set(xlabel="epoch", ylabel=look.metric_label(board, "val_loss"))
+    ax.set(xlabel="epoch", ylabel=board.quantities["val_loss"].label("val_loss"))
     style.whole_numbers(ax.xaxis)
     handles, names = ax.get_legend_handles_labels()
     by_name = dict(zip(names, handles, strict=True))

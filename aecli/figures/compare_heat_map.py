@@ -9,7 +9,6 @@ from matplotlib.patches import Rectangle
 from aecli.comparison import report
 from aecli.comparison.leaderboard import Leaderboard
 from aecli.comparison.values import shown
-from aecli.direction import is_higher_better
 from aecli.errors import NotApplicable
 from aecli.figures import compare_look as look
 from aecli.figures import style
@@ -41,7 +40,7 @@ def heat_map(board: Leaderboard) -> Figure:
     title = f"{board.metric} by {board.settings[0].short} and {board.settings[1].short}"
     figure = style.new_figure(board, title, CELL * len(down) + 1.5)
     ax = figure.add_subplot()
-    colours = matplotlib.colormaps["viridis" if is_higher_better(board.metric) else "viridis_r"]
+    colours = matplotlib.colormaps["viridis" if board.higher_is_better else "viridis_r"]
     image = ax.imshow(means, cmap=colours, norm=_norm(means), aspect="auto")
     for cell, text in texts.items():
         if np.isfinite(means[cell]):
@@ -52,7 +51,7 @@ def heat_map(board: Leaderboard) -> Figure:
     ax.set(ylabel=board.settings[0].key, xlabel=board.settings[1].key)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
-    figure.colorbar(image, ax=ax, label=look.metric_label(board, board.metric), pad=0.02)
+    figure.colorbar(image, ax=ax, label=board.metric_label, pad=0.02)
     return figure
 
 

@@ -9,7 +9,6 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from aecli.comparison.leaderboard import Leaderboard, Row
 from aecli.comparison.settings import Setting
-from aecli.comparison.units import units
 from aecli.comparison.values import ABSENT, in_order, is_number, shown
 from aecli.figures.style import in_style as in_style
 
@@ -19,12 +18,6 @@ LETTERS = 60  # of a label
 DECADES = 100  # a quantity that spans more is drawn on a logarithmic axis
 COLOURS = [c for c in matplotlib.colormaps["tab10"].colors if len(set(c)) > 1]  # no grey
 GREY = "0.75"
-
-
-def metric_label(board: Leaderboard, metric: str) -> str:
-    """mse (a pixel)"""
-    unit = units(board.records, [metric]).get(metric)
-    return f"{metric} ({unit})" if unit else metric
 
 
 def row_label(settings: list[Setting], values: list) -> str:

@@ -33,7 +33,7 @@ def metric_against(board: Leaderboard, place: int) -> Figure:
     else:
         _draw_best(ax, board, place, rows, [where(row.values[place]) for row in rows])
     _limit(ax, board, rows, place)
-    ax.set(xlabel=key, ylabel=look.metric_label(board, board.metric), title=_caption(board))
+    ax.set(xlabel=key, ylabel=board.metric_label, title=_caption(board))
     if how is not None:
         figure.legend(**how)
     return figure

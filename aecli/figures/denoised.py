@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from aecli.figures import images, style
+from aecli.metrics.pixels import Pixels
 
 N = 10  # images
 
@@ -12,7 +13,7 @@ N = 10  # images
 def rows(run, stages: dict[str, np.ndarray], measured: dict[str, dict]) -> Figure:
     """The first N of the images [N, H, W, C] of each stage, a row a stage.
 
-    measured: {stage: {"psnr": dB, ...}}, means over all of its images, for the stages that have.
+    measured: {stage: {"psnr": ...}}, means over all of its images, for the stages that have.
     """
     shown = {name: x[:N] for name, x in stages.items()}
     first = next(iter(shown.values()))
@@ -31,8 +32,10 @@ def rows(run, stages: dict[str, np.ndarray], measured: dict[str, dict]) -> Figur
     figure = style.new_figure(run, "Denoised images", inches)
     ax = figure.add_subplot()
     images.show(ax, picture, limits)
+    unit = Pixels.about["psnr"].unit
     names = [
-        f"{name}\n{measured[name]['psnr']:.2f} dB" if name in measured else name for name in shown
+        f"{name}\n{measured[name]['psnr']:.2f} {unit}" if name in measured else name
+        for name in shown
     ]
     images.name_rows(ax, names, height, gap)
     ax.set_xlabel("; ".join(notes))

@@ -5,13 +5,9 @@ import numpy as np
 
 from aecli.errors import NotApplicable
 from aecli.figures import style
+from aecli.quantity import is_tabular as is_tabular
 
 GREY = matplotlib.colormaps["gray"].with_extremes(bad="white")  # the gaps of a grid are NaN
-
-
-def is_tabular(data_shape: tuple[int, int, int]) -> bool:
-    """Rows of numbers, [1, D, 1], rather than images."""
-    return data_shape[0] == 1 and data_shape[2] == 1
 
 
 def require_images(data_shape: tuple[int, int, int]) -> None:

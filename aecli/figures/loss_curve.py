@@ -6,18 +6,20 @@ from typing import ClassVar
 import numpy as np
 
 from aecli.errors import NotApplicable
-from aecli.figures import images, style
+from aecli.figures import style
 from aecli.figures.base import RunFigure
+from aecli.runs import quantities
 
 NOT_TERMS = {"epoch", "seconds", "loss", "learning_rate"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LossCurve(RunFigure):
-    """Training and validation loss by epoch, in nats an image, with the best epoch marked.
+    """Training and validation loss by epoch, with the best epoch marked.
 
     Each term of the objective (reconstruction, kl ...) has a panel of its own when there is more
-    than one; terms are unweighted. An axis is logarithmic where it spans more than two decades.
+    than one; terms are unweighted, and each has the unit that the run says. An axis is logarithmic
+    where it spans more than two decades.
     """
 
     uses_model: ClassVar[bool] = False
@@ -32,15 +34,15 @@ class LossCurve(RunFigure):
         figure = style.new_figure(run, "Loss by epoch", max(4.0, 1.7 * len(terms) + 0.6))
         grid = figure.add_gridspec(max(1, len(terms)), 2 if terms else 1)
         main = figure.add_subplot(grid[:, 0])
-        unit = "example" if images.is_tabular(run.status["data_shape"]) else "image"
+        measured = quantities.of_columns(run.status, ["loss", *terms])
         self._curves(main, history, "loss")
         self._mark_best(main, history)
-        main.set(ylabel=f"loss (nats an {unit})", xlabel="epoch")
+        main.set(ylabel=measured["loss"].label("loss"), xlabel="epoch")
         main.legend()
         for row, term in enumerate(terms):
             ax = figure.add_subplot(grid[row, 1], sharex=main)
             self._curves(ax, history, term)
-            ax.set_title(f"{term.replace('_', ' ')} (nats an {unit})")
+            ax.set_title(measured[term].label(term.replace("_", " ")))
             ax.tick_params(labelbottom=row == len(terms) - 1)
         figure.axes[-1].set_xlabel("epoch")
         return figure

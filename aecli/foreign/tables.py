@@ -1,4 +1,4 @@
-"""status.json and history.csv of a run, each value of the type that it is used as."""
+"""status.json, metrics.json and history.csv of a run, each value of the type that it is used as."""
 
 import csv
 import json
@@ -12,15 +12,19 @@ from pydantic import Field
 from aecli.component import check_arguments
 from aecli.errors import BadRequest
 from aecli.foreign.bounded import read_text
+from aecli.quantity import ABOUT, Quantity
 
 MAX_STATUS_BYTES = 100_000
 MAX_HISTORY_BYTES = 32 * 2**20  # 100,000 epochs
 MAX_COLUMNS = 100
 MAX_PIXELS = 2**26  # numbers an image: 4096x4096x4
+NAME = r"^[A-Za-z_]\w{0,99}$"  # of a figure or a column
 
 Shown = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f$]*$")]
 """On a terminal or over a figure: no control characters, no mathematics."""
 Count = Annotated[int, Field(ge=0, lt=2**31)]
+Stated = dict[str, dict[str, Any]]
+"""{figure: the fields of its Quantity}, for `quantities`"""
 
 
 def _status(
@@ -42,6 +46,8 @@ def _status(
     best_epoch: Count | None,
     val_loss: float | None,
     figures: list[Shown],
+    columns: Stated,
+    keeps_measure: list[str],
 ): ...
 
 
@@ -74,6 +80,32 @@ def read_metrics(path: pathlib.Path) -> dict[str, float | None]:
 
     Raises BadRequest.
     """
+    stored = {name: value for name, value in _metrics(path).items() if name != ABOUT}
+    return {name: value if _is_finite(value) else None for name, value in stored.items()}
+
+
+def read_about(path: pathlib.Path) -> dict[str, Quantity] | None:
+    """{metric: what it measures} as metrics.json says it; None where it says nothing at all.
+
+    Raises BadRequest.
+    """
+    stored = _metrics(path)
+    if ABOUT not in stored:
+        return None
+    check_arguments(_about, stored, str(path))
+    return quantities(stored[ABOUT])
+
+
+def _about(about: Stated): ...
+
+
+def quantities(stored: Stated) -> dict[str, Quantity]:
+    """What was stored of some figures; nothing in it steers a terminal or a figure."""
+    return {name: Quantity.from_plain(fields) for name, fields in stored.items()}
+
+
+def _metrics(path: pathlib.Path) -> dict[str, Any]:
+    """The content of metrics.json, its names checked; {} where there is none."""
     if not path.exists():
         return {}
     try:
@@ -84,9 +116,9 @@ def read_metrics(path: pathlib.Path) -> dict[str, float | None]:
         raise BadRequest(f"{path} is damaged: it is not JSON") from None
     if not isinstance(stored, dict) or len(stored) > MAX_COLUMNS:
         raise BadRequest(f"{path} does not hold the metrics of a run")
-    if not all(re.fullmatch(r"[A-Za-z_]\w{0,99}", name) for name in stored):
+    if not all(re.fullmatch(NAME, name) for name in stored):
         raise BadRequest(f"{path} is damaged: a metric's name is no name")
-    return {name: value if _is_finite(value) else None for name, value in stored.items()}
+    return stored
 
 
 def _is_finite(value: Any) -> bool:
@@ -101,9 +133,7 @@ def read_history(path: pathlib.Path) -> dict[str, list[float]]:
     lines = read_text(path, MAX_HISTORY_BYTES).splitlines()
     try:
         names, *rows = csv.reader(lines) if lines else [[]]
-        if len(names) > MAX_COLUMNS or not all(
-            re.fullmatch(r"[A-Za-z_]\w{0,99}", n) for n in names
-        ):
+        if len(names) > MAX_COLUMNS or not all(re.fullmatch(NAME, n) for n in names):
             raise ValueError("a column's name is no name")
         if any(len(row) != len(names) for row in rows):
             raise ValueError("its rows differ in length")

@@ -7,6 +7,7 @@ from keras import ops
 from pydantic import Field
 
 Name = Literal["linear", "sigmoid", "leaky_relu"]
+SETTINGS = ("activation", "negative_slope")  # of the decoder: another network, no other measure
 Slope = Annotated[float, Field(ge=0, lt=1, description="slope of leaky_relu below 0")]
 
 

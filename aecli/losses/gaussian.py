@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import keras
 from keras import ops
@@ -22,6 +22,8 @@ class Gaussian(Loss):
     With stddev null the decoder emits a log-variance beside each mean, kept at or above
     min_stddev: on images with constant pixels the likelihood is otherwise unbounded.
     """
+
+    keeps_measure: ClassVar[tuple[str, ...]] = act.SETTINGS
 
     stddev: Annotated[float, Field(gt=0)] | None = None
     min_stddev: Annotated[float, Field(gt=0, description="in units of the data range")] = 0.01

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import ClassVar
 
 import keras
 from keras import ops
@@ -16,6 +17,8 @@ from aecli.serial import register
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MAE(Loss):
     """sum |x - mean| over the pixels; mean = activation(params)."""
+
+    keeps_measure: ClassVar[tuple[str, ...]] = act.SETTINGS
 
     activation: act.Name = "linear"
     negative_slope: act.Slope = 0.3

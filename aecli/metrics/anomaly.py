@@ -6,10 +6,17 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from aecli.errors import NotApplicable
+from aecli.quantity import HIGHER, Quantity
 
 SCORES = {  # {score: its unit, for the user}
     "reconstruction": "mean squared error a pixel",
     "elbo": "negative ELBO in nats an image",
+}
+SEPARATION = {  # what `separation` gives
+    "auroc": Quantity("", HIGHER, "how well the score tells anomalies, of 1; 0.5 by chance"),
+    "average_precision": Quantity(
+        "", HIGHER, "of the same, of 1; the share of the anomalies by chance"
+    ),
 }
 DRAWS = 10  # of each posterior, for its ELBO
 

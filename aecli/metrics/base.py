@@ -11,9 +11,11 @@ import numpy as np
 from aecli.component import Component
 from aecli.errors import NotApplicable
 from aecli.metrics import baselines
+from aecli.quantity import Quantity
 from aecli.runs import Run
 
 MAX_VALUES = 80_000_000  # pixels that are evaluated at most: 100,000 images of 28x28
+ERROR = "_se"  # a figure's name with this ending is the standard error of the one without
 Figures = dict[str, float | None]
 
 
@@ -101,18 +103,20 @@ class Metric(Component):
     """__call__(evaluation) -> {name: value}; None where a value makes no sense for the data.
 
     A name_se beside a name is its standard error. Raises NotApplicable, with a text that says
-    what the metric needs, for a model or data that it does not fit.
+    what the metric needs, for a model or data that it does not fit. about: what each figure
+    measures, in the words for images; one that it does not name is taken to have no unit.
     """
 
     group: ClassVar[str] = "metrics"
     section: ClassVar[str] = "reconstruction"  # of the report card
-    about: ClassVar[dict[str, str]] = {}  # {name: unit or meaning}, for the reader
+    about: ClassVar[dict[str, Quantity]] = {}
 
     def __call__(self, evaluation: Evaluation) -> Figures:
         raise NotImplementedError
 
-    def meaning(self, name: str) -> str:
-        return self.about.get(name, "")
+    def quantities(self, evaluation: Evaluation) -> dict[str, Quantity]:
+        """{name: what it measures} of the figures that it may give."""
+        return self.about
 
     def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:
         """{what the model is compared with: its figures}; asked for after the model's own."""
@@ -136,6 +140,17 @@ class ImageMetric(Metric):
     def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:
         images = evaluation.baseline_images
         return {name: self.compare(evaluation.target, image) for name, image in images.items()}
+
+
+def stated(metric: Metric, evaluation: Evaluation, figures: Figures) -> dict[str, Quantity]:
+    """What a metric says of its figures, in the words for these data."""
+    known = metric.quantities(evaluation)
+    errors = {
+        f"{name}{ERROR}": Quantity(quantity.unit, meaning=f"the standard error of {name}")
+        for name, quantity in known.items()
+    }
+    known = errors | known
+    return {n: known[n].of(evaluation.target.shape[1:]) for n in figures if n in known}
 
 
 def finite(figures: Figures) -> tuple[Figures, list[str]]:

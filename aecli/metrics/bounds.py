@@ -14,9 +14,11 @@ from aecli.errors import NotApplicable
 from aecli.metrics.base import Evaluation, Figures, Metric
 from aecli.models.batch import Batch
 from aecli.models.draws import normal_draws
+from aecli.quantity import HIGHER, LOWER, Quantity
 
 ROWS = 1000  # images at a time, fewer where they are large
 VALUES = 2**20  # pixels at a time
+NATS = "nats an image"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,12 +30,14 @@ class Bounds(Metric):
     """
 
     section: ClassVar[str] = "likelihood"
-    about: ClassVar[dict[str, str]] = {
-        "elbo": "nats an image: elbo_reconstruction - elbo_kl",
-        "elbo_reconstruction": "nats: mean log p(x|z) of the draws",
-        "elbo_kl": "nats: mean log q(z|x) - log p(z) of the draws",
-        "iw_elbo": "nats: the importance-weighted bound of log p(x)",
-        "bits_per_dimension": "bits a pixel and channel: -iw_elbo / (pixels log 2)",
+    about: ClassVar[dict[str, Quantity]] = {
+        "elbo": Quantity(NATS, HIGHER, "elbo_reconstruction - elbo_kl", True),
+        "elbo_reconstruction": Quantity(NATS, HIGHER, "mean log p(x|z) of the draws", True),
+        "elbo_kl": Quantity(NATS, LOWER, "mean log q(z|x) - log p(z) of the draws", True),
+        "iw_elbo": Quantity(NATS, HIGHER, "the importance-weighted bound of log p(x)", True),
+        "bits_per_dimension": Quantity(
+            "bits a dimension", LOWER, "-iw_elbo / (pixels and channels, times log 2)", True
+        ),
     }
 
     k: Annotated[int, Field(ge=1, le=100_000, description="draws an image")] = 100

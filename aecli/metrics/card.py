@@ -6,7 +6,8 @@ from typing import Any
 from tqdm import tqdm
 
 from aecli.errors import NotApplicable
-from aecli.metrics.base import Evaluation, Figures, Metric, finite
+from aecli.metrics.base import Evaluation, Figures, Metric, finite, stated
+from aecli.quantity import Quantity, beside
 
 SECTIONS = ("reconstruction", "likelihood", "samples", "codes", "anomalies")  # others come after
 
@@ -14,7 +15,7 @@ SECTIONS = ("reconstruction", "likelihood", "samples", "codes", "anomalies")  # 
 @dataclasses.dataclass
 class Card:
     """sections: {section: {name: value}}; baselines: {what the model is compared with: {name:
-    value}}; meanings: {name: unit or meaning}; notes: {section: lines}; not_applicable and failed:
+    value}}; about: {name: what it measures}; notes: {section: lines}; not_applicable and failed:
     {metric: why}.
     """
 
@@ -23,15 +24,20 @@ class Card:
     settings: dict[str, dict[str, Any]]
     sections: dict[str, Figures] = dataclasses.field(default_factory=dict)
     baselines: dict[str, Figures] = dataclasses.field(default_factory=dict)
-    meanings: dict[str, str] = dataclasses.field(default_factory=dict)
+    about: dict[str, Quantity] = dataclasses.field(default_factory=dict)
     notes: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     not_applicable: dict[str, str] = dataclasses.field(default_factory=dict)
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def figures(self) -> dict[str, Any]:
-        """{"split", "images", name: value ..., "baselines"}"""
+        """{"split", "images", name: value ..., "baselines", "about"}"""
         flat = {name: value for part in self.sections.values() for name, value in part.items()}
-        return {"split": self.split, "images": self.images, **flat, "baselines": self.baselines}
+        whole = {"split": self.split, "images": self.images, **flat, "baselines": self.baselines}
+        return whole | beside(self.about)
+
+    def quantity(self, name: str) -> Quantity:
+        """What a figure measures; nothing that is known where its metric does not say it."""
+        return self.about.get(name, Quantity())
 
     def whole(self) -> dict[str, Any]:
         """The figures, and all that is known of them."""
@@ -73,7 +79,7 @@ def _add(card: Card, evaluation: Evaluation, metric: Metric) -> None:
     baselines = {row: finite(values)[0] for row, values in metric.baselines(evaluation).items()}
     notes = [*metric.notes(evaluation), *lost]
     card.sections.setdefault(metric.section, {}).update(figures)
-    card.meanings |= {name: metric.meaning(name) for name in figures}
+    card.about |= stated(metric, evaluation, figures)
     for row, values in baselines.items():
         card.baselines.setdefault(row, {}).update(values)
     if notes:

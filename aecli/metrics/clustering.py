@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from aecli.metrics.base import Evaluation, Figures, Metric
+from aecli.quantity import HIGHER, Quantity
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -14,9 +15,11 @@ class Clustering(Metric):
     """k-means of the codes, as many clusters as there are labels, against the labels."""
 
     section: ClassVar[str] = "codes"
-    about: ClassVar[dict[str, str]] = {
-        "kmeans_nmi": "normalised mutual information of k-means clusters and labels, of 1",
-        "kmeans_ari": "adjusted Rand index of the same, of 1; 0 by chance",
+    about: ClassVar[dict[str, Quantity]] = {
+        "kmeans_nmi": Quantity(
+            "", HIGHER, "normalised mutual information of k-means clusters and labels, of 1"
+        ),
+        "kmeans_ari": Quantity("", HIGHER, "adjusted Rand index of the same, of 1; 0 by chance"),
     }
 
     n: Annotated[int, Field(ge=2, description="images, at most")] = 10_000

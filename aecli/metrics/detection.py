@@ -1,11 +1,14 @@
 """A run as a detector of anomalies: its threshold, its verdicts, and what it must beat."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from aecli.exchange.chosen import chosen
 from aecli.metrics import validation
-from aecli.metrics.anomaly import forest_scores, pca_scores, separation
+from aecli.metrics.anomaly import SCORES, SEPARATION, forest_scores, pca_scores, separation
 from aecli.metrics.baselines import ROWS
+from aecli.quantity import HIGHER, LOWER, Quantity
 from aecli.runs import Run
 
 
@@ -55,6 +58,18 @@ def judged(scores: np.ndarray, limit: float, anomalous: np.ndarray) -> dict[str,
     if anomalous.any() and not anomalous.all():
         values |= separation(scores, anomalous)
     return values
+
+
+def about(score: str, names: Iterable[str]) -> dict[str, Quantity]:
+    """What the figures of a detection measure, of those named."""
+    known = {
+        "threshold": Quantity(SCORES[score], "", "an image with a higher score is anomalous"),
+        "flagged": Quantity("", "", "share of all images above the threshold"),
+        "false_alarms": Quantity("", LOWER, "share of the normal images above it"),
+        "detected": Quantity("", HIGHER, "share of the anomalous images above it"),
+        **SEPARATION,
+    }
+    return {name: known[name] for name in names if name in known}
 
 
 def baselines(run: Run, x: np.ndarray, anomalous: np.ndarray, normal: list | None, seed: int = 0):

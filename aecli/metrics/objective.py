@@ -3,6 +3,7 @@
 import dataclasses
 
 from aecli.metrics.base import Evaluation, Figures, Metric
+from aecli.quantity import Quantity
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -14,5 +15,5 @@ class Objective(Metric):
             name: float(values.mean(dtype="float64")) for name, values in evaluation.scores.items()
         }
 
-    def meaning(self, name: str) -> str:
-        return "nats an image"
+    def quantities(self, evaluation: Evaluation) -> dict[str, Quantity]:
+        return evaluation.run.model.quantities()

@@ -10,8 +10,9 @@ from aecli.errors import NotApplicable
 from aecli.exchange import every_class
 from aecli.exchange.given import Images
 from aecli.metrics import detection
-from aecli.metrics.anomaly import scored, separation
+from aecli.metrics.anomaly import SEPARATION, scored, separation
 from aecli.metrics.base import Evaluation, Figures, Metric
+from aecli.quantity import Quantity
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -19,10 +20,7 @@ class Outliers(Metric):
     """Of the reconstruction error, as in aecli detect; for a run with dataset.classes."""
 
     section: ClassVar[str] = "anomalies"
-    about: ClassVar[dict[str, str]] = {
-        "auroc": "how well the error tells images of the other classes, of 1; 0.5 by chance",
-        "average_precision": "of the same, of 1; the share of the other classes by chance",
-    }
+    about: ClassVar[dict[str, Quantity]] = SEPARATION
 
     seed: Annotated[int, Field(ge=0, lt=2**32, description="of the isolation forest")] = 0
 

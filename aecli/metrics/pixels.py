@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from aecli.metrics.base import Evaluation, Figures, ImageMetric
+from aecli.quantity import HIGHER, LOWER, Quantity
 
 CLIP = 1e-7  # as keras.losses.binary_crossentropy clips probabilities
 BLOCK = 1000  # images at a time, for the memory's sake
@@ -18,7 +19,11 @@ Peak = Annotated[float, Field(ge=1e-12, le=1e12, description="the range of the d
 class Pixels(ImageMetric):
     """bce (nats), mse, psnr (dB) between target and reconstruction."""
 
-    about: ClassVar[dict[str, str]] = {"bce": "nats/pixel", "mse": "/pixel", "psnr": "dB"}
+    about: ClassVar[dict[str, Quantity]] = {
+        "bce": Quantity("nats a pixel", LOWER, "binary cross-entropy"),
+        "mse": Quantity("a pixel", LOWER, "mean squared error"),
+        "psnr": Quantity("dB", HIGHER, "peak signal-to-noise ratio"),
+    }
 
     peak: Peak = 1.0
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from aecli.errors import NotApplicable
 from aecli.metrics.base import Evaluation, Figures, Metric
+from aecli.quantity import HIGHER, Quantity
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -15,12 +16,14 @@ class Posterior(Metric):
     """active_units, and the KL of the code's units; for models with a prior."""
 
     section: ClassVar[str] = "likelihood"
-    about: ClassVar[dict[str, str]] = {
-        "active_units": "code units whose posterior mean varies over the images",
-        "code_units": "of so many",
-        "kl_largest": "nats: mean KL of the unit that says most",
-        "kl_median": "nats: of the one in the middle",
-        "kl_smallest": "nats: of the one that says least",
+    about: ClassVar[dict[str, Quantity]] = {
+        "active_units": Quantity(
+            "", HIGHER, "code units whose posterior mean varies over the images"
+        ),
+        "code_units": Quantity("", "", "of so many"),
+        "kl_largest": Quantity("nats", "", "mean KL of the unit that says most"),
+        "kl_median": Quantity("nats", "", "of the one in the middle"),
+        "kl_smallest": Quantity("nats", "", "of the one that says least"),
     }
 
     threshold: Annotated[

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from aecli.metrics.base import Evaluation, Figures, Metric
 from aecli.metrics.probing import probe_accuracy
+from aecli.quantity import HIGHER, Quantity
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -14,9 +15,9 @@ class Probe(Metric):
     """Accuracy of simple classifiers on the codes, fitted on those of training images."""
 
     section: ClassVar[str] = "codes"
-    about: ClassVar[dict[str, str]] = {
-        "logistic_accuracy": "of logistic regression on the codes",
-        "knn_accuracy": "of the 5 nearest neighbours by code",
+    about: ClassVar[dict[str, Quantity]] = {
+        "logistic_accuracy": Quantity("", HIGHER, "of logistic regression on the codes"),
+        "knn_accuracy": Quantity("", HIGHER, "of the 5 nearest neighbours by code"),
     }
 
     n: Annotated[int, Field(ge=2, description="training images, at most")] = 10_000

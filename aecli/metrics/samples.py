@@ -13,6 +13,7 @@ from aecli.metrics.bounds import is_binary
 from aecli.metrics.classifier import trained_classifier
 from aecli.metrics.frechet import frechet_distance
 from aecli.metrics.neighbourhoods import manifold_figures
+from aecli.quantity import HIGHER, LOWER, Quantity
 
 FLOOR = "real images"
 ROWS = 20_000  # training images that a mixture is fitted to the codes of, at most
@@ -30,13 +31,17 @@ class Samples(Metric):
     """
 
     section: ClassVar[str] = "samples"
-    about: ClassVar[dict[str, str]] = {
-        "frechet_own_classifier": "less is better; of this classifier alone, and not FID",
-        "precision": "share of the new images that look real",
-        "recall": "share of the real images that the new ones reach",
-        "density": "how deep among the real images the new ones lie; 1: as real ones do",
-        "coverage": "share of the real images with a new one near them",
-        "classifier_accuracy": "of the classifier on these images",
+    about: ClassVar[dict[str, Quantity]] = {
+        "frechet_own_classifier": Quantity(
+            "", LOWER, "less is better; of this classifier alone, and not FID"
+        ),
+        "precision": Quantity("", HIGHER, "share of the new images that look real"),
+        "recall": Quantity("", HIGHER, "share of the real images that the new ones reach"),
+        "density": Quantity(
+            "", HIGHER, "how deep among the real images the new ones lie; 1: as real ones do"
+        ),
+        "coverage": Quantity("", HIGHER, "share of the real images with a new one near them"),
+        "classifier_accuracy": Quantity("", HIGHER, "of the classifier on these images"),
     }
 
     n: Annotated[int, Field(ge=2, description="images compared, at most")] = 5000

@@ -1,6 +1,7 @@
 """Structural similarity of the reconstruction."""
 
 import dataclasses
+from typing import ClassVar
 
 import numpy as np
 
@@ -8,11 +9,16 @@ from aecli.errors import NotApplicable
 from aecli.metrics.base import Evaluation, Figures, ImageMetric
 from aecli.metrics.pixels import Peak, beyond
 from aecli.metrics.similarity import structural_similarity
+from aecli.quantity import HIGHER, Quantity
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Ssim(ImageMetric):
     """ssim: the mean over the images, in [-1, 1]."""
+
+    about: ClassVar[dict[str, Quantity]] = {
+        "ssim": Quantity("", HIGHER, "structural similarity, 1 for the same image")
+    }
 
     peak: Peak = 1.0
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from aecli.errors import NotApplicable
 from aecli.metrics.base import Evaluation, Figures, Metric
+from aecli.quantity import HIGHER, Quantity
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -15,8 +16,10 @@ class Trustworthiness(Metric):
     """trustworthiness of the codes (Venna & Kaski 2001), by scikit-learn."""
 
     section: ClassVar[str] = "codes"
-    about: ClassVar[dict[str, str]] = {
-        "trustworthiness": "whether neighbours by code are neighbours by pixels, of 1"
+    about: ClassVar[dict[str, Quantity]] = {
+        "trustworthiness": Quantity(
+            "", HIGHER, "whether neighbours by code are neighbours by pixels, of 1"
+        )
     }
 
     n: Annotated[int, Field(ge=2, description="images, at most; time grows as n^2")] = 2000

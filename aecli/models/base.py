@@ -12,9 +12,11 @@ from aecli.errors import NotApplicable
 from aecli.losses.base import Loss
 from aecli.models.batch import Batch
 from aecli.models.in_keras import InKeras
+from aecli.models.measured import Measured
 from aecli.models.on_arrays import OnArrays
 from aecli.models.watched import MeanOf, Watched
 from aecli.networks.base import Network
+from aecli.quantity import LOWER, Quantity
 from aecli.serial import Configurable
 
 LatentDim = Annotated[
@@ -22,7 +24,7 @@ LatentDim = Annotated[
 ]
 
 
-class Autoencoder(OnArrays, InKeras, Configurable, keras.Model):
+class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
     """An encoder, a decoder and an objective over images x [B, H, W, C].
 
     Every term of the objective is [B], in nats an example, summed over pixels and over code
@@ -66,7 +68,10 @@ class Autoencoder(OnArrays, InKeras, Configurable, keras.Model):
         limits.check_values(self.encoder, self.decoder)
         self.term_trackers = [keras.metrics.Mean(name=name) for name in self.term_names()]
         self.watched = self.watches()
-        self.opponent_losses = [MeanOf(f"{name}_loss", "nats") for name in self.players[1:]]
+        self.opponent_losses = [
+            MeanOf(f"{name}_loss", Quantity("nats an image", LOWER, f"what the {name} minimises"))
+            for name in self.players[1:]
+        ]
 
     # ---- what a variant states -------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """FactorVAE: a critic estimates the total correlation of the codes, which is charged for."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import keras
 from keras import layers, ops
@@ -27,6 +27,7 @@ class FactorVAE(VAE):
     """
 
     players = ("model", "critic")
+    keeps_measure: ClassVar[tuple[str, ...]] = ("critic_widths",)
 
     latent_dim: LatentDim = 10
     gamma: Annotated[float, Field(ge=0, description="weight of the total correlation")] = 35.0

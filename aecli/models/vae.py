@@ -1,6 +1,6 @@
 """The variational autoencoder."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from keras import ops
@@ -17,8 +17,10 @@ from aecli.latents.priors.standard import Standard
 from aecli.models.base import Autoencoder, LatentDim
 from aecli.models.batch import Batch, batch_mean
 from aecli.models.watched import MeanOf
+from aecli.quantity import Quantity
 from aecli.serial import register
 
+KL = Quantity("nats an image", meaning="KL(q(z|x) || p(z)), of which another figure is charged")
 KL_RATE = 0.01  # of the running mean of the units' KL: of about the last 100 steps
 
 
@@ -41,6 +43,9 @@ class VAE(Autoencoder):
 
     has_prior = True
     has_bound = True
+    keeps_measure: ClassVar[tuple[str, ...]] = ("warmup_epochs", "posterior", "prior")
+
+    about: ClassVar[dict[str, Quantity]] = {"kl": KL}
 
     latent_dim: LatentDim = 2
     beta: Annotated[float, Field(ge=0, description="weight of the KL term")] = 1.0
@@ -81,7 +86,7 @@ class VAE(Autoencoder):
         return ["reconstruction", "kl_charged" if self.charges_otherwise else "kl"]
 
     def watches(self):
-        return [MeanOf("kl", "nats")] if self.charges_otherwise else []
+        return [MeanOf("kl", self.about["kl"])] if self.charges_otherwise else []
 
     def noise_shapes(self):
         return {"z": self.code_shape}

@@ -6,17 +6,19 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from aecli.quantity import Quantity
+
 
 class Watched(keras.metrics.Metric):
     """A figure of a whole split, from a statistic of each batch that may be added up.
 
-    unit: of the figure, as a table has it. The mean of the perplexities of batches is not the
+    quantity: what the figure measures. The mean of the perplexities of batches is not the
     perplexity of the split: hence statistics.
     """
 
-    def __init__(self, name: str, unit: str, shape: tuple[int, ...]):
+    def __init__(self, name: str, quantity: Quantity, shape: tuple[int, ...]):
         super().__init__(name=name)
-        self.unit = unit
+        self.quantity = quantity
         self.total = self.add_variable(shape, "zeros", name="total")
 
     def statistic(self, value: Any):
@@ -33,8 +35,8 @@ class Watched(keras.metrics.Metric):
 class MeanOf(Watched):
     """The mean of a value [B] over the examples."""
 
-    def __init__(self, name: str, unit: str):
-        super().__init__(name, unit, (2,))
+    def __init__(self, name: str, quantity: Quantity):
+        super().__init__(name, quantity, (2,))
 
     def statistic(self, value):
         value = ops.cast(value, "float32")

@@ -32,15 +32,15 @@ class Table:
 
 @dataclasses.dataclass
 class Page:
-    """tiles: (name, value, unit); summary: (name, value); figures: (name, PNG file); folded:
-    (title, text)."""
+    """tiles: (name, value, unit, meaning); summary: (name, value); figures: (name, PNG file);
+    folded: (title, text)."""
 
     title: str
     place: str
     command: str
     state: str = ""
     tiles_title: str = ""
-    tiles: list[tuple[str, str, str]] = dataclasses.field(default_factory=list)
+    tiles: list[tuple[str, str, str, str]] = dataclasses.field(default_factory=list)
     summary: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     tables: list[Table] = dataclasses.field(default_factory=list)
     figures: list[tuple[str, pathlib.Path]] = dataclasses.field(default_factory=list)

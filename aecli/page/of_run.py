@@ -14,10 +14,9 @@ from aecli.errors import BadRequest
 from aecli.foreign import plain_yaml, tables
 from aecli.foreign.bounded import read_text
 from aecli.page.content import Page, Table, number
+from aecli.quantity import ABOUT
+from aecli.runs import quantities
 
-UNITS = {
-    "bce": "nats a pixel", "mse": "a pixel", "psnr": "dB", "loss": "nats an image", "ssim": "",
-}  # fmt: skip
 FIRST = ("loss_curve", "reconstructions")
 MAX_EPOCHS = 200  # lines of the history
 MAX_CARD_BYTES = 1_000_000
@@ -27,6 +26,7 @@ def page(run: runs.Run) -> Page:
     """From the small files of its folder; nothing is computed. Raises BadRequest."""
     status, config = run.status, run.config
     values = tables.read_metrics(run.folder / "metrics.json")
+    measured = quantities.of_run(run, ["val_loss", *values])
     card, card_place = _card(run.folder)
     made = Page(
         title=run.title,
@@ -34,8 +34,11 @@ def page(run: runs.Run) -> Page:
         command=command(run),
         state=runs.state_of(run.folder),
         tiles_title="Test split, best epoch",
-        tiles=[(name, number(value), _unit(name)) for name, value in values.items()],
-        summary=_summary(status),
+        tiles=[
+            (name, number(value), measured[name].unit, measured[name].meaning)
+            for name, value in values.items()
+        ],
+        summary=_summary(status, measured["val_loss"].unit),
         figures=_figures(run.folder),
         folded=[
             ("config.yaml: every value of this run", OmegaConf.to_yaml(config)),
@@ -46,7 +49,7 @@ def page(run: runs.Run) -> Page:
     if status.get("error"):
         made.warnings.append(str(status["error"]))
     if card:
-        made.tables = _card_tables(card, card_place, status)
+        made.tables = _card_tables(card, card_place, run)
     return made
 
 
@@ -57,10 +60,10 @@ def command(run: runs.Run) -> str:
     return " ".join(["aecli train", *map(shlex.quote, words)])
 
 
-def _summary(status: dict[str, Any]) -> list[tuple[str, str]]:
+def _summary(status: dict[str, Any], unit: str) -> list[tuple[str, str]]:
     shape = "x".join(map(str, status.get("data_shape", [])))
     low, high = status.get("data_range", (0, 1))
-    best = status.get("best_epoch")
+    best, val_loss = status.get("best_epoch"), status.get("val_loss")
     rows = {
         "model": status.get("model"),
         "data": f"{status.get('dataset', '?')}, {shape} in [{low:g}, {high:g}]",
@@ -68,7 +71,7 @@ def _summary(status: dict[str, Any]) -> list[tuple[str, str]]:
         "noise": status.get("noise"),
         "recipe": status.get("experiment"),
         "epochs": f"{status.get('epochs_done', 0)}" + (f", the best {best}" if best else ""),
-        "validation loss": number(status["val_loss"]) if status.get("val_loss") else None,
+        "validation loss": f"{number(val_loss)} {unit}".strip() if val_loss else None,
         "started": _time(status.get("started")),
         "ended": _time(status.get("ended")),
     }
@@ -77,10 +80,6 @@ def _summary(status: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _time(stamp: str | None) -> str | None:
     return None if stamp is None else re.sub(r"\.\d+.*", "", str(stamp)).replace("T", " ")
-
-
-def _unit(name: str) -> str:
-    return UNITS.get(name, "nats an image")
 
 
 def _figures(folder: pathlib.Path) -> list[tuple[str, pathlib.Path]]:
@@ -115,6 +114,7 @@ def _stored_card(
     notes: dict[str, list[str]],
     split: str,
     images: int,
+    about: tables.Stated,
 ): ...
 
 
@@ -131,13 +131,15 @@ def _card(folder: pathlib.Path) -> tuple[dict[str, Any] | None, str]:
     return None, ""
 
 
-def _card_tables(card: dict[str, Any], place: str, status: dict[str, Any]) -> list[Table]:
+def _card_tables(card: dict[str, Any], place: str, run: runs.Run) -> list[Table]:
     """One a section, the baselines in columns of their own."""
-    made, baselines = [], card.get("baselines", {})
+    made, baselines, status = [], card.get("baselines", {}), run.status
+    names = [name for section in card["sections"].values() for name in section]
+    measured = quantities.of_run(run, names) | tables.quantities(card.get(ABOUT, {}))
     for section, names in card["sections"].items():
         others = {k: v for k, v in baselines.items() if any(name in v for name in names)}
         rows = [
-            [name, _shown(card, name), *(_shown(values, name) for values in others.values())]
+            [measured[name].label(name), *(_shown(v, name) for v in (card, *others.values()))]
             for name in names
             if not (name.endswith("_se") and name.removesuffix("_se") in names)
         ]

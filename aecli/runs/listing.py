@@ -12,7 +12,7 @@ from aecli import typed
 from aecli.errors import BadRequest
 from aecli.foreign import bounded
 from aecli.locking import is_locked
-from aecli.runs import order
+from aecli.runs import order, quantities
 from aecli.runs.run import CONFIG, Run, read_status
 
 
@@ -62,6 +62,7 @@ class RunInfo:
     epochs_done: int
     state: str
     val_loss: float | None
+    unit: str  # of val_loss
     started: str
     order: datetime.datetime = order.FIRST
 
@@ -82,6 +83,7 @@ def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
                 epochs_done=int(status.get("epochs_done", 0)),
                 state=state_of(path.parent, status),
                 val_loss=status.get("val_loss"),
+                unit=quantities.of_columns(status, ["val_loss"])["val_loss"].unit,
                 started=str(status.get("started", "")),
                 order=order.of(status),
             )

@@ -28,7 +28,8 @@ class Reporter:
     def __init__(self, study: studies.Study, number: int, epochs: int):
         terms = study.terms
         self.column, self._number = terms.watched, number
-        self._sign = -1 if terms.direction == "maximize" else 1  # what is watched is a loss
+        is_loss = terms.watched != terms.metric  # and goes down where the metric is to go up
+        self._sign = -1 if terms.direction == "maximize" and is_loss else 1
         self._journal = study.journal(engine.pruner(terms.pruner, epochs))
 
     def report(self, epoch: int, value: float) -> None:

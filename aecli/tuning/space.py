@@ -56,6 +56,10 @@ class Param:
     def first(self) -> Any:
         return self.labels[0] if self.kind == "choice" else self.low
 
+    @property
+    def last(self) -> Any:
+        return self.labels[-1] if self.kind == "choice" else self.high
+
     def distribution(self):
         """Optuna's."""
         from optuna import distributions

@@ -2,12 +2,13 @@
 
 import dataclasses
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from aecli.direction import is_higher_better
 from aecli.errors import BadRequest
+from aecli.quantity import HIGHER, Quantity, unstated
 from aecli.tuning.space import Param
 
 NAME = re.compile(r"\w[\w .+-]*(/\w[\w .+-]*)*")  # of a group or an option; it leads nowhere
@@ -33,12 +34,14 @@ class Terms:
     pruner: str
     sampler_seed: int
     bases: list[Base]
+    quantity: Quantity | None = None  # what the metric measures; None: as its name tells
 
     @classmethod
     def from_json(cls, stored: dict) -> "Terms":
         params = [Param.from_json(one) for one in stored["params"]]
         bases = [Base(**one) for one in stored["bases"]]
-        made = cls(**stored | {"params": params, "bases": bases})
+        quantity = stored.get("quantity") and Quantity.from_plain(stored["quantity"])
+        made = cls(**stored | {"params": params, "bases": bases, "quantity": quantity})
         made._check()
         return made
 
@@ -59,7 +62,12 @@ class Terms:
 
     @property
     def direction(self) -> str:
-        return "maximize" if is_higher_better(self.metric) else "minimize"
+        return "maximize" if self.measured.better == HIGHER else "minimize"
+
+    @property
+    def measured(self) -> Quantity:
+        """What the metric measures."""
+        return self.quantity or unstated(self.metric)
 
     @property
     def watched(self) -> str:
@@ -78,6 +86,21 @@ class Terms:
             if not param.is_group:
                 OmegaConf.update(config, param.key, param.setting(point[param.key]), merge=True)
         return config
+
+    def first_of(self, base: Base) -> dict[str, Any]:
+        """A point with the options of a base, and the first value of all else."""
+        return {
+            p.key: p.labels[p.texts.index(base.chosen[p.key])] if p.is_group else p.first
+            for p in self.params
+        }
+
+    def varied(self) -> Iterator[DictConfig]:
+        """Training configs, unresolved, among which every searched setting varies."""
+        first = self.first_of(self.bases[0])
+        yield from (self.config(self.first_of(base)) for base in self.bases)
+        for param in self.params:
+            if not param.is_group:
+                yield self.config(first | {param.key: param.last})
 
     def overrides_of(self, point: dict[str, Any]) -> list[str]:
         """What would make this config, on the command line."""

@@ -1,7 +1,7 @@
 """A warm-up that begins anew several times."""
 
 import dataclasses
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from keras import ops
 from pydantic import Field
@@ -18,6 +18,8 @@ class Cyclical(Anneal):
     Source: Fu et al. 2019, eq. 6 to 8, there 4 periods and a rise of 0.5. After the last period the
     weight stays full.
     """
+
+    keeps_measure: ClassVar[tuple[str, ...]] = ("_target_", "periods", "rise")
 
     periods: Annotated[int, Field(ge=1, description="periods of model.warmup_epochs each")] = 4
     rise: Annotated[float, Field(gt=0, le=1, description="part of a period that rises")] = 0.5

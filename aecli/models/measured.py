@@ -1,0 +1,29 @@
+"""What a model says of the numbers that it gives."""
+
+import dataclasses
+from typing import ClassVar
+
+from aecli.quantity import LOWER, Quantity
+
+LOSS = Quantity("nats an image", LOWER, "the terms, weighted and summed", by_objective=True)
+TERM = dataclasses.replace(LOSS, meaning="a term of the loss, unweighted")
+
+
+class Measured:
+    """Mix-in for models.
+
+    keeps_measure: the settings that leave what val_loss measures as it is, so that losses of runs
+    that differ in them are compared; any other setting makes it another quantity. A subclass names
+    its own alone. about: {name: Quantity} of what a model watches and does not minimise.
+    """
+
+    keeps_measure: ClassVar[tuple[str, ...]] = ("latent_dim", "flat")
+
+    about: ClassVar[dict[str, Quantity]] = {}
+
+    def quantities(self) -> dict[str, Quantity]:
+        """{column of history.csv: what it measures}: the loss and each term in nats an example."""
+        watched = [*self.watched, *self.opponent_losses]
+        found = {"loss": LOSS, **self.about, **dict.fromkeys(self.term_names(), TERM)}
+        found |= {tracker.name: tracker.quantity for tracker in watched}
+        return {name: quantity.of(self.data_shape) for name, quantity in found.items()}
