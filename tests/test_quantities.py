@@ -63,7 +63,9 @@ def test_a_model_says_it_of_its_loss_terms_and_diagnostics(compose):
     model = build.model(config, TABLE)
     assert {q.unit for q in model.quantities().values()} == {"nats an example"}
     nodes = {key: build.component(config[key], key) for key in ("network", "loss")}
-    said = Book(IMAGE, nodes["network"], nodes["loss"]).quantities()
+    said = Book(
+        data_shape=IMAGE, network=nodes["network"], reconstruction_loss=nodes["loss"]
+    ).quantities()
     assert [(name, q.unit, q.better) for name, q in said.items()] == [
         ("loss", "nats an image", "lower"),
         ("reconstruction", "nats an image", "lower"),

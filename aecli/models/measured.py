@@ -24,6 +24,7 @@ class Measured:
     def quantities(self) -> dict[str, Quantity]:
         """{column of history.csv: what it measures}: the loss and each term in nats an example."""
         watched = [*self.watched, *self.opponent_losses]
-        found = {"loss": LOSS, **self.about, **dict.fromkeys(self.term_names(), TERM)}
+        terms = dict.fromkeys(self.term_names(), TERM)
+        found = {"loss": LOSS, **terms, **self.about, **terms}  # in this order
         found |= {tracker.name: tracker.quantity for tracker in watched}
         return {name: quantity.of(self.data_shape) for name, quantity in found.items()}
