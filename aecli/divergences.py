@@ -34,7 +34,8 @@ def gaussian_mixture_log_prob(x, mean, log_var, log_weights):
 
     Args: x: [B, ...]; mean, log_var: [K, ...]; log_weights: [K], of a sum of 1. Returns: [B].
     """
-    squares = ops.square(x[:, None] - mean) * ops.exp(-log_var)  # [B, K, ...]
+    x = ops.convert_to_tensor(x)[:, None]
+    squares = ops.square(x - mean) * ops.exp(-log_var)  # [B, K, ...]
     parts = -0.5 * (math.log(2.0 * math.pi) + log_var + squares)
     parts = ops.sum(ops.reshape(parts, (ops.shape(x)[0], ops.shape(mean)[0], -1)), axis=-1)
     return ops.logsumexp(parts + log_weights, axis=-1)

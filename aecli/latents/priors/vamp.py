@@ -11,6 +11,7 @@ from pydantic import Field
 
 from aecli import limits
 from aecli.divergences import gaussian_mixture_log_prob
+from aecli.errors import BadRequest
 from aecli.latents.priors.base import Prior, PriorLayer
 from aecli.serial import register
 
@@ -27,6 +28,10 @@ class Vamp(Prior):
     high: Annotated[float, Field(description="highest value of the data")] = 1.0
 
     def layer(self, code_shape, data_shape):
+        if self.low >= self.high:
+            raise BadRequest(
+                f"model.prior.high must be above model.prior.low, {self.low:g}; got {self.high:g}"
+            )
         return VampLayer(self, data_shape, dtype="float32")
 
 
