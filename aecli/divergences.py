@@ -29,6 +29,18 @@ def gaussian_log_prob(x, mean, log_var):
     return sum_per_example(-0.5 * (math.log(2.0 * math.pi) + log_var + squares))
 
 
+def gaussian_mixture_log_prob(x, mean, log_var, log_weights):
+    """log sum_k w_k N(x; mean_k, exp(log_var_k)), in nats.
+
+    Args: x: [B, ...]; mean, log_var: [K, ...]; log_weights: [K], of a sum of 1. Returns: [B].
+    """
+    x = ops.convert_to_tensor(x)[:, None]
+    squares = ops.square(x - mean) * ops.exp(-log_var)  # [B, K, ...]
+    parts = -0.5 * (math.log(2.0 * math.pi) + log_var + squares)
+    parts = ops.sum(ops.reshape(parts, (ops.shape(x)[0], ops.shape(mean)[0], -1)), axis=-1)
+    return ops.logsumexp(parts + log_weights, axis=-1)
+
+
 def bernoulli_kl(rho, rate):
     """KL( Bernoulli(rho) || Bernoulli(rate) ), in nats, element by element.
 

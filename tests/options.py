@@ -13,5 +13,13 @@ def options(group: str) -> list[str]:
     return names
 
 
+def models() -> list[str]:
+    """Every model, and the VAE with each posterior and each prior: "vae model/prior=vamp"."""
+    inner = sorted(path for path in (CONFIGS / "model").glob("*/*.yaml"))
+    parts = [f"vae model/{path.parent.name}={path.stem}" for path in inner]
+    assert parts
+    return options("model") + parts
+
+
 def contents(group: str, option: str) -> dict:
     return yaml.safe_load((CONFIGS / group / f"{option}.yaml").read_text())

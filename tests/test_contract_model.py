@@ -6,14 +6,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from options import options
+from options import models, options
 
 from aecli import build
 from aecli.errors import BadRequest
 from aecli.models.batch import Batch
 from aecli.training.step import train_step
 
-PAIRS = list(itertools.product(options("model"), options("network")))
+PAIRS = list(itertools.product(models(), options("network")))
 
 
 LABELS = 3
@@ -30,7 +30,7 @@ def whole_batch(model, x) -> Batch:
 @pytest.mark.parametrize(("name", "network"), PAIRS)
 def test_model_contract(compose, images, tmp_path, name, network):
     filters = ["network.filters=[8,4]"] if network == "conv" else []
-    config = compose(f"model={name}", f"network={network}", *filters)
+    config = compose(*f"model={name}".split(), f"network={network}", *filters)
     if (name, network) == ("conv", "mlp"):  # the one pair that does not fit says so
         with pytest.raises(
             BadRequest, match="network is of the class MLP, which has no key 'filters'"
@@ -171,9 +171,9 @@ def test_same_seed_same_weights(compose):
 
 def test_evaluation_does_not_depend_on_the_batches(compose, images):
     """n = 7 in batches of 3 equals one batch of 7, draws included."""
-    for name in options("model"):
+    for name in models():
         filters = ["network.filters=[8,4]"] if name == "conv" else []
-        model = build.model(compose(f"model={name}", *filters), (8, 8, 1), LABELS)
+        model = build.model(compose(*f"model={name}".split(), *filters), (8, 8, 1), LABELS)
         model.compile(keras.optimizers.SGD(0.0))
         x = images[:7]
         inputs = {"image": x, **model.frozen_draws(7)}

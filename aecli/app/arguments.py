@@ -80,6 +80,7 @@ def parse(command: str, argv: list[str]) -> Arguments:
     _refuse_bad_keys(arguments)
     _refuse_additions(arguments)
     _refuse_two_choices(arguments)
+    _refuse_options_as_keys(arguments)
     return arguments
 
 
@@ -171,3 +172,13 @@ def _refuse_two_choices(arguments: Arguments) -> None:
             ending = f"\nfor a sweep over both: -m {key}=ONE,TWO" if chosen[key] != override else ""
             raise BadRequest(f"{key} is given twice: {chosen[key]} and {override}{ending}")
         chosen[key] = override
+
+
+def _refuse_options_as_keys(arguments: Arguments) -> None:
+    """model.prior=vamp would put a word where the option model/prior=vamp has keys."""
+    groups = catalog.groups()
+    for override in arguments.overrides:
+        key, _, value = override.partition("=")
+        group = key.lstrip("+").replace(".", "/")
+        if "." in key and group in groups and not key.startswith("~") and value[:1] != "{":
+            raise BadRequest(f"{key} is chosen as an option: {group}={value}")

@@ -12,7 +12,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from aecli.app import catalog, searchpath
+from aecli.app import catalog, searchpath, subgroups
 
 VERSION_BASE = "1.3"
 
@@ -20,7 +20,8 @@ VERSION_BASE = "1.3"
 @dataclass(frozen=True)
 class Composed:
     config: DictConfig  # without the hydra node
-    choices: dict[str, str | list[str] | None]  # {group: option, or options where it takes a list}
+    # {group: option, or options where it takes a list}, groups inside the chosen options as well
+    choices: dict[str, str | list[str] | None]
     sources: list[tuple[str, str]]  # (config path, package) of each YAML, in the order merged
 
 
@@ -38,6 +39,7 @@ def composed(command: str, overrides: list[str], config_dir: str | None = None) 
         group: _names_in(group, sources) if isinstance(default, list) else choices.get(group)
         for group, default in declared(command).items()
     }
+    chosen |= {group: choices[group] for group in subgroups.inside(chosen) if group in choices}
     with open_dict(config):
         del config["hydra"]
     return Composed(config, chosen, sources)

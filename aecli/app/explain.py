@@ -82,7 +82,8 @@ def _missing_option(error: MissingConfigException, overrides: list[str]) -> BadR
 def _who_names(group: str, name: str) -> str:
     """The YAML whose defaults list asks for an option that does not exist."""
     files = [option.file for g in catalog.groups() for option in catalog.options(g)]
-    pattern = re.compile(rf"^\s*- .*\b{group}(@\S+)?:\s*{name}\b", re.MULTILINE)
+    last = group.rpartition("/")[2]  # model/prior is prior in the list of a model
+    pattern = re.compile(rf"^\s*- .*\b{last}(@\S+)?:\s*{name}\b", re.MULTILINE)
     for file in files:
         if pattern.search(file.read_text(encoding="utf-8", errors="replace")):
             return str(file)

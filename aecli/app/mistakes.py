@@ -1,36 +1,22 @@
 """Mistakes on the command line -> the BadRequest that says what was probably meant."""
 
-import pathlib
 from collections.abc import Iterable
 
-import yaml
-
 from aecli import typed
-from aecli.app import catalog, compose
+from aecli.app import catalog, compose, subgroups
 from aecli.app.suggest import nearest, same_leaf, some, walk
 from aecli.errors import BadRequest, UnknownKeys
-from aecli.foreign.bounded import read_text
-from aecli.foreign.plain_yaml import MAX_BYTES, PlainLoader
 
 
 def options_with_key(group: str, key: str) -> list[str]:
     """The options of a group whose YAML states this key, also presets that state group.key."""
     found = []
     for option in catalog.options(group):
-        data = _read(option.file)
+        data = subgroups.mapping(option.file)
         inner = data.get(group)
         if key in data or (isinstance(inner, dict) and key in inner):
             found.append(option.name)
     return found
-
-
-def _read(file: pathlib.Path) -> dict:
-    """A YAML's mapping, {} where there is none that can be read."""
-    try:
-        data = yaml.load(read_text(file, MAX_BYTES), PlainLoader)
-    except (yaml.YAMLError, ValueError):
-        return {}
-    return data if isinstance(data, dict) else {}
 
 
 def unknown_key(key: str, command: str, overrides: list[str]) -> BadRequest:
@@ -38,40 +24,62 @@ def unknown_key(key: str, command: str, overrides: list[str]) -> BadRequest:
     config = compose.composed_for_hints(command, overrides, without=key)
     keys = [*compose.keys(config.config), *config.choices]
     head, _, leaf = key.rpartition(".")
+    for group in {key, head.replace(".", "/")} & {*subgroups.inside(config.choices)}:
+        if group not in config.choices:
+            return _not_inside(group, config.choices)
     if key in catalog.groups():
         names = some(config.choices or config.config)
         return BadRequest(f"aecli {command} does not take '{key}'; it takes: {names}")
     group, name = [*key.split("."), ""][:2]
     if add := nearest(name, unchosen(group, config.choices), cutoff=0.8):
         return BadRequest(f"{group} does not include '{name}'\nto add it: +{group}={add}")
-    if config.choices.get(head):
-        return _unknown_in_group(head, leaf, key, keys, config.choices[head])
+    group = head.replace(".", "/")
+    if config.choices.get(group):
+        return _unknown_in_group(group, leaf, key, keys, config.choices)
     meant = walk(key, keys) or same_leaf(leaf, keys)
     if meant:
-        return BadRequest(f"unknown key '{key}': did you mean '{meant}'?")
+        return BadRequest(
+            f"unknown key '{key}': did you mean '{_as_typed(meant, config.choices)}'?"
+        )
     return BadRequest(f"unknown key '{key}'\naecli {command} --help lists the keys")
 
 
 def _unknown_in_group(
-    group: str, leaf: str, key: str, keys: list[str], choice: object
+    group: str, leaf: str, key: str, keys: list[str], choices: dict
 ) -> BadRequest:
-    siblings = [k.removeprefix(f"{group}.") for k in keys if k.startswith(f"{group}.")]
+    node = f"{group.replace('/', '.')}."
+    siblings = [k.removeprefix(node) for k in keys if k.startswith(node)]
+    siblings = [name for name in siblings if f"{group}/{name}" not in choices]
     others = options_with_key(group, leaf)
     meant = walk(key, keys)
-    text = f"{group}={choice} has no '{leaf}' (it has: {some(siblings) or 'no keys'})"
+    text = f"{group}={choices[group]} has no '{leaf}' (it has: {some(siblings) or 'no keys'})"
     if meant and not others:
-        return BadRequest(f"unknown key '{key}': did you mean '{meant}'?")
+        return BadRequest(f"unknown key '{key}': did you mean '{_as_typed(meant, choices)}'?")
     if others:
         return BadRequest(f"{text}\nit is a key of: {some(f'{group}={name}' for name in others)}")
     elsewhere = same_leaf(leaf, keys)
-    return BadRequest(f"{text}\ndid you mean '{elsewhere}'?" if elsewhere else text)
+    hint = f"\ndid you mean '{_as_typed(elsewhere, choices)}'?" if elsewhere else ""
+    return BadRequest(f"{text}{hint}")
+
+
+def _as_typed(key: str, choices: dict) -> str:
+    """model/prior for the node model.prior, whose option is chosen."""
+    group = key.replace(".", "/")
+    return group if group in choices else key
+
+
+def _not_inside(group: str, choices: dict) -> BadRequest:
+    """A group inside options of another, none of which is chosen."""
+    parent, _, name = group.rpartition("/")
+    having = some(f"{parent}={option}" for option in subgroups.options_having(group))
+    return BadRequest(f"{parent}={choices[parent]} has no {name}\nit is a part of: {having}")
 
 
 def left_by_a_recipe(error: UnknownKeys, overrides: list[str]) -> BadRequest:
     """Keys that the recipe states for the option that the user replaced: how to leave them out."""
     name = typed.stated(overrides).get("experiment")
     options = [option for option in catalog.options("experiment") if option.name == name]
-    stated = _read(options[0].file) if options else {}
+    stated = subgroups.mapping(options[0].file) if options else {}
     theirs = []
     for key in error.keys:
         group, _, leaf = key.partition(".")
@@ -106,7 +114,8 @@ def unknown_choice(group: str, name: str) -> BadRequest:
 def bare_word(word: str, command: str) -> BadRequest:
     """A word that is neither key=value nor an option: `aecli train vae`."""
     config = compose.composed(command, [])
-    by_group = {g: [option.name for option in catalog.options(g)] for g in config.choices}
+    groups = [*config.choices, *subgroups.inside(config.choices)]
+    by_group = {group: [option.name for option in catalog.options(group)] for group in groups}
     choices = [f"{group}={word}" for group, names in by_group.items() if word in names]
     keys = compose.keys(config.config)
     if not choices and (word in by_group or same_leaf(word, keys) == word):
@@ -126,7 +135,8 @@ def unknown_option(name: str, value: str, command: str, known: Iterable[str]) ->
     if near := nearest(name, known, cutoff=0.8):
         return BadRequest(f"unknown option '{name}': did you mean {near}?")
     config = compose.composed(command, [])
-    keys = [*config.choices, *compose.keys(config.config)]
+    groups = [*config.choices, *subgroups.inside(config.choices)]
+    keys = [*groups, *compose.keys(config.config)]
     word = name.lstrip("-").replace("-", "_")
     meant = walk(word, keys) or same_leaf(word, keys)
     if meant:

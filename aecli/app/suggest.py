@@ -18,7 +18,7 @@ def some(names: Iterable[str], most: int = 12) -> str:
 
 def same_leaf(leaf: str, keys: list[str]) -> str | None:
     """epochs -> trainer.epochs; lr -> optimizer.learning_rate; epoch -> trainer.epochs."""
-    leaves = {key: key.rpartition(".")[2] for key in keys}
+    leaves = {key: key.replace("/", ".").rpartition(".")[2] for key in keys}
     for key, name in leaves.items():
         if name == leaf:
             return key

@@ -5,7 +5,7 @@ import sys
 
 from omegaconf import DictConfig
 
-from aecli.app import catalog, suggest
+from aecli.app import catalog, subgroups, suggest
 from aecli.app.compose import declared
 from aecli.app.table import show_table
 from aecli.errors import BadRequest
@@ -36,7 +36,10 @@ def list_options(group: str | None, as_json: bool = False) -> None:
     else:
         rows = [[_marked(group, o, defaults), _line(o)] for o in catalog.options(group)]
         show_table([group, "(* = default)"], rows)
-        print(f"\naecli train {group}={rows[0][0].rstrip('*')} --help shows its keys")
+        chosen = [f"{group}={rows[0][0].rstrip('*')}"]
+        if having := subgroups.options_having(group):
+            chosen.insert(0, f"{group.rpartition('/')[0]}={having[0]}")
+        print(f"\naecli train {' '.join(chosen)} --help shows its keys")
         for file in catalog.shadowed(group):
             print(f"note: your {file} has no effect: aecli has that option", file=sys.stderr)
 
@@ -44,6 +47,7 @@ def list_options(group: str | None, as_json: bool = False) -> None:
 def train_defaults() -> dict[str, list[str]]:
     """{group: what `aecli train` takes unasked}."""
     stated = declared("train")
+    stated |= {group: subgroups.default_of(group) for group in subgroups.inside(stated)}
     return {k: v if isinstance(v, list) else [v] for k, v in stated.items()}
 
 

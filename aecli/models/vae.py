@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops
 from pydantic import Field
 
+from aecli import limits
 from aecli.divergences import sum_per_example
 from aecli.errors import BadRequest, NotApplicable
 from aecli.latents.anneal.base import Anneal
@@ -57,11 +58,25 @@ class VAE(Autoencoder):
     prior: Prior = Standard()
 
     def assemble(self):
+        """Raises BadRequest where posterior and prior do not go together."""
         super().assemble()
-        self.posterior_layer = self.posterior.layer(self.code_shape)
-        self.prior_layer = self.prior.layer(self.code_shape, self.data_shape)
-        if not self.charges_otherwise:
-            return
+        prior, posterior = (type(part).__name__ for part in (self.prior, self.posterior))
+        if self.prior.of_posteriors and not self.posterior.has_density:
+            raise BadRequest(
+                f"the prior {prior} is made of posteriors whose density is known everywhere, which "
+                f"that of {posterior} is not: take model/posterior=gaussian"
+            )
+        with limits.at_most():
+            self.posterior_layer = self.posterior.layer(self.code_shape)
+            self.prior_layer = self.prior.layer(self.code_shape, self.data_shape)
+        if self.epsilon_std == 0 and not self.has_exact_kl:
+            raise BadRequest(
+                f"model.epsilon_std must be above 0: the KL of {posterior} to {prior} is of a draw"
+            )
+        if self.charges_otherwise:
+            self._prepare_charge()
+
+    def _prepare_charge(self) -> None:
         if not self.has_exact_kl:
             raise BadRequest(
                 "model.free_bits and model/anneal=capacity need the KL of each code unit: take "
@@ -98,6 +113,10 @@ class VAE(Autoencoder):
         z, log_q = self.posterior_layer.draw(heads, batch.draws["z"], self.epsilon_std)
         return {"z": z, "log_q": log_q, **heads}
 
+    def posterior_at(self, x):
+        """The encoder's heads for inputs [K, *data_shape], which a prior may be made of."""
+        return self.encoder(x)
+
     def kl(self, out):
         """KL( q(z|x) || p(z) ) in nats [B], exact where it can be, else of the one draw."""
         units = self._kl_of_units(out)
@@ -105,9 +124,10 @@ class VAE(Autoencoder):
 
     @property
     def has_exact_kl(self) -> bool:
-        """Whether the KL of each code unit has a closed form."""
-        zeros = np.zeros((1, *self.data_shape), "float32")
-        return self._kl_of_units(self.encoder(zeros)) is not None
+        """Whether the KL is known without a draw."""
+        shapes = {name: head.shape[1:] for name, head in self.encoder.output.items()}
+        heads = {name: ops.zeros((1, *shape)) for name, shape in shapes.items()}
+        return self._kl_of_units(heads) is not None
 
     def _kl_of_units(self, heads):
         gaussian = self.posterior_layer.gaussian(heads)
@@ -150,7 +170,7 @@ class VAE(Autoencoder):
 
     def sample_prior(self, n: int, seed: int):
         """[n, *code_shape] from p(z)."""
-        return self.prior_layer.sample(n, seed, self.encoder)
+        return self.prior_layer.sample(n, seed, self.posterior_at)
 
     @property
     def has_quantiles(self):
@@ -160,7 +180,7 @@ class VAE(Autoencoder):
         return self.prior_layer.quantiles(p)
 
     def log_prior(self, z):
-        return self.prior_layer.log_prob(z, self.encoder)
+        return self.prior_layer.log_prob(z, self.posterior_at)
 
     def draw(self, out, epsilon):
         if self.epsilon_std == 0:

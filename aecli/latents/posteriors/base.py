@@ -13,6 +13,7 @@ class Posterior(Component):
     """The kind of density q(z|x) that the encoder's heads are the parameters of."""
 
     group: ClassVar[str] = "posterior"
+    has_density: ClassVar[bool] = False  # the layer's log_prob knows it at every code
 
     def heads(self, latent_dim: int | None) -> dict[str, tuple[int | None, str]]:
         """{name: (size, activation)} of what the encoder emits; mean and log_var among them."""

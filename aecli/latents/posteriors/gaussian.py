@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import ClassVar
 
 from keras import ops
 
@@ -16,6 +17,8 @@ LOG_2_PI = math.log(2.0 * math.pi)
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Gaussian(Posterior):
     """q(z|x) = N(mean, diag exp(log_var)) (Kingma & Welling 2014, eq. 9)."""
+
+    has_density: ClassVar[bool] = True
 
     def heads(self, latent_dim):
         return {"mean": (latent_dim, "linear"), "log_var": (latent_dim, "linear")}

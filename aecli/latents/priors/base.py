@@ -18,6 +18,7 @@ class Prior(Component):
     """The kind of density p(z); its layer has what is learnt of it."""
 
     group: ClassVar[str] = "prior"
+    of_posteriors: ClassVar[bool] = False  # made of densities q(z|u), which must be known
 
     def layer(self, code_shape: tuple[int, ...], data_shape: tuple[int, ...]) -> "PriorLayer":
         """What tells the density of codes of a shape, of data of a shape."""
