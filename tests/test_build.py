@@ -110,10 +110,12 @@ def test_every_yaml_describes_itself_and_states_every_key(group):
         first = lines[1] if lines[0].startswith("# @package") else lines[0]
         assert first.startswith("# "), option
         node = contents(group, option)
+        for chosen in node.pop("defaults", []):  # a sub-group's option states that key
+            node |= chosen if isinstance(chosen, dict) else {}
         if "_target_" not in node or node["_target_"].startswith("keras."):
             continue
         known = set(
             inspect.signature(targets.checked({"_target_": node["_target_"]}, group)).parameters
         )
-        given = {"data_shape", "network", "reconstruction_loss", "folder"}
+        given = {"data_shape", "network", "reconstruction_loss", "label_count", "folder"}
         assert set(node) - {"_target_"} == known - given, option
