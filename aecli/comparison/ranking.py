@@ -13,6 +13,8 @@ INSTEAD = ("mse", "bce", "psnr")  # what ranks runs whose losses are different q
 NEUTRAL = {  # keys that do not change what the loss measures
     "model.latent_dim",
     "model.flat",
+    "model.upper_dims",
+    "model.level_widths",
     "model.code_activation",
     "model.warmup_epochs",
     "loss.activation",

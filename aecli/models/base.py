@@ -83,6 +83,10 @@ class Autoencoder(OnArrays, InKeras, Configurable, keras.Model):
         """What the decoder is given for codes z, and labels [B]: [B, *self.decoder_shape()]."""
         return z
 
+    def decoded_units(self) -> range:
+        """The units of a code, or the feature maps, that the decoder's images depend on."""
+        return range(self.code_shape[-1])
+
     def term_names(self) -> list[str]:
         """The terms that are logged: the reconstruction and the names of the penalties."""
         return ["reconstruction"]
