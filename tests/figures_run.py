@@ -3,6 +3,7 @@
 import types
 
 import numpy as np
+from scipy.stats import norm
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
@@ -34,6 +35,9 @@ class LinearModel:
 
     def decoded_units(self):
         return range(self.code_shape[-1])
+
+    def prior_quantiles(self, p):
+        return norm.ppf(p)
 
     def sample(self, n, seed):
         return self.decode(np.random.default_rng(seed).standard_normal((n, *self.code_shape)))
