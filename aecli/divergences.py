@@ -19,6 +19,26 @@ def gaussian_kl_of_units(mean, log_var):
     return -0.5 * (1.0 + log_var - ops.square(mean) - ops.exp(log_var))
 
 
+def gaussian_kl_between_units(mean, log_var, prior_mean, prior_log_var):
+    """KL( N(mean, exp(log_var)) || N(prior_mean, exp(prior_log_var)) ) of each unit, in nats.
+
+    Shapes as given. As that to N(0, 1), once both are in standard deviations of the second.
+    """
+    mean = (mean - prior_mean) * ops.exp(-0.5 * prior_log_var)
+    return gaussian_kl_of_units(mean, log_var - prior_log_var)
+
+
+def merged_gaussians(mean, log_var, other_mean, other_log_var):
+    """-> mean and log_var of the Gaussian that the product of two is proportional to.
+
+    Its precision is the sum of theirs, its mean theirs weighted by precision; shapes as given.
+    Source: Soenderby 2016, eq. 18 and 19, written so that no variance is formed.
+    """
+    share = ops.sigmoid(other_log_var - log_var)  # of the first in the precision
+    merged = other_mean + share * (mean - other_mean)
+    return merged, other_log_var - ops.softplus(other_log_var - log_var)
+
+
 def gaussian_log_prob(x, mean, log_var):
     """log N(x; mean, exp(log_var)), in nats, summed over all but the first axis.
 

@@ -44,14 +44,19 @@ def count(weights: int) -> None:
     _left.set(left - weights)
 
 
-def check_values(*parts) -> None:
+def check_values(*parts, copies: int = 1) -> None:
     """Of each layer's output for one image, before any is computed. Raises BadRequest.
 
-    parts: Keras models.
+    parts: Keras models. copies: how often an image passes through them at once.
     """
     for layer in (layer for part in parts for layer in part.layers):
         outputs = layer.output if isinstance(layer.output, list) else [layer.output]
         for shape in (output.shape[1:] for output in outputs):
+            if math.prod(shape) * copies > MAX_VALUES and copies > 1:
+                raise TooLarge(
+                    f"{copies:,} draws an image are too many: a layer makes {math.prod(shape):,} "
+                    f"numbers of each, and at most {MAX_VALUES:,} may be made in all"
+                )
             if math.prod(shape) > MAX_VALUES:
                 raise TooLarge(
                     f"the model is too large: a layer makes {math.prod(shape):,} numbers of one "

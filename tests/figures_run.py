@@ -3,6 +3,7 @@
 import types
 
 import numpy as np
+from scipy.stats import norm
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
@@ -13,7 +14,8 @@ class LinearModel:
     """PCA as an autoencoder; code_shape says how its code is laid out."""
 
     def __init__(self, x, code_shape=(2,), has_prior=False):
-        self.data_shape, self.code_shape, self.has_prior = x.shape[1:], code_shape, has_prior
+        self.data_shape, self.code_shape = x.shape[1:], code_shape
+        self.has_prior = self.has_quantiles = has_prior
         self.size = int(np.prod(code_shape))
         self.pca = PCA(min(self.size, *x.reshape(len(x), -1).shape), whiten=True, random_state=0)
         self.pca.fit(x.reshape(len(x), -1))
@@ -30,6 +32,12 @@ class LinearModel:
 
     def reconstruct(self, x):
         return self.decode(self.encode(x))
+
+    def decoded_units(self):
+        return range(self.code_shape[-1])
+
+    def prior_quantiles(self, p):
+        return norm.ppf(p)
 
     def sample(self, n, seed):
         return self.decode(np.random.default_rng(seed).standard_normal((n, *self.code_shape)))

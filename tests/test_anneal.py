@@ -7,6 +7,7 @@ from same_runs import differing
 
 from aecli import build
 from aecli.divergences import gaussian_kl_of_units
+from aecli.errors import BadRequest
 from aecli.latents.anneal.capacity import Capacity
 from aecli.latents.anneal.cyclical import Cyclical
 from aecli.latents.anneal.linear import Linear
@@ -101,3 +102,15 @@ def test_a_stop_inside_a_period_costs_nothing(lab, monkeypatch, overrides):
     part = lab.interrupted(*words, *overrides, after=6)
     lab.resume(part)
     assert differing(whole, part) == []
+
+
+@pytest.mark.parametrize("name", ["iwae", "ladder_vae"])
+@pytest.mark.parametrize("setting", ["model.free_bits=0.1", "model/anneal=capacity"])
+def test_models_that_have_no_such_charge_say_so(compose, name, setting):
+    with pytest.raises(BadRequest, match="are not for"):
+        build.model(compose(f"model={name}", setting), (8, 8, 1))
+
+
+def test_a_flow_has_no_kl_of_units_to_charge_for(compose):
+    with pytest.raises(BadRequest, match="model/posterior=gaussian"):
+        build.model(compose("model=vae", "model/posterior=iaf", "model.free_bits=0.1"), (8, 8, 1))

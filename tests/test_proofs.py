@@ -128,12 +128,13 @@ def test_bernoulli_kl():
 # ---- VAE --------------------------------------------------------------------------------------
 
 
-def linear_gaussian(rng, mean_error=0.0, log_var_error=0.0):
+def linear_gaussian(rng, mean_error=0.0, log_var_error=0.0, kind=VAE, **settings):
     """A VAE whose decoder is x = W z + b + 0.7 e and whose encoder is its true posterior."""
     W, b, sigma = rng.normal(size=(2, 6)), rng.normal(size=6), 0.7
     network = MLP(widths=[], activation="linear")
     loss = Gaussian(stddev=sigma)
-    model = VAE(data_shape=(2, 3, 1), network=network, reconstruction_loss=loss, latent_dim=2)
+    settings |= {"network": network, "reconstruction_loss": loss, "latent_dim": 2}
+    model = kind(data_shape=(2, 3, 1), **settings)
     W = np.linalg.qr(W.T)[0].T * np.array([[1.5], [0.8]])  # orthogonal rows: diagonal posterior
     precision = np.eye(2) + W @ W.T / sigma**2
     gain = np.linalg.solve(precision, W) / sigma**2
@@ -275,10 +276,8 @@ def test_the_parts_sum_to_the_loss(compose, images, name):
     filters = ["network.filters=[8,4]"] if name == "conv" else []
     config = compose(f"model={name}", *filters)
     model = build.model(config, (8, 8, 1))
-    scores = model.score(images[:9])
-    batch = Batch(images[:9], images[:9])
-    penalties = model.penalties(batch, model.forward(batch))
-    total = scores["reconstruction"] + sum(float(penalties[k][0]) * scores[k] for k in penalties)
+    scores, weights = model.score(images[:9]), model.weights_of_penalties()
+    total = scores["reconstruction"] + sum(weights[k] * scores[k] for k in weights)
     np.testing.assert_allclose(scores["loss"], total, rtol=1e-6)
 
 

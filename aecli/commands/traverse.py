@@ -29,8 +29,9 @@ def main(cfg: DictConfig) -> None:
 def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
     """Write traversal.png and units.csv into eval/<time>/.
 
-    Returns the figure's file, and of all units, the first drawn first, "unit" (z[3]; in a grid code
-    the feature map z[:,:,3]), "kl" (nats, mean over the images; where there is one), "variance".
+    Returns the figure's file, and of all units that are decoded, the first drawn first, "unit"
+    (z[3]; in a grid code the feature map z[:,:,3]), "kl" (nats, mean over the images; where there
+    is one), "variance".
     """
     usage.check(cfg, _keys)
     run = usage.opened(cfg)
@@ -48,6 +49,7 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
     codes = run.model.encode(found.x)
     units = _units(codes, run.model.kl_of_units(found.x))
     order = np.argsort(-units.get("kl", units["variance"]), kind="stable")
+    order = order[np.isin(order, run.model.decoded_units())]
     drawn, t = order[: cfg.n_dims], np.linspace(-cfg.span, cfg.span, cfg.steps)
     z = _varied(run, codes, cfg.image, drawn, t)
     x = run.model.decode(z.reshape(-1, *codes.shape[1:])).reshape(*z.shape[:2], *run.data_shape)

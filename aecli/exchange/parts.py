@@ -24,7 +24,7 @@ def part(model, name: str, learnt: Learnt, stated_shapes: bool = False) -> keras
     output = code
     if name != "encoder":
         decoder = _with_stated_shapes(model.decoder) if stated_shapes else model.decoder
-        output = raw(model.reconstruction_loss.mean(decoder(code)), learnt)
+        output = raw(model.reconstruction_loss.mean(decoder(model.decoder_input(code))), learnt)
     return keras.Model(inputs, ops.cast(output, "float32"), name=name)
 
 

@@ -44,7 +44,7 @@ class Manifold(RunFigure):
     def draw(self, run):
         model = run.model
         images.require_images(model.data_shape)
-        dims = self._dims(model.code_shape)
+        dims = self._dims(model.code_shape, len(model.decoded_units()))
         right, up, how = self._grid(run, dims)
         z = np.zeros((self.n, self.n, *model.code_shape), "float32")
         z[..., dims[0]] = right[None, :]
@@ -70,19 +70,19 @@ class Manifold(RunFigure):
         ax.set_title(f"{how}\n{rest}".strip())
         return figure
 
-    def _dims(self, code_shape):
-        if len(code_shape) != 1 or code_shape[0] < 2:
+    def _dims(self, code_shape, decoded: int):
+        """decoded: so many units, the first, are seen in an image."""
+        if len(code_shape) != 1 or decoded < 2:
             raise NotApplicable(
                 f"needs a flat code of 2 or more units; this model's code has shape {code_shape}"
             )
-        size = code_shape[0]
-        if self.dims is None and size != 2:
+        if self.dims is None and decoded != 2:
             raise NotApplicable(
-                f"needs a code of 2 units; this one has {size}: aecli plot-manifold takes a pair"
+                f"needs a code of 2 units; this one has {decoded}: aecli plot-manifold takes a pair"
             )
         dims = self.dims or [0, 1]
-        if not all(0 <= unit < size for unit in dims):
-            text = f"must be code units from 0 to {size - 1}; got {dims}"
+        if not all(0 <= unit < decoded for unit in dims):
+            text = f"must be code units from 0 to {decoded - 1}; got {dims}"
             raise BadRequest(text, "figures.dims")
         return dims
 
@@ -97,7 +97,8 @@ class Manifold(RunFigure):
         codes = run.model.encode(run.examples(n=5000)[0])
         low, high = np.percentile(codes[:, dims], [2, 98], axis=0)
         right, up = (np.linspace(low[i], high[i], self.n) for i in (0, 1))
-        return right, up, "no prior: span of the test codes, 2nd to 98th percentile"
+        why = "" if run.model.has_prior else "no prior: "
+        return right, up, f"{why}span of the test codes, 2nd to 98th percentile"
 
 
 def tick_labels(values: np.ndarray) -> list[str]:

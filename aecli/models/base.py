@@ -43,6 +43,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
     has_quantiles: ClassVar[bool] = False  # prior_quantiles knows how its units are spread
     has_bound: ClassVar[bool] = False  # draw and log_prior give the densities of a bound
     label_count = None  # labels 0 .. label_count - 1 that the model asks for
+    decoded_an_example = 1  # images that the decoder makes of an example for its loss
 
     data_shape: Any
     network: Network
@@ -83,6 +84,14 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         """The shape of what the decoder is given of an example."""
         return self.code_shape
 
+    def decoder_input(self, z, label=None):
+        """What the decoder is given for codes z, and labels [B]: [B, *self.decoder_shape()]."""
+        return z
+
+    def decoded_units(self) -> range:
+        """The units of a code, or the feature maps, that the decoder's images depend on."""
+        return range(self.code_shape[-1])
+
     def term_names(self) -> list[str]:
         """The terms that are logged: the reconstruction and the names of the penalties."""
         return ["reconstruction"]
@@ -102,9 +111,9 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
     def params(self, z, label=None, training=False):
         """The decoder's [B, H, W, C * params_per_channel] for codes z, and labels [B] if asked for.
 
-        Nothing else calls the decoder.
+        Nothing else calls the decoder of a model that is trained.
         """
-        return self.decoder(z, training=training)
+        return self.decoder(self.decoder_input(z, label), training=training)
 
     def penalties(self, batch: Batch, out, training=False) -> dict[str, tuple[Any, Any]]:
         """{name: (weight, term [B] in nats)}, added to the reconstruction.

@@ -114,7 +114,7 @@ class OnArrays:
         function = functions[name]
         arrays = tf.nest.map_structure(_as_given, arrays)
         n = len(tf.nest.flatten(arrays)[0])
-        size = max(1, min(ROWS, VALUES // math.prod(self.data_shape)))
+        size = max(1, min(ROWS, VALUES // (self.decoded_an_example * math.prod(self.data_shape))))
         parts = []
         starts = range(0, n, size)
         for start in tqdm(starts, desc=name, unit="block", leave=False, delay=1, disable=None):

@@ -46,6 +46,7 @@ class VAE(Autoencoder):
     has_bound = True
     keeps_measure: ClassVar[tuple[str, ...]] = ("warmup_epochs", "posterior", "prior")
 
+    may_charge_otherwise: ClassVar[bool] = True  # as free_bits and a target KL do
     about: ClassVar[dict[str, Quantity]] = {"kl": KL}
 
     latent_dim: LatentDim = 2
@@ -77,6 +78,11 @@ class VAE(Autoencoder):
             self._prepare_charge()
 
     def _prepare_charge(self) -> None:
+        if not self.may_charge_otherwise:
+            raise BadRequest(
+                f"model.free_bits and model/anneal=capacity are not for {type(self).__name__}: "
+                "take model=vae"
+            )
         if not self.has_exact_kl:
             raise BadRequest(
                 "model.free_bits and model/anneal=capacity need the KL of each code unit: take "
@@ -134,10 +140,14 @@ class VAE(Autoencoder):
         return None if gaussian is None else self.prior_layer.kl_of_gaussian(*gaussian)
 
     def penalties(self, batch, out, training=False):
-        weight = self.beta * self.anneal.factor(batch.progress, self.warmup_epochs)
+        weight = self.weight_at(batch.progress)
         if not self.charges_otherwise:
             return {"kl": (weight, self.kl(out))}
         return {"kl_charged": (weight, self._charged(batch, out, training))}
+
+    def weight_at(self, progress):
+        """The KL's weight after so many epochs of training; None: the full one."""
+        return self.beta * self.anneal.factor(progress, self.warmup_epochs)
 
     def _charged(self, batch, out, training):
         """What is charged instead of the KL [B]; its mean over a training batch is the sources'.

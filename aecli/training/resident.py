@@ -176,7 +176,8 @@ class ResidentFeed:
         if self._labels is not None:
             arrays.append(np.asarray(self._labels[1], "int32"))
         shapes = [array.shape[1:] for array in arrays]
-        fitting = max(1, VALIDATION_VALUES // math.prod(self._shape))
+        values = math.prod(self._shape) * self._model.decoded_an_example
+        fitting = max(1, VALIDATION_VALUES // values)
         rows = min(VALIDATION_ROWS, fitting, len(self._val))
         full = len(self._val) // rows
         blocks = [tf.constant(_flat(a[: full * rows]).reshape(full, rows, -1)) for a in arrays]

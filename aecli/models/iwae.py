@@ -1,0 +1,97 @@
+"""Importance-weighted autoencoders: several draws of an example's code tighten its bound."""
+
+import math
+from typing import Annotated
+
+from keras import ops
+from pydantic import Field
+
+from aecli import limits
+from aecli.models.vae import VAE
+from aecli.serial import register
+
+Draws = Annotated[int, Field(ge=1, le=2**20, description="draws an example")]
+
+
+@register
+class IWAE(VAE):
+    """loss = -log 1/k sum_j w_j, w_j = p(x|z_j) (p(z_j) / q(z_j|x))^beta, with k draws z_j of q.
+
+    With beta = 1 this is the negative of a lower bound of log p(x) that rises with k (Burda, Grosse
+    & Salakhutdinov 2016, eq. 8); k = 1 is the VAE with its KL estimated from the draw. The gradient
+    is that of the bound itself, through the draws: each has the share w_j / sum w of it.
+
+    Terms: reconstruction and kl are the means over the draws of -log p(x|z) and of
+    log q(z|x) - log p(z); tightening, at most 0, is what the loss lies below their weighted sum.
+    An epsilon_std other than 1 samples from another q, whose density is the one in w: a bound.
+    """
+
+    may_charge_otherwise = False
+
+    m = 1  # bounds of k draws each, of which the mean is taken
+    epsilon_std: Annotated[float, Field(gt=0, description="scale of the sampling noise")] = 1.0
+    k: Draws = 5
+
+    def assemble(self):
+        super().assemble()
+        self.decoded_an_example = self.m * self.k
+        limits.check_values(self.decoder, copies=self.decoded_an_example)
+
+    def term_names(self):
+        return [*super().term_names(), "tightening"]
+
+    def noise_shapes(self):
+        return {"z": (self.m, self.k, *self.code_shape)}
+
+    def infer(self, batch, training=False):
+        """With draws, "zs" are all, [B * m * k, *code_shape], and "z" the first of each example."""
+        if not batch.draws:
+            return super().infer(batch, training=training)
+        heads = self.encoder(batch.x, training=training)
+        epsilon = ops.reshape(batch.draws["z"], (-1, *self.code_shape))
+        repeated = {name: self._repeat(head) for name, head in heads.items()}
+        zs, log_q = self.posterior_layer.draw(repeated, epsilon, self.epsilon_std)
+        return {"z": zs[:: self.decoded_an_example], "zs": zs, "log_q": log_q, **heads}
+
+    def forward(self, batch, training=False):
+        """With draws, also "params_of_zs"; "params" are those of "z"."""
+        if not batch.draws:
+            return super().forward(batch, training=training)
+        out = self.infer(batch, training=training)
+        params = self.params(out["zs"], training=training)
+        return {"params": params[:: self.decoded_an_example], "params_of_zs": params, **out}
+
+    def objective(self, batch, out, player="model", training=False):
+        target = self._repeat(batch.target)
+        misfit = self._by_draw(self.reconstruction_loss(target, out["params_of_zs"]))
+        kl = self._by_draw(out["log_q"] - self.log_prior(out["zs"]))
+        weight = self.weight_at(batch.progress)
+        bounds = ops.logsumexp(-misfit - weight * kl, axis=2) - math.log(self.k)
+        loss = -ops.mean(bounds, axis=1)
+        terms = {"reconstruction": ops.mean(misfit, axis=(1, 2)), "kl": ops.mean(kl, axis=(1, 2))}
+        terms["tightening"] = loss - terms["reconstruction"] - weight * terms["kl"]
+        return loss, terms, {}
+
+    def penalties(self, batch, out, training=False):
+        _, terms, _ = self.objective(batch, out, training=training)
+        weights = {"kl": self.weight_at(batch.progress), "tightening": 1.0}
+        return {name: (weight, terms[name]) for name, weight in weights.items()}
+
+    def _repeat(self, x):
+        """[B, ...] -> [B * m * k, ...], the draws of an example in a row."""
+        return ops.repeat(x, self.decoded_an_example, axis=0)
+
+    def _by_draw(self, x):
+        return ops.reshape(x, (-1, self.m, self.k))
+
+
+@register
+class MIWAE(IWAE):
+    """The mean of m bounds of k draws each (Rainforth 2018): m * k draws an example.
+
+    m = 1 is the IWAE, k = 1 the VAE with its KL estimated from m draws. More bounds make the
+    encoder's gradient less noisy, more draws in each make the bound tighter.
+    """
+
+    m: Draws = 8
+    k: Draws = 8
