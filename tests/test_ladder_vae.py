@@ -9,11 +9,11 @@ from test_iwae import loss_and_gradients
 
 from aecli import build, divergences
 from aecli.errors import BadRequest, NotApplicable
-from aecli.losses import Gaussian
+from aecli.losses.gaussian import Gaussian
 from aecli.metrics.bounds import importance_bound, log_densities
 from aecli.models.batch import Batch
 from aecli.models.ladder_vae import LadderVAE
-from aecli.networks import MLP
+from aecli.networks.mlp import MLP
 
 LITTLE = ["model=ladder_vae", "model.latent_dim=4", "model.upper_dims=[3]"]
 LITTLE += ["model.level_widths=[6]", "network.widths=[8]", "network.activation=tanh"]
