@@ -57,12 +57,12 @@ def unstated(name: str) -> Quantity:
 
 
 def plain(quantities: dict[str, Quantity]) -> dict[str, dict[str, Any]]:
-    """For JSON."""
+    """Returns them as plain values, for JSON."""
     return {name: dataclasses.asdict(quantity) for name, quantity in quantities.items()}
 
 
 def beside(quantities: dict[str, Quantity]) -> dict[str, Any]:
-    """{"about": ...}, which goes into metrics.json beside the figures."""
+    """Returns {"about": ...}, which goes into metrics.json beside the figures."""
     return {ABOUT: plain(quantities)}
 
 

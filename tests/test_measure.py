@@ -197,6 +197,14 @@ def test_a_comparison_goes_by_what_the_runs_say(tmp_path):
     assert (board.metric, board.loss_differs_by, board.notes) == ("val_loss", [], [])
 
 
+def test_a_setting_that_happens_to_equal_the_seed_is_none(tmp_path):
+    jobs = [["model=vae", f"model.beta={n}", f"seed={n}"] for n in (1, 4)]
+    board = Maker(tmp_path).board(
+        jobs, [{"val_loss": 1.0, "mse": 0.2}, {"val_loss": 2.0, "mse": 1.0}]
+    )
+    assert ([s.key for s in board.settings], board.metric) == (["model.beta"], "mse")
+
+
 def test_which_figures_another_objective_leaves_alone(tmp_path):
     """With other losses mse and ssim are compared as they are, and bounds with care."""
     maker = Maker(tmp_path)

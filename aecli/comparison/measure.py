@@ -46,19 +46,24 @@ def changing(
     """The keys below some groups by which what is measured differs among configs.
 
     configs: {dotted key: value} each; kept: of each config, what `kept` says of it. "model" stands
-    for models of another kind. The seed, and what refers to it, is none: dataset.seed.
+    for models of another kind.
     """
     keys = dict.fromkeys(key for leaves in configs for key in leaves)
-    seeds = [(leaves.get("seed", 0), ABSENT) for leaves in configs]
+    seeds = [leaves.get("seed", 0) for leaves in configs]
     found = {}
     for key in (key for key in keys if key.partition(".")[0] in groups):
         values = [leaves.get(key, ABSENT) for leaves in configs]
-        is_seed = all(value in seed for value, seed in zip(values, seeds, strict=True))
-        if len({shown(value) for value in values}) > 1 and not is_seed:
+        if len({shown(value) for value in values}) > 1 and not is_seed(key, values, seeds):
             havers = [names for leaves, names in zip(configs, kept, strict=True) if key in leaves]
             if not all(_covers(names, key) for names in havers):
                 found[key.removesuffix(TARGET)] = None
     return list(found)
+
+
+def is_seed(key: str, values: list[Any], seeds: list[int]) -> bool:
+    """Whether a key is the seed of its config, or refers to it, in all of them: dataset.seed."""
+    pairs = zip(values, seeds, strict=True)
+    return key.rpartition(".")[2] == "seed" and all(v in (seed, ABSENT) for v, seed in pairs)
 
 
 def _covers(names: list[str], key: str) -> bool:

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 from aecli.comparison.choices import TARGET, Choice, differing
+from aecli.comparison.measure import is_seed
 from aecli.comparison.records import Record
 from aecli.comparison.values import ABSENT, is_number, shown
 
@@ -43,7 +44,7 @@ class Varying:
 def varying(records: list[Record]) -> Varying:
     """The settings that vary among finished runs, in the order in which they were typed.
 
-    The seed and what equals it are none.
+    The seed and what refers to it are none.
 
     A key that an option brings along (model=vae: model.beta) is shown where it was typed or is
     not the same in every run with that option; else it follows.
@@ -102,13 +103,8 @@ def _leaves(records: list[Record], stated: list[str]) -> dict[str, list[Any]]:
         if len({shown(value) for value in values}) > 1
         and not key.endswith(TARGET)
         and not _is_ignored(key, stated)
-        and not is_seed(values, records)
+        and not is_seed(key, values, [record.seed for record in records])
     }
-
-
-def is_seed(values: list[Any], records: list[Record]) -> bool:
-    """Whether a key is the run's seed, or refers to it: dataset.seed."""
-    return all(v in (r.seed, ABSENT) for v, r in zip(values, records, strict=True))
 
 
 def _is_ignored(key: str, stated: list[str]) -> bool:
