@@ -23,6 +23,8 @@ KINDS = {
     "bfloat16": ["model=vae", "network=conv", "network.filters=[4]",
                  "trainer.precision=mixed_bfloat16"],
     "grid": ["model=conv"],
+    "iaf": ["model=vae", "model/posterior=iaf", "model/prior=mixture", "model.latent_dim=3"],
+    "planar": ["model=vae", "model/posterior=planar"],
 }  # fmt: skip
 
 
@@ -48,9 +50,14 @@ def trained(compose, tmp_path_factory):
     ("format", "kind"),
     [
         ("keras", "conv"),
+        ("keras", "iaf"),
         ("saved_model", "grid"),
         ("onnx", "conv"),
         ("onnx", "bfloat16"),
+        ("onnx", "planar"),
+        ("onnx", "iaf"),
+        ("litert", "planar"),
+        ("litert", "iaf"),
         ("litert", "conv"),
         ("litert", "grid"),
     ],

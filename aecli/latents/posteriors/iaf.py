@@ -59,6 +59,7 @@ class IAFLayer(FlowLayer):
         return z, total
 
 
+@register
 class MADE(keras.layers.Layer):
     """Two numbers a unit of z, which know the units before it alone, and all of the context.
 
@@ -69,6 +70,8 @@ class MADE(keras.layers.Layer):
     def __init__(self, size: int, context: int, widths, descending: bool, **kwargs):
         """descending: whether the last unit is the first of the order."""
         super().__init__(**kwargs)
+        self.made_of = {"size": size, "context": context, "widths": list(widths)}
+        self.made_of["descending"] = descending
         place = np.arange(size)[::-1] if descending else np.arange(size)  # of each unit
         known = place + 1  # a layer's unit gives away the first so many
         self.masks, self.kernels, self.biases = [], [], []
@@ -80,6 +83,9 @@ class MADE(keras.layers.Layer):
         limits.count(context * self.masks[0].shape[1])
         self.of_context = self.add_weight((context, self.masks[0].shape[1]), "glorot_uniform")
         self.built = True
+
+    def get_config(self):
+        return super().get_config() | self.made_of
 
     def _add(self, mask: np.ndarray) -> None:
         limits.count(mask.size)

@@ -13,7 +13,7 @@ from aecli.latents.posteriors.gaussian import Gaussian
 from aecli.serial import register
 
 SHIFT = math.log(math.e - 1.0)  # softplus(SHIFT) = 1
-LEAST = 1e-12  # of |w|^2, that a w of 0 moves nothing
+FLAT = 1e-6  # of |w|^2: from here down to 0 less and less is mended, and hardly anything is bent
 FLOOR = 1e-30  # of a determinant, which rounding alone makes 0
 
 
@@ -55,26 +55,23 @@ def planar(z, u, w, b):
     The determinant is 1 + tanh'(w'z + b) w'u^.
     """
     h = ops.tanh(_dot(w, z) + b)
-    bent = ops.square(h) + (1.0 - ops.square(h)) * one_and_m(_dot(w, u))
-    return z + invertible(u, w) * h[:, None], ops.log(ops.maximum(bent, FLOOR))
+    u, one_and_along = mended(u, w)
+    determinant = ops.square(h) + (1.0 - ops.square(h)) * one_and_along
+    return z + u * h[:, None], ops.log(ops.maximum(determinant, FLOOR))
 
 
-def invertible(u, w):
-    """u^ [B, D], which has w'u^ = m(w'u) > -1, and off the direction of w what u has.
+def mended(u, w):
+    """-> u^ [B, D], across w as u, along it so that the flow is invertible; and 1 + w'u^ [B], >= 0.
 
-    Source: Rezende & Mohamed 2015, appendix A.1. Their m(a) is -1 + softplus(a); here a is shifted
-    so that m(0) = 0: the flows are the same, but u = 0 is none, and w = 0 is no pole.
+    Source: Rezende & Mohamed 2015, appendix A.1: w'u^ = m(w'u), where m(a) = -1 + softplus(a).
+    Here a is shifted so that m(0) = 0. The flows are the same, but u = 0 is none, as one expects,
+    and w = 0 is no pole of u^.
     """
-    a = _dot(w, u)
-    near = ops.clip(a, -1.0, 1.0)  # m(a) - a without the difference of numbers that are alike
-    small = ops.log1p((1.0 - 1.0 / math.e) * ops.expm1(near)) - near
-    excess = ops.where(ops.abs(a) < 1.0, small, one_and_m(a) - 1.0 - a)
-    return u + (excess / ops.maximum(_dot(w, w), LEAST))[:, None] * w
-
-
-def one_and_m(a):
-    """1 + m(a) = softplus(a + log(e - 1)) > 0."""
-    return ops.softplus(a + SHIFT)
+    a, square = _dot(w, u), _dot(w, w)
+    one_and_m = ops.softplus(a + SHIFT)
+    part = ops.minimum(1.0, square / FLAT)
+    mended = u + ((one_and_m - 1.0 - a) / ops.maximum(square, FLAT))[:, None] * w
+    return mended, part * one_and_m + (1.0 - part) * (1.0 + a)
 
 
 def _dot(a, b):
