@@ -62,7 +62,7 @@ def train(
         check_writable(folder)
         with locked(folder):
             place.clear(folder)
-            run = runs.create(folder, cfg, overrides, _about(names, plan.splits))
+            run = runs.create(folder, cfg, overrides, _about(names, plan))
             run_data.write(folder, plan.splits)
             return _carried_out(run, plan, names, signals)
 
@@ -94,7 +94,7 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
             return _followed(plan, signals, state)
         runs.write_config(run.folder, config)
         names = {key: run.status.get(key) for key in NAMES}
-        about = _about(names, plan.splits)
+        about = _about(names, plan)
         run_data.write(run.folder, plan.splits)
         run.update_status(state="running", ended=None, error=None, **about)
         return _carried_out(runs.Run(run.folder), plan, names, signals, state)
@@ -135,7 +135,8 @@ def _new_folder(cfg: DictConfig, names: dict[str, str]) -> pathlib.Path:
         ) from error
 
 
-def _about(names: dict[str, str], splits) -> dict[str, Any]:
+def _about(names: dict[str, str], plan) -> dict[str, Any]:
+    splits, watched = plan.splits, (*plan.model.watched, *plan.model.opponent_losses)
     return {
         "command": "train",
         **names,
@@ -143,4 +144,5 @@ def _about(names: dict[str, str], splits) -> dict[str, Any]:
         "data_range": list(splits.data_range),
         "label_count": splits.label_count,
         "data_source": splits.source,
+        "units": {one.name: one.unit for one in watched},
     }

@@ -17,7 +17,8 @@ class LossCurve(RunFigure):
     """Training and validation loss by epoch, in nats an image, with the best epoch marked.
 
     Each term of the objective (reconstruction, kl ...) has a panel of its own when there is more
-    than one; terms are unweighted. An axis is logarithmic where it spans more than two decades.
+    than one, and so has what is watched beside it; terms are unweighted. An axis is logarithmic
+    where it spans more than two decades.
     """
 
     uses_model: ClassVar[bool] = False
@@ -27,7 +28,9 @@ class LossCurve(RunFigure):
         if len(history.get("epoch", ())) == 0:
             raise NotApplicable("needs at least one finished epoch")
         terms = [n for n in history if n not in NOT_TERMS and not n.startswith("val_")]
-        terms = sorted(terms, key=lambda n: n != "reconstruction") if len(terms) > 1 else []
+        units = run.status.get("units", {})  # of what is watched, which comes last
+        terms = sorted(terms, key=lambda n: (n in units, n != "reconstruction"))
+        terms = terms if len(terms) > 1 else []
 
         figure = style.new_figure(run, "Loss by epoch", max(4.0, 1.7 * len(terms) + 0.6))
         grid = figure.add_gridspec(max(1, len(terms)), 2 if terms else 1)
@@ -40,7 +43,7 @@ class LossCurve(RunFigure):
         for row, term in enumerate(terms):
             ax = figure.add_subplot(grid[row, 1], sharex=main)
             self._curves(ax, history, term)
-            ax.set_title(f"{term.replace('_', ' ')} (nats an {unit})")
+            ax.set_title(f"{term.replace('_', ' ')} ({units.get(term, f'nats an {unit}')})")
             ax.tick_params(labelbottom=row == len(terms) - 1)
         figure.axes[-1].set_xlabel("epoch")
         return figure

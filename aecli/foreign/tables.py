@@ -42,6 +42,7 @@ def _status(
     best_epoch: Count | None,
     val_loss: float | None,
     figures: list[Shown],
+    units: dict[Shown, Shown],
 ): ...
 
 

@@ -22,7 +22,7 @@ LatentDim = Annotated[
 ]
 
 
-class Autoencoder(Configurable, OnArrays, InKeras, keras.Model):
+class Autoencoder(OnArrays, InKeras, Configurable, keras.Model):
     """An encoder, a decoder and an objective over images x [B, H, W, C].
 
     Every term of the objective is [B], in nats an example, summed over pixels and over code
@@ -41,6 +41,7 @@ class Autoencoder(Configurable, OnArrays, InKeras, keras.Model):
     has_quantiles: ClassVar[bool] = False  # prior_quantiles knows how its units are spread
     has_bound: ClassVar[bool] = False  # draw and log_prior give the densities of a bound
     label_count = None  # labels 0 .. label_count - 1 that the model asks for
+    codebook_size = None  # vectors that each cell of a discrete code chooses among
 
     data_shape: Any
     network: Network
@@ -76,6 +77,11 @@ class Autoencoder(Configurable, OnArrays, InKeras, keras.Model):
 
     def decoder_shape(self) -> tuple[int, ...]:
         """The shape of what the decoder is given of an example."""
+        return self.code_shape
+
+    @property
+    def stored_shape(self) -> tuple[int, ...]:
+        """The shape of an example's code in a file: of its whole numbers where it is discrete."""
         return self.code_shape
 
     def term_names(self) -> list[str]:
@@ -154,6 +160,17 @@ class Autoencoder(Configurable, OnArrays, InKeras, keras.Model):
         out: what infer returns; epsilon: standard normals [B, *code_shape]. Raises NotApplicable.
         """
         raise NotApplicable("needs a model with a posterior, as model=vae")
+
+    def nearest(self, z):
+        """The codes [B, *code_shape] that the decoder knows, nearest to z: of most models, any."""
+        return z
+
+    def look_up(self, indices):
+        """The codes [B, *code_shape] of the numbers [B, *stored_shape] int32 that they are outside.
+
+        Only of a model with a codebook.
+        """
+        raise NotApplicable("needs a model with a codebook, as model=vq_vae")
 
     def kl_of_units(self, x: np.ndarray) -> np.ndarray | None:
         """The KL of each code unit, [N, *code_shape] in nats, for images x; None: has none."""

@@ -34,7 +34,7 @@ def page(run: runs.Run) -> Page:
         command=command(run),
         state=runs.state_of(run.folder),
         tiles_title="Test split, best epoch",
-        tiles=[(name, number(value), _unit(name)) for name, value in values.items()],
+        tiles=[(name, number(value), _unit(name, status)) for name, value in values.items()],
         summary=_summary(status),
         figures=_figures(run.folder),
         folded=[
@@ -79,8 +79,8 @@ def _time(stamp: str | None) -> str | None:
     return None if stamp is None else re.sub(r"\.\d+.*", "", str(stamp)).replace("T", " ")
 
 
-def _unit(name: str) -> str:
-    return UNITS.get(name, "nats an image")
+def _unit(name: str, status: dict[str, Any]) -> str:
+    return (UNITS | status.get("units", {})).get(name, "nats an image")
 
 
 def _figures(folder: pathlib.Path) -> list[tuple[str, pathlib.Path]]:

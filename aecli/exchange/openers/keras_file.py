@@ -2,7 +2,8 @@
 
 import keras
 
-import aecli.networks  # noqa: F401  (layers of its own)
+import aecli.latents.codebook
+import aecli.networks  # noqa: F401
 
 
 def opened(path):
