@@ -3,6 +3,7 @@
 HIGHER = (
     "psnr", "ssim", "accuracy", "likelihood", "elbo", "precision", "recall", "density", "coverage",
     "nmi", "ari", "trustworthiness", "active_units", "auroc", "r2",
+    "perplexity", "codes_used",
 )  # fmt: skip
 
 

@@ -65,6 +65,15 @@ def check_values(*parts, copies: int = 1) -> None:
                 )
 
 
+def check_count(values: int) -> None:
+    """Of the numbers that are made of one image at once. Raises BadRequest."""
+    if values > MAX_VALUES:
+        raise TooLarge(
+            f"the model is too large: it makes {values:,} numbers of one image, where at most "
+            f"{MAX_VALUES:,} may be made\ntake a smaller model.codebook_size"
+        )
+
+
 def check_images(n: int, shape: tuple[int, ...]) -> None:
     """Of n images [*shape] that are made at once, in float32. Raises BadRequest."""
     if (needed := 4 * n * math.prod(shape)) > MAX_BYTES:

@@ -44,6 +44,14 @@ CASES = {
     "everything": EVERYTHING,
     "streaming": [*EVERYTHING, "trainer.feed=streaming"],
     "sparse": ["model=sparse_kl", "trainer.epochs=2", "trainer.batch_size=40"],  # a batch's mean
+    "a codebook": [  # counts and sums of a batch, which dead vectors are made of
+        "model=vq_vae",
+        "network.filters=[4]",
+        "model.codebook_size=16",
+        "model.decay=0.5",
+        "trainer.batch_size=41",
+        "trainer.epochs=2",
+    ],
     "conv, clipped": [
         "network=conv",
         "network.filters=[4]",

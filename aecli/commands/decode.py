@@ -3,6 +3,7 @@
 import math
 import pathlib
 
+import numpy as np
 from omegaconf import DictConfig
 
 from aecli import runs
@@ -26,13 +27,25 @@ def decode(cfg: DictConfig) -> pathlib.Path:
     codes = read_codes(cfg.input)
     pictures.check(to.suffix, run.data_shape, len(codes))
     usage.wake(run)
-    shape = run.model.code_shape
-    if codes[0].size != math.prod(shape):
-        raise BadRequest(
-            f"input={cfg.input} has codes of {codes[0].size} numbers; "
-            f"this run's have {math.prod(shape)}"
-        )
-    x, limits = usage.in_file_units(run, run.model.decode(codes.reshape(-1, *shape)))
+    x, limits = usage.in_file_units(run, _decoded(run.model, codes, cfg.input))
     path = to.path()
     pictures.write(path, x, limits)
     return path
+
+
+def _decoded(model, codes: np.ndarray, file: str) -> np.ndarray:
+    """The images of codes [N, ...] as aecli encode writes them. Raises BadRequest."""
+    shape = model.stored_shape
+    if codes[0].size != math.prod(shape):
+        raise BadRequest(
+            f"input={file} has codes of {codes[0].size} numbers; this run's have {math.prod(shape)}"
+        )
+    codes = codes.reshape(-1, *shape)
+    if model.codebook_size is None:
+        return model.decode(codes)
+    if not (codes == codes.astype("int32")).all():
+        raise BadRequest(
+            f"input={file} has codes that are not whole; this run's are the numbers of vectors in "
+            f"a codebook, 0 to {model.codebook_size - 1}"
+        )
+    return model.decode_indices(codes.astype("int32"))

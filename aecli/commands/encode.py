@@ -14,12 +14,18 @@ def main(cfg: DictConfig) -> None:
 
 
 def encode(cfg: DictConfig) -> pathlib.Path:
-    """Write "code" [N, *code_shape], and file and label where known; returns the file."""
+    """Write "code" [N, *code_shape], and file and label where known; returns the file.
+
+    Of a model with a codebook the code is whole numbers, [N, *stored_shape].
+    """
     run = usage.opened(cfg)
     to = Destination(run, cfg.output, "codes.npz", tables.SUFFIXES)
     tables.check(to.suffix)
     images = usage.images(run, cfg)
-    codes = run.model.encode(images.x, (cfg.seed or 0) if cfg.sample else None)
+    if run.model.codebook_size is None or cfg.sample:
+        codes = run.model.encode(images.x, (cfg.seed or 0) if cfg.sample else None)
+    else:
+        codes = run.model.encode_indices(images.x)
     path = to.path()
     tables.write(path, usage.beside(images) | {"code": codes})
     return path

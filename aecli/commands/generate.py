@@ -54,6 +54,11 @@ def _keys(
 
 def _codes(run: runs.Run, cfg: DictConfig) -> tuple[np.ndarray, str]:
     """-> codes [n, *code_shape], and in words where they come from."""
+    if not run.model.has_prior:
+        try:
+            run.model.check_has_density()
+        except NotApplicable as reason:
+            raise NotApplicable(f"generate {reason}") from None
     if cfg.prior == "model" and not run.model.has_prior:
         raise NotApplicable(
             f"prior=model: a model {run.status.get('model', '')} has no prior\n"
@@ -69,8 +74,8 @@ def _codes(run: runs.Run, cfg: DictConfig) -> tuple[np.ndarray, str]:
         count = min(most, len(run.splits.train))
         raise BadRequest(f"components={cfg.components} are more than the {count:,} training codes")
     x, _, _ = run.examples("train", n=most, random=True)
-    is_random = bool(run.model.noise_shapes())
-    mixture = Mixture(run.model.encode(x, seed=0 if is_random else None), cfg.components)
+    seed = 0 if run.model.has_random_codes else None
+    mixture = Mixture(run.model.encode(x, seed=seed), cfg.components)
     how = f"codes drawn from {cfg.components} Gaussians fitted to {len(x):,} training codes"
     if mixture.share < 1:
         how += (

@@ -71,8 +71,10 @@ import numpy as np
 
 HERE = pathlib.Path(__file__).parent
 images = np.random.default_rng(0).random((2, {shape}), dtype="float32")  # yours: in {range}
-codes = np.random.default_rng(0).random((2, {code}), dtype="float32")
+codes = {codes}
 '''
+CODES = 'np.random.default_rng(0).random((2, {shape}), dtype="float32")'
+INDICES = 'np.random.default_rng(0).integers({size}, size=(2, {shape}), dtype="int32")'
 LINES = {  # a part's
     "encoder": 'codes = opened(HERE / "encoder{suffix}")(images)\nprint("codes", codes.shape)\n',
     "decoder": 'made = opened(HERE / "decoder{suffix}")(codes)\nprint("images", made.shape)\n',
@@ -82,10 +84,12 @@ LINES = {  # a part's
 
 def script(kind: Format, parts: list[str], model, data_range: tuple[float, float]) -> str:
     """A Python file that loads the parts beside it."""
-    shape, code = (", ".join(map(str, s)) for s in (model.data_shape, model.code_shape))
+    shape, code = (", ".join(map(str, s)) for s in (model.data_shape, model.stored_shape))
+    codes = CODES if model.codebook_size is None else INDICES
+    codes = codes.format(shape=code, size=model.codebook_size)
     low, high = data_range
     head = SCRIPT.format(
-        opening=kind.source(), shape=shape, code=code, range=f"[{low:g}, {high:g}]"
+        opening=kind.source(), shape=shape, codes=codes, range=f"[{low:g}, {high:g}]"
     )
     return head + "".join(LINES[name].format(suffix=kind.suffix) for name in parts)
 

@@ -12,20 +12,36 @@ PARTS = ("encoder", "decoder", "autoencoder")
 def part(model, name: str, learnt: Learnt, stated_shapes: bool = False) -> keras.Model:
     """A model that takes and gives images as the training's files have them, all float32.
 
-    encoder: images [B, H, W, C] -> codes [B, *code_shape], the posterior mean; decoder: codes ->
-    expected images; autoencoder: images -> expected images. learnt: the unit and the scaling, which
-    become layers. stated_shapes: for a converter that does not infer what up-sampling makes of a
-    shape.
+    encoder: images [B, H, W, C] -> codes [B, *stored_shape], the posterior mean, or int32 of a
+    codebook; decoder: codes -> expected images; autoencoder: images -> expected images. learnt: the
+    unit and the scaling, which become layers. stated_shapes: for a converter that does not infer
+    what up-sampling makes of a shape.
     """
-    takes_codes = name == "decoder"
-    shape = model.code_shape if takes_codes else model.data_shape
-    inputs = keras.Input(shape, name="code" if takes_codes else "image")
-    code = inputs if takes_codes else model.infer(Batch(prepared(inputs, learnt), None))["z"]
-    output = code
-    if name != "encoder":
-        decoder = _with_stated_shapes(model.decoder) if stated_shapes else model.decoder
-        output = raw(model.reconstruction_loss.mean(decoder(model.decoder_input(code))), learnt)
+    if name == "decoder":
+        inputs, code = _codes(model)
+    else:
+        inputs = keras.Input(model.data_shape, name="image")
+        out = model.infer(Batch(prepared(inputs, learnt), None))
+        code = out["z"]
+    if name == "encoder":
+        return keras.Model(inputs, out.get("indices", ops.cast(code, "float32")), name=name)
+    decoder = _with_stated_shapes(model.decoder) if stated_shapes else model.decoder
+    output = raw(model.reconstruction_loss.mean(decoder(model.decoder_input(code))), learnt)
     return keras.Model(inputs, ops.cast(output, "float32"), name=name)
+
+
+def _codes(model):
+    """-> the input of a decoder, codes as in a file, and these as the decoder takes them."""
+    if model.codebook_size is None:
+        inputs = keras.Input(model.code_shape, name="code")
+        return inputs, inputs
+    inputs = keras.Input(model.stored_shape, dtype="int32", name="code")
+    vectors = keras.layers.Embedding(
+        *model.codebook.vectors.shape, dtype="float32", name="codebook"
+    )
+    code = vectors(inputs)
+    vectors.set_weights([model.codebook.vectors])
+    return inputs, keras.layers.Reshape(model.code_shape)(code)
 
 
 def prepared(x, learnt: Learnt):

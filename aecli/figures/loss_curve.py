@@ -18,8 +18,8 @@ class LossCurve(RunFigure):
     """Training and validation loss by epoch, with the best epoch marked.
 
     Each term of the objective (reconstruction, kl ...) has a panel of its own when there is more
-    than one; terms are unweighted, and each has the unit that the run says. An axis is logarithmic
-    where it spans more than two decades.
+    than one, and so has what is watched beside it; terms are unweighted, and each has the unit that
+    the run says. An axis is logarithmic where it spans more than two decades.
     """
 
     uses_model: ClassVar[bool] = False
@@ -29,7 +29,9 @@ class LossCurve(RunFigure):
         if len(history.get("epoch", ())) == 0:
             raise NotApplicable("needs at least one finished epoch")
         terms = [n for n in history if n not in NOT_TERMS and not n.startswith("val_")]
-        terms = sorted(terms, key=lambda n: n != "reconstruction") if len(terms) > 1 else []
+        order = ["reconstruction", *run.status.get("columns", ())]  # what is watched comes last
+        terms = sorted(terms, key=lambda n: order.index(n) if n in order else len(order))
+        terms = terms if len(terms) > 1 else []
 
         figure = style.new_figure(run, "Loss by epoch", max(4.0, 1.7 * len(terms) + 0.6))
         grid = figure.add_gridspec(max(1, len(terms)), 2 if terms else 1)

@@ -32,6 +32,7 @@ class Samples(RunFigure):
             pictures = run.model.sample(self.n**2, self.sample_seed)
             how = "codes drawn from the prior"
         else:
+            run.model.check_has_density()
             codes = gaussian_like(run.model.encode(x), self.n**2, self.sample_seed)
             pictures = run.model.decode(codes)
             how = f"no prior: codes drawn from a Gaussian fitted to {len(x):,} test codes"

@@ -13,7 +13,7 @@ def fitted_pca(run):
 
     train = run.examples("train", n=ROWS, random=True)[1]
     flat = train.reshape(len(train), -1)
-    components = min(math.prod(run.model.code_shape), *flat.shape)
+    components = min(math.prod(run.model.stored_shape), *flat.shape)
     return PCA(components, random_state=0).fit(flat)
 
 

@@ -79,7 +79,7 @@ def baselines(run: Run, x: np.ndarray, anomalous: np.ndarray, normal: list | Non
     forest on the pixels. x: [N, H, W, C].
     """
     train = normal_images(run, normal, ROWS)
-    size = min(int(np.prod(run.model.code_shape)), len(train), train[0].size)
+    size = min(int(np.prod(run.model.stored_shape)), len(train), train[0].size)
     return {
         f"PCA, {size} components": separation(pca_scores(train, x, size), anomalous),
         "isolation forest": separation(forest_scores(train, x, seed), anomalous),

@@ -102,6 +102,7 @@ def _new_images(run, n: int, seed: int) -> tuple[np.ndarray, str]:
     model = run.model
     if model.has_prior:
         return model.sample(n, seed), "codes of the prior"
+    model.check_has_density()
     from aecli.models.mixture import Mixture
 
     most = max(1, min(ROWS, VALUES // math.prod(model.code_shape)))

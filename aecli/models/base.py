@@ -44,6 +44,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
     has_bound: ClassVar[bool] = False  # draw and log_prior give the densities of a bound
     label_count = None  # labels 0 .. label_count - 1 that the model asks for
     decoded_an_example = 1  # images that the decoder makes of an example for its loss
+    codebook_size = None  # vectors that each cell of a discrete code chooses among
 
     data_shape: Any
     network: Network
@@ -91,6 +92,11 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
     def decoded_units(self) -> range:
         """The units of a code, or the feature maps, that the decoder's images depend on."""
         return range(self.code_shape[-1])
+
+    @property
+    def stored_shape(self) -> tuple[int, ...]:
+        """The shape of an example's code in a file: of its whole numbers where it is discrete."""
+        return self.code_shape
 
     def term_names(self) -> list[str]:
         """The terms that are logged: the reconstruction and the names of the penalties."""
@@ -168,6 +174,17 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         out: what infer returns; epsilon: standard normals [B, *code_shape]. Raises NotApplicable.
         """
         raise NotApplicable("needs a model with a posterior, as model=vae")
+
+    def nearest(self, z):
+        """The codes [B, *code_shape] that the decoder knows, nearest to z: of most models, any."""
+        return z
+
+    def look_up(self, indices):
+        """The codes [B, *code_shape] of the numbers [B, *stored_shape] int32 that they are outside.
+
+        Only of a model with a codebook.
+        """
+        raise NotApplicable("needs a model with a codebook, as model=vq_vae")
 
     def kl_of_units(self, x: np.ndarray) -> np.ndarray | None:
         """The KL of each code unit, [N, *code_shape] in nats, for images x; None: has none."""

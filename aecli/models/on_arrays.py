@@ -23,6 +23,11 @@ class OnArrays:
     """
 
     @property
+    def has_random_codes(self) -> bool:
+        """Whether an image's code is drawn from a posterior."""
+        return bool(self.noise_shapes())
+
+    @property
     def raw(self) -> Raw:
         """The same with values as a file has them: model.raw.encode(rows)."""
         if self.learnt is None:
@@ -40,7 +45,7 @@ class OnArrays:
         BadRequest for whole numbers, as a file may have them: model.raw takes those.
         """
         _refuse_whole_numbers(x)
-        if seed is not None and not self.noise_shapes():
+        if seed is not None and not self.has_random_codes:
             raise NotApplicable("this model's codes are not random: take sample=false")
         drawn = {} if seed is None else self.frozen_draws(len(x), seed=seed)
 
@@ -50,16 +55,53 @@ class OnArrays:
         return self._map("encode", step, {"x": x, "draws": drawn, **self._labels(label, len(x))})
 
     def decode(self, z: np.ndarray, label=None) -> np.ndarray:
-        """Codes [N, *code_shape] -> expected images [N, H, W, C]."""
+        """Codes [N, *code_shape] -> expected images [N, H, W, C]; of a codebook, the nearest."""
         z = np.asarray(z, "float32")
         if z.shape[1:] != self.code_shape:
             raise BadRequest(f"codes have shape {z.shape[1:]}; this model's are {self.code_shape}")
         limits.check_images(len(z), self.data_shape)
 
         def step(a):
-            return self.reconstruction_loss.mean(self.params(a["z"], a.get("label")))
+            z = self.nearest(a["z"])
+            return self.reconstruction_loss.mean(self.params(z, a.get("label")))
 
         return self._map("decode", step, {"z": z, **self._labels(label, len(z))})
+
+    def encode_indices(self, x: np.ndarray, label=None) -> np.ndarray:
+        """Images [N, H, W, C] -> [N, *stored_shape] int32, 0 .. codebook_size - 1 each.
+
+        Raises NotApplicable where there is no codebook.
+        """
+        _refuse_whole_numbers(x)
+        self.check_has_codebook()
+
+        def step(a):
+            return self.infer(Batch(a["x"], a["x"], label=a.get("label")))["indices"]
+
+        return self._map("encode_indices", step, {"x": x, **self._labels(label, len(x))})
+
+    def decode_indices(self, indices: np.ndarray, label=None) -> np.ndarray:
+        """[N, *stored_shape] whole numbers -> expected images [N, H, W, C]. As encode_indices."""
+        self.check_has_codebook()
+        indices = np.asarray(indices)
+        if indices.shape[1:] != self.stored_shape or indices.dtype.kind not in "iu":
+            raise BadRequest(
+                f"codes are {indices.dtype} {indices.shape[1:]}; this model's are whole numbers "
+                f"{self.stored_shape}"
+            )
+        if indices.size and not 0 <= indices.min() <= indices.max() < self.codebook_size:
+            raise BadRequest(
+                f"codes are from {indices.min()} to {indices.max()}; this model's from 0 to "
+                f"{self.codebook_size - 1}"
+            )
+        limits.check_images(len(indices), self.data_shape)
+
+        def step(a):
+            z = self.look_up(a["indices"])
+            return self.reconstruction_loss.mean(self.params(z, a.get("label")))
+
+        arrays = {"indices": indices.astype("int32"), **self._labels(label, len(indices))}
+        return self._map("decode_indices", step, arrays)
 
     def reconstruct(self, x: np.ndarray, label=None) -> np.ndarray:
         """Images [N, H, W, C] -> expected images [N, H, W, C] of their codes."""
@@ -94,6 +136,19 @@ class OnArrays:
         batch = Batch(x, x, self.frozen_draws(1), label=label)
         penalties = self.penalties(batch, self.forward(batch))
         return {name: float(weight) for name, (weight, _) in penalties.items()}
+
+    def check_has_codebook(self) -> None:
+        """Raises NotApplicable."""
+        if self.codebook_size is None:
+            raise NotApplicable("needs a model with a codebook, as model=vq_vae")
+
+    def check_has_density(self) -> None:
+        """Raises NotApplicable where no density of codes can be fitted."""
+        if self.codebook_size is not None:
+            raise NotApplicable(
+                "needs a density of codes to draw from, and a choice of "
+                f"{self.codebook_size:,} vectors a cell has none: take model=vae"
+            )
 
     def _labels(self, label, n: int) -> dict[str, np.ndarray]:
         """{"label": [N] int32}, or {} for a model that asks for none. Raises BadRequest."""

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from aecli.quantity import Quantity
+from aecli.quantity import HIGHER, Quantity
 
 
 class Watched(keras.metrics.Metric):
@@ -44,3 +44,32 @@ class MeanOf(Watched):
 
     def result(self):
         return tf.math.divide_no_nan(self.total[0], self.total[1])
+
+
+class OfCounts(Watched):
+    """Of how often each of K codes was taken, [K]; the counts of batches are added up."""
+
+    def __init__(self, name: str, quantity: Quantity, size: int):
+        super().__init__(name, quantity, (size,))
+
+    def statistic(self, value):
+        return value
+
+
+PERPLEXITY = Quantity("codes", HIGHER, "so many, equally often taken, would say as much")
+CODES_USED = Quantity("codes", HIGHER, "that are taken at all")
+
+
+class Perplexity(OfCounts):
+    """exp of the entropy of the codes: as many as these, equally often taken, would say as much."""
+
+    def result(self):
+        share = tf.math.divide_no_nan(self.total, ops.sum(self.total))
+        return ops.exp(-ops.sum(tf.math.xlogy(share, share)))
+
+
+class CodesUsed(OfCounts):
+    """How many of the codes were taken at all."""
+
+    def result(self):
+        return ops.sum(ops.cast(self.total > 0, "float32"))
