@@ -227,7 +227,7 @@ def test_a_run_says_how_many_codes_are_in_use(trained):
     counts = np.bincount(trained.model.encode_indices(x).ravel())
     assert float(row["val_perplexity"]) == pytest.approx(np.exp(entropy(counts)), rel=1e-4)
     assert float(row["val_codes_used"]) == (counts > 0).sum()
-    assert trained.status["units"] == {"perplexity": "of 16 codes", "codes_used": "of 16 codes"}
+    assert trained.status["columns"]["perplexity"]["unit"] == "codes"
     metrics = json.loads((trained.folder / "metrics.json").read_text())
     counts = np.bincount(trained.model.encode_indices(trained.examples("test")[0]).ravel())
     assert metrics["perplexity"] == pytest.approx(np.exp(entropy(counts)))
