@@ -94,7 +94,8 @@ class Manifold(RunFigure):
         codes = run.model.encode(run.examples(n=5000)[0])
         low, high = np.percentile(codes[:, dims], [2, 98], axis=0)
         right, up = (np.linspace(low[i], high[i], self.n) for i in (0, 1))
-        return right, up, "no prior: span of the test codes, 2nd to 98th percentile"
+        none = "" if run.model.has_prior else "no prior: "
+        return right, up, f"{none}span of the test codes, 2nd to 98th percentile"
 
 
 def tick_labels(values: np.ndarray) -> list[str]:

@@ -2,7 +2,7 @@
 
 import keras
 
-import aecli.latents  # noqa: F401  (layers of its own)
+import aecli.latents  # layers of its own
 import aecli.networks  # noqa: F401
 
 
