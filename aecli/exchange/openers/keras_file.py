@@ -2,7 +2,7 @@
 
 import keras
 
-import aecli.latents
+import aecli.latents  # layers of its own
 import aecli.networks  # noqa: F401
 
 
