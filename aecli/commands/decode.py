@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 from aecli import runs
 from aecli.commands import usage
 from aecli.errors import BadRequest
-from aecli.exchange import pictures
+from aecli.exchange import conditions, pictures
 from aecli.exchange.codes import read_codes
 from aecli.exchange.destination import Destination
 
@@ -32,7 +32,9 @@ def decode(cfg: DictConfig) -> pathlib.Path:
             f"input={cfg.input} has codes of {codes[0].size} numbers; "
             f"this run's have {math.prod(shape)}"
         )
-    x, limits = usage.in_file_units(run, run.model.decode(codes.reshape(-1, *shape)))
+    label = conditions.of_codes(run, cfg.input, cfg.label)
+    made = run.model.decode(codes.reshape(-1, *shape), label)
+    x, limits = usage.in_file_units(run, made)
     path = to.path()
     pictures.write(path, x, limits)
     return path

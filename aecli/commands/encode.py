@@ -19,7 +19,7 @@ def encode(cfg: DictConfig) -> pathlib.Path:
     to = Destination(run, cfg.output, "codes.npz", tables.SUFFIXES)
     tables.check(to.suffix)
     images = usage.images(run, cfg)
-    codes = run.model.encode(images.x, (cfg.seed or 0) if cfg.sample else None)
+    codes = run.model.encode(images.x, (cfg.seed or 0) if cfg.sample else None, images.labels)
     path = to.path()
     tables.write(path, usage.beside(images) | {"code": codes})
     return path

@@ -72,10 +72,11 @@ HERE = pathlib.Path(__file__).parent
 images = np.random.default_rng(0).random((2, {shape}), dtype="float32")  # yours: in {range}
 codes = np.random.default_rng(0).random((2, {code}), dtype="float32")
 '''
+LABELS = 'labels = np.array([0, 0], dtype="int32")  # of each image: 0 to {last}\n'
 LINES = {  # a part's
-    "encoder": 'codes = opened(HERE / "encoder{suffix}")(images)\nprint("codes", codes.shape)\n',
-    "decoder": 'made = opened(HERE / "decoder{suffix}")(codes)\nprint("images", made.shape)\n',
-    "autoencoder": 'made = opened(HERE / "autoencoder{suffix}")(images)\nprint(made.shape)\n',
+    "encoder": 'codes = opened(HERE / "encoder{suffix}")({x})\nprint("codes", codes.shape)\n',
+    "decoder": 'made = opened(HERE / "decoder{suffix}")({z})\nprint("images", made.shape)\n',
+    "autoencoder": 'made = opened(HERE / "autoencoder{suffix}")({x})\nprint(made.shape)\n',
 }
 
 
@@ -86,7 +87,11 @@ def script(kind: Format, parts: list[str], model, data_range: tuple[float, float
     head = SCRIPT.format(
         opening=kind.source(), shape=shape, code=code, range=f"[{low:g}, {high:g}]"
     )
-    return head + "".join(LINES[name].format(suffix=kind.suffix) for name in parts)
+    told = ""
+    if model.label_count is not None:
+        head, told = head + LABELS.format(last=model.label_count - 1), ", labels"
+    given = {"suffix": kind.suffix, "x": f"images{told}", "z": f"codes{told}"}
+    return head + "".join(LINES[name].format(**given) for name in parts)
 
 
 @contextlib.contextmanager

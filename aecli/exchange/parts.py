@@ -1,5 +1,8 @@
 """A trained autoencoder as plain Keras models, arrays in and arrays out."""
 
+import contextlib
+from collections.abc import Iterator
+
 import keras
 from keras import ops
 
@@ -13,18 +16,24 @@ def part(model, name: str, learnt: Learnt, stated_shapes: bool = False) -> keras
     """A model that takes and gives images as the training's files have them, all float32.
 
     encoder: images [B, H, W, C] -> codes [B, *code_shape], the posterior mean; decoder: codes ->
-    expected images; autoencoder: images -> expected images. learnt: the unit and the scaling, which
-    become layers. stated_shapes: for a converter that does not infer what up-sampling makes of a
-    shape.
+    expected images; autoencoder: images -> expected images. A model that is told labels takes them
+    as a second input, [B] int32. learnt: the unit and the scaling, which become layers.
+    stated_shapes: for a converter that does not infer what up-sampling makes of a shape.
     """
     takes_codes = name == "decoder"
     shape = model.code_shape if takes_codes else model.data_shape
     inputs = keras.Input(shape, name="code" if takes_codes else "image")
-    code = inputs if takes_codes else model.infer(Batch(prepared(inputs, learnt), None))["z"]
+    label = None
+    if model.label_count is not None:
+        label = keras.Input((), dtype="int32", name="label")
+    code = inputs
+    if not takes_codes:
+        code = model.infer(Batch(prepared(inputs, learnt), None, label=label))["z"]
     output = code
     if name != "encoder":
-        decoder = _with_stated_shapes(model.decoder) if stated_shapes else model.decoder
-        output = raw(model.reconstruction_loss.mean(decoder(code)), learnt)
+        with _stated_shapes(model) if stated_shapes else contextlib.nullcontext():
+            output = raw(model.reconstruction_loss.mean(model.params(code, label)), learnt)
+    inputs = inputs if label is None else [inputs, label]
     return keras.Model(inputs, ops.cast(output, "float32"), name=name)
 
 
@@ -49,14 +58,20 @@ def raw(x, learnt: Learnt):
     return keras.layers.Rescaling(255.0, name="to_bytes")(x) if learnt.unit == "bytes" else x
 
 
-def _with_stated_shapes(model: keras.Model) -> keras.Model:
-    """The same layers, but for those that double an image."""
+@contextlib.contextmanager
+def _stated_shapes(model) -> Iterator[None]:
+    """Inside, the model's decoder has the same layers, but for those that double an image."""
 
     def same(layer):
         doubles = type(layer) is keras.layers.UpSampling2D
         return _UpSampling2D.from_config(layer.get_config()) if doubles else layer
 
-    return keras.models.clone_model(model, clone_function=same)
+    attributes, decoder = vars(model), model.decoder  # past Keras, which would keep both
+    attributes["decoder"] = keras.models.clone_model(decoder, clone_function=same)
+    try:
+        yield
+    finally:
+        attributes["decoder"] = decoder
 
 
 class _UpSampling2D(keras.layers.UpSampling2D):

@@ -22,7 +22,7 @@ LatentDim = Annotated[
 ]
 
 
-class Autoencoder(Configurable, OnArrays, InKeras, keras.Model):
+class Autoencoder(OnArrays, InKeras, Configurable, keras.Model):
     """An encoder, a decoder and an objective over images x [B, H, W, C].
 
     Every term of the objective is [B], in nats an example, summed over pixels and over code
@@ -59,7 +59,7 @@ class Autoencoder(Configurable, OnArrays, InKeras, keras.Model):
         self.autocast = False  # the parts cast for themselves; draws and targets stay float32
         channels = self.data_shape[-1] * self.reconstruction_loss.params_per_channel
         with limits.at_most():
-            self.encoder = self.network.encoder(self.data_shape, self.heads(), self.flat)
+            self.encoder = self.network.encoder(self.encoder_shape(), self.heads(), self.flat)
             self.code_shape = tuple(next(iter(self.encoder.output.values())).shape[1:])
             out_shape = (*self.data_shape[:2], channels)
             self.decoder = self.network.decoder(self.decoder_shape(), out_shape)
@@ -73,6 +73,10 @@ class Autoencoder(Configurable, OnArrays, InKeras, keras.Model):
     def heads(self) -> dict[str, tuple[int | None, str]]:
         """What the encoder emits: {name: (size, activation)}."""
         return {"z": (self.latent_dim, "linear")}
+
+    def encoder_shape(self) -> tuple[int, ...]:
+        """The shape of what the encoder is given of an example."""
+        return self.data_shape
 
     def decoder_shape(self) -> tuple[int, ...]:
         """The shape of what the decoder is given of an example."""
@@ -155,6 +159,6 @@ class Autoencoder(Configurable, OnArrays, InKeras, keras.Model):
         """
         raise NotApplicable("needs a model with a posterior, as model=vae")
 
-    def kl_of_units(self, x: np.ndarray) -> np.ndarray | None:
+    def kl_of_units(self, x: np.ndarray, label=None) -> np.ndarray | None:
         """The KL of each code unit, [N, *code_shape] in nats, for images x; None: has none."""
         return None

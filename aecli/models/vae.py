@@ -45,7 +45,7 @@ class VAE(Autoencoder):
     def assemble(self):
         super().assemble()
         self.posterior_layer = self.posterior.layer(self.code_shape)
-        self.prior_layer = self.prior.layer(self.code_shape, self.data_shape)
+        self.prior_layer = self.prior.layer(self.code_shape, self.encoder_shape())
 
     def heads(self):
         return self.posterior.heads(self.latent_dim)
@@ -100,11 +100,11 @@ class VAE(Autoencoder):
             raise NotApplicable("needs model.epsilon_std above 0: else the posterior is a point")
         return self.posterior_layer.draw(out, epsilon, self.epsilon_std)
 
-    def kl_of_units(self, x):
-        if self._kl_of_units(self.encoder(np.zeros((1, *self.data_shape), "float32"))) is None:
+    def kl_of_units(self, x, label=None):
+        if self._kl_of_units(self.encoder(np.zeros((1, *self.encoder_shape()), "float32"))) is None:
             return None
 
         def step(a):
-            return self._kl_of_units(self.infer(Batch(a["x"], a["x"])))
+            return self._kl_of_units(self.infer(Batch(a["x"], a["x"], label=a.get("label"))))
 
-        return self._map("kl_of_units", step, {"x": x})
+        return self._map("kl_of_units", step, {"x": x, **self.labels(label, len(x))})
