@@ -132,8 +132,8 @@ def model(
         if takes(config.get("model"), "label_count", "model"):
             if label_count is None:
                 raise BadRequest(
-                    "this model needs the label of each image, and the data have none: "
-                    "take another model, or data with labels"
+                    "this model needs the label of each image, counted from 0, and the data have "
+                    "none: take another model, or data with labels"
                 )
             extra["label_count"] = label_count
         built = component(config.get("model"), "model", **extra)

@@ -45,6 +45,9 @@ def main() -> None:
         history = trainer.fit(model, optimizers, feed, images, {"times": times}).history
     else:  # as a script would: corrupt once, hand over float arrays
         (x, y), val = (preparation.frozen(part.x) for part in (splits.train, splits.val))
+        if (labels := splits.labels_for(model)) is not None:
+            x = {"image": x, "label": labels[0]}
+            val = {"image": val[0], "label": labels[1]}, val[1]
         model.compile(optimizer=optimizers[model.players[0]])
         history = model.fit(
             x, y, batch_size=trainer.batch_size, epochs=trainer.epochs, validation_data=val,

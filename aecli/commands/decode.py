@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 from aecli import runs
 from aecli.commands import usage
 from aecli.errors import BadRequest
-from aecli.exchange import pictures
+from aecli.exchange import conditions, pictures
 from aecli.exchange.codes import read_codes
 from aecli.exchange.destination import Destination
 
@@ -27,13 +27,14 @@ def decode(cfg: DictConfig) -> pathlib.Path:
     codes = read_codes(cfg.input)
     pictures.check(to.suffix, run.data_shape, len(codes))
     usage.wake(run)
-    x, limits = usage.in_file_units(run, _decoded(run.model, codes, cfg.input))
+    label = conditions.of_codes(run, cfg.input, cfg.label)
+    x, limits = usage.in_file_units(run, _decoded(run.model, codes, cfg.input, label))
     path = to.path()
     pictures.write(path, x, limits)
     return path
 
 
-def _decoded(model, codes: np.ndarray, file: str) -> np.ndarray:
+def _decoded(model, codes: np.ndarray, file: str, label) -> np.ndarray:
     """The images of codes [N, ...] as aecli encode writes them. Raises BadRequest."""
     shape = model.stored_shape
     if codes[0].size != math.prod(shape):
@@ -42,10 +43,10 @@ def _decoded(model, codes: np.ndarray, file: str) -> np.ndarray:
         )
     codes = codes.reshape(-1, *shape)
     if model.codebook_size is None:
-        return model.decode(codes)
+        return model.decode(codes, label)
     if not (codes == codes.astype("int32")).all():
         raise BadRequest(
             f"input={file} has codes that are not whole; this run's are the numbers of vectors in "
             f"a codebook, 0 to {model.codebook_size - 1}"
         )
-    return model.decode_indices(codes.astype("int32"))
+    return model.decode_indices(codes.astype("int32"), label)

@@ -55,7 +55,7 @@ def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
         from aecli.metrics import filters
 
         rows |= filters.filtered(images.x, _validation(run))
-    rows["denoised"] = run.model.reconstruct(images.x)
+    rows["denoised"] = run.model.reconstruct(images.x, images.labels)
     was_added = clean is not None and originals is None  # the noise, by this command
     values = {
         "images": len(images),

@@ -12,7 +12,7 @@ from pydantic import Field
 from aecli import runs, sweeps
 from aecli.commands import detect_labels, usage
 from aecli.errors import BadRequest
-from aecli.exchange import every_class, tables
+from aecli.exchange import conditions, every_class, tables
 from aecli.exchange.destination import Destination
 from aecli.exchange.given import Images
 from aecli.files import as_json, write_json
@@ -60,9 +60,9 @@ def detect(cfg: DictConfig) -> Detected:
 
     if cfg.score == "elbo":
         anomaly.check_has_elbo(own.model)
-    images = every_class.images(run, asked)
+    images = conditions.of_images(own, every_class.images(run, asked), cfg.label)
     print(f"input  {len(images):,} images   {images.origin}", file=sys.stderr)
-    scores = anomaly.scored(own.model, images.x, cfg.score, images.excess)
+    scores = anomaly.scored(own.model, images.x, cfg.score, images.excess, images.labels)
     values = _values(cfg, own, images, scores, normal, is_normal)
     values |= beside(detection.about(cfg.score, values))
     return _written(cfg, to, own, images, scores, values, is_normal)

@@ -23,9 +23,10 @@ def encode(cfg: DictConfig) -> pathlib.Path:
     tables.check(to.suffix)
     images = usage.images(run, cfg)
     if run.model.codebook_size is None or cfg.sample:
-        codes = run.model.encode(images.x, (cfg.seed or 0) if cfg.sample else None)
+        seed = (cfg.seed or 0) if cfg.sample else None
+        codes = run.model.encode(images.x, seed, images.labels)
     else:
-        codes = run.model.encode_indices(images.x)
+        codes = run.model.encode_indices(images.x, images.labels)
     path = to.path()
     tables.write(path, usage.beside(images) | {"code": codes})
     return path

@@ -36,7 +36,7 @@ def export(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, float]]:
     run = usage.opened(cfg)
     run.config.trainer.precision = "float32"  # few programs know the shorter ones
     to = Destination(run, cfg.output, f"export_{cfg.format}", [""])
-    x = _examples(run)
+    examples = _examples(run)
     usage.wake(run)
     path = to.path()
     temporary = path.with_name(f".{path.name[:NAME_KEPT]}.{os.getpid()}.tmp")
@@ -44,7 +44,7 @@ def export(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, float]]:
         with writing(path):
             temporary.mkdir()
             differences = {
-                name: _exported(run, name, kind, temporary / f"{name}{kind.suffix}", x)
+                name: _exported(run, name, kind, temporary / f"{name}{kind.suffix}", examples)
                 for name in parts
             }
             write_text(temporary / "load.py", script(kind, parts, run.model, _raw_range(run)))
@@ -54,16 +54,17 @@ def export(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, float]]:
     return path, differences
 
 
-def _examples(run) -> np.ndarray:
+def _examples(run) -> Split:
     """Images [N, H, W, C] float32 as in a file: of the test split, or noise of the same range."""
     try:
-        x = run.splits.test.take(np.arange(len(run.splits.test))[:IMAGES]).pixels()
-        return run.learnt.raw(x)
+        part = run.splits.test.take(np.arange(len(run.splits.test))[:IMAGES])
+        return Split(run.learnt.raw(part.pixels()), part.labels)
     except BadRequest:  # the run may travel without its data
         print("data   not at hand: compared on random values instead", file=sys.stderr)
         low, high = _raw_range(run)
         rng = np.random.default_rng(0)
-        return rng.uniform(low, high, (IMAGES, *run.data_shape)).astype(np.float32)
+        x = rng.uniform(low, high, (IMAGES, *run.data_shape)).astype(np.float32)
+        return Split(x, None if run.learnt.train_labels is None else np.zeros(IMAGES, int))
 
 
 def _raw_range(run) -> tuple[float, float]:
@@ -72,27 +73,32 @@ def _raw_range(run) -> tuple[float, float]:
     return run.learnt.range[0] * unit, run.learnt.range[1] * unit
 
 
-def _exported(run, name: str, kind: Format, path: pathlib.Path, x: np.ndarray) -> float:
+def _exported(run, name: str, kind: Format, path: pathlib.Path, examples: Split) -> float:
     """Write a part, run it as another program would, and compare with the command line's numbers.
 
-    x: as in a file.
+    examples: as in a file.
     """
     from aecli.exchange.parts import part
 
-    model, learnt = run.model, run.learnt
+    model, learnt, x = run.model, run.learnt, examples.x
+    labels = model.labels(examples.labels, len(x))
     plain = part(model, name, learnt, kind.stated_shapes)
     prepared = learnt.in_model_units(Split(x / np.float32(255 if learnt.unit == "bytes" else 1))).x
     is_discrete = model.codebook_size is not None
-    codes = model.encode_indices(prepared) if is_discrete else model.encode(prepared)
+    encode = model.encode_indices if is_discrete else model.encode
     decode = model.decode_indices if is_discrete else model.decode
-    given = codes if name == "decoder" else x
-    wanted = codes if name == "encoder" else learnt.raw(decode(codes))
-    plain(given[:1])  # Keras writes no ONNX of a model that was never called
+    codes = encode(prepared, **labels)
+    given = [codes if name == "decoder" else x, *labels.values()]
+    wanted = codes if name == "encoder" else learnt.raw(decode(codes, **labels))
+    first = [a[:1] for a in given]
+    plain(first if labels else first[0])  # Keras writes no ONNX of a model that was never called
     try:
         with quietly(), working_in(path.parent):
             kind.write(plain, path)
             run = kind.open(path)
-            found = np.concatenate([run(given[:1]), run(given[1:])])
+            found = np.concatenate(
+                [run(*(a[rows] for a in given)) for rows in (slice(0, 1), slice(1, None))]
+            )
     except OSError as error:
         raise cannot_write(path, error) from error
     except Exception as error:  # each converter has its own

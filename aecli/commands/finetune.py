@@ -12,7 +12,7 @@ from pydantic import Field
 from aecli import build, runs
 from aecli.app.table import show_table
 from aecli.commands import labelled, usage
-from aecli.errors import BadRequest
+from aecli.errors import BadRequest, NotApplicable
 from aecli.exchange import tables
 from aecli.files import as_json, replacing, write_json
 from aecli.quantity import HIGHER, Quantity, beside
@@ -43,6 +43,8 @@ def finetune(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     labelled.check(run)
     rows = _rows(run, cfg.labels_per_class, cfg.seed)
     usage.wake(run)
+    if run.model.label_count is not None:
+        raise NotApplicable("finetune needs a model that is told no labels: they are the answer")
     from aecli.figures import style
     from aecli.figures.finetuning import finetuning
     from aecli.foreign import keras_file
@@ -125,7 +127,7 @@ def _trained(cfg: DictConfig, run: runs.Run, train, val) -> dict:
     alone = Phase(cfg.frozen_epochs + cfg.epochs, cfg.learning_rate)
     both = {}
     for name, phases in {"pretrained": [first, second], "scratch": [alone]}.items():
-        fresh = build.model({**run.config, "seed": cfg.seed}, run.data_shape, run.model.label_count)
+        fresh = build.model({**run.config, "seed": cfg.seed}, run.data_shape)
         if name == "pretrained":
             fresh.encoder.set_weights(run.model.encoder.get_weights())
         model = classifier(fresh.encoder, classes, cfg.seed)

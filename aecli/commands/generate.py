@@ -12,7 +12,7 @@ from pydantic import Field
 from aecli import runs
 from aecli.commands import usage
 from aecli.errors import BadRequest, NotApplicable
-from aecli.exchange import pictures
+from aecli.exchange import conditions, pictures
 from aecli.exchange.destination import Destination
 
 ROWS = 10_000  # training images that a mixture is fitted to, at most
@@ -26,7 +26,8 @@ def main(cfg: DictConfig) -> None:
 def generate(cfg: DictConfig) -> pathlib.Path:
     """Write n images [n, H, W, C], and generated.png in eval/<time>/; returns the file or folder.
 
-    An .npz also holds their codes, "code" [n, *code_shape].
+    An .npz also holds their codes, "code" [n, *code_shape], and what a model was told, "label" [n]:
+    the stated label, else those of the training in turn.
     """
     usage.check(cfg, _keys)
     run = usage.opened(cfg)
@@ -35,12 +36,18 @@ def generate(cfg: DictConfig) -> pathlib.Path:
     if cfg.prior == "gmm":
         run.splits  # noqa: B018  (bad data is refused before TensorFlow's seconds)
     usage.wake(run)
+    label = conditions.stated(run, cfg.label)
+    labels = conditions.in_turn(run, cfg.n) if label is None else np.full(cfg.n, label)
     codes, how = _codes(run, cfg)
-    x = run.model.decode(codes)
+    x = run.model.decode(codes, labels)
     path = to.path()
     made, limits = usage.in_file_units(run, x)
-    pictures.write(path, made, limits, code=codes)
-    _draw(run, x, how, path.parent if cfg.output is None else run.new_eval_folder())
+    known = {} if labels is None else {"label": conditions.names(run, labels)}
+    pictures.write(path, made, limits, code=codes, **known)
+    folder = path.parent if cfg.output is None else run.new_eval_folder()
+    if label is not None:
+        how += f"; label {conditions.name(run, label)}"
+    _draw(run, x, how, folder, conditions.known(run) if label is None else [])
     return path
 
 
@@ -73,9 +80,9 @@ def _codes(run: runs.Run, cfg: DictConfig) -> tuple[np.ndarray, str]:
     if cfg.components > min(most, len(run.splits.train)):
         count = min(most, len(run.splits.train))
         raise BadRequest(f"components={cfg.components} are more than the {count:,} training codes")
-    x, _, _ = run.examples("train", n=most, random=True)
+    x, _, labels = run.examples("train", n=most, random=True)
     seed = 0 if run.model.has_random_codes else None
-    mixture = Mixture(run.model.encode(x, seed=seed), cfg.components)
+    mixture = Mixture(run.model.encode(x, seed, labels), cfg.components)
     how = f"codes drawn from {cfg.components} Gaussians fitted to {len(x):,} training codes"
     if mixture.share < 1:
         how += (
@@ -85,11 +92,13 @@ def _codes(run: runs.Run, cfg: DictConfig) -> tuple[np.ndarray, str]:
     return mixture.draw(cfg.n, cfg.seed), how
 
 
-def _draw(run: runs.Run, x: np.ndarray, how: str, folder: pathlib.Path) -> None:
+def _draw(run: runs.Run, x: np.ndarray, how: str, folder: pathlib.Path, told: list[int]) -> None:
+    """told: the labels that the images have in turn; each gets a column, where they fit."""
     from aecli.figures import samples
 
+    names = [conditions.name(run, label) for label in told]
     try:
-        path = run.save_figure(samples.sheet(run, x, how), "generated", folder=folder)
+        path = run.save_figure(samples.sheet(run, x, how, names), "generated", folder=folder)
         print(f"figure {path}", file=sys.stderr)
     except NotApplicable as reason:
         print(f"no figure: it {reason}", file=sys.stderr)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from aecli.commands import usage
 from aecli.errors import BadRequest, NotApplicable
+from aecli.exchange import conditions
 from aecli.exchange.given import Images
 
 Position = Annotated[int, Field(ge=0)]
@@ -20,7 +21,10 @@ def main(cfg: DictConfig) -> None:
 
 
 def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
-    """Write the strip and the moving pictures into eval/<time>/; returns the files."""
+    """Write the strip and the moving pictures into eval/<time>/; returns the files.
+
+    A model that is told labels is told the stated one, else that of the nearer end.
+    """
     usage.check(cfg, _keys)
     for key in ("images", "labels"):
         if cfg[key] is not None and len(cfg[key]) != 2:
@@ -29,14 +33,18 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
         raise BadRequest("images and labels both say between what\nstate one of them")
     run = usage.opened(cfg)
     _require_images(run.data_shape)
-    found = usage.images(run, cfg)
+    found = usage.images(run, cfg, relabels=True)
     pair = _pair(found, cfg)
     from aecli.figures import interpolation, style
 
-    a, b = run.model.encode(found.x[pair])
+    ends = None if found.labels is None else found.labels[pair]
+    a, b = run.model.encode(found.x[pair], label=ends)
     t = np.linspace(0.0, 1.0, cfg.steps)
+    label = conditions.stated(run, cfg.label)
+    if label is None and ends is not None:
+        label = np.where(t < 0.5, *ends)
     paths = ["linear", "spherical"] if cfg.path == "both" else [cfg.path]
-    ways = {name: run.model.decode(interpolation.PATHS[name](a, b, t)) for name in paths}
+    ways = {name: run.model.decode(interpolation.PATHS[name](a, b, t), label) for name in paths}
     names = [_name(found, row) for row in pair]
     figure = interpolation.strip(run, found.x[pair], ways, names)
     style.name_shown(figure, usage.shown(cfg))

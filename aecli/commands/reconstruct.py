@@ -1,11 +1,13 @@
 """aecli reconstruct: images through the model."""
 
+import dataclasses
 import pathlib
 
+import numpy as np
 from omegaconf import DictConfig
 
 from aecli.commands import usage
-from aecli.exchange import pictures
+from aecli.exchange import conditions, pictures
 from aecli.exchange.destination import Destination
 
 
@@ -16,16 +18,20 @@ def main(cfg: DictConfig) -> None:
 def reconstruct(cfg: DictConfig) -> pathlib.Path:
     """Write the expected images [N, H, W, C] of the codes of images; returns the file or folder.
 
-    Their values are those of the training's files, before any scaling; bytes are in [0, 1].
+    Their values are those of the training's files, before any scaling; bytes are in [0, 1]. A
+    stated label is told to the decoder in place of each image's own.
     """
     run = usage.opened(cfg)
     to = Destination(run, cfg.output, "reconstructed.npz", pictures.SUFFIXES)
     pictures.check(to.suffix, run.data_shape)
-    images = usage.images(run, cfg)
+    images = usage.images(run, cfg, relabels=True)
     pictures.check(to.suffix, run.data_shape, len(images))
-    codes = run.model.encode(images.x, (cfg.seed or 0) if cfg.sample else None)
+    codes = run.model.encode(images.x, (cfg.seed or 0) if cfg.sample else None, images.labels)
+    if (label := conditions.stated(run, cfg.label)) is not None:
+        images = dataclasses.replace(images, labels=np.full(len(images), label))
+    made = run.model.decode(codes, images.labels)
     path = to.path()
     known = {} if images.labels is None else {"label": usage.named_labels(images)}
-    x, limits = usage.in_file_units(run, run.model.decode(codes))
+    x, limits = usage.in_file_units(run, made)
     pictures.write(path, x, limits, images.files, **known)
     return path

@@ -12,7 +12,8 @@ from aecli import runs
 from aecli.app.table import show_table
 from aecli.commands import usage
 from aecli.errors import BadRequest, NotApplicable
-from aecli.exchange import tables
+from aecli.exchange import conditions, tables
+from aecli.exchange.given import Images
 
 
 def main(cfg: DictConfig) -> None:
@@ -41,20 +42,25 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
         images.require_images(run.data_shape)
     except NotApplicable as reason:
         raise NotApplicable(f"traverse {reason}") from None
-    found = usage.images(run, cfg)
+    found = usage.images(run, cfg, relabels=True)
     if cfg.image is not None and cfg.image >= len(found):
         raise BadRequest(
             f"image={cfg.image}: there are {len(found):,}, counted from 0 to {len(found) - 1}"
         )
-    codes = run.model.encode(found.x)
-    units = _units(codes, run.model.kl_of_units(found.x))
+    codes = run.model.encode(found.x, label=found.labels)
+    units = _units(codes, run.model.kl_of_units(found.x, label=found.labels))
     order = np.argsort(-units.get("kl", units["variance"]), kind="stable")
     order = order[np.isin(order, run.model.decoded_units())]
     drawn, t = order[: cfg.n_dims], np.linspace(-cfg.span, cfg.span, cfg.steps)
     z = _varied(run, codes, cfg.image, drawn, t)
-    x = run.model.decode(z.reshape(-1, *codes.shape[1:])).reshape(*z.shape[:2], *run.data_shape)
+    label = _label(run, cfg, found)
+    x = run.model.decode(z.reshape(-1, *codes.shape[1:]), label)
+    x = x.reshape(*z.shape[:2], *run.data_shape)
     units = {name: values[order] for name, values in units.items()}
-    figure = traversal.grid(run, x, t, units, _words(run, codes.ndim > 2, cfg.image, found.files))
+    where, unit = _words(run, codes.ndim > 2, cfg.image, found.files)
+    if label is not None:
+        where += f"; label {conditions.name(run, label)}"
+    figure = traversal.grid(run, x, t, units, (where, unit))
     style.name_shown(figure, usage.shown(cfg))
     folder = run.new_eval_folder()
     tables.write(folder / "units.csv", units)
@@ -68,6 +74,13 @@ def _keys(
     steps: Annotated[int, Field(ge=2, le=25, description="images")],
     format: Literal["png", "svg", "pdf"],
 ): ...
+
+
+def _label(run: runs.Run, cfg: DictConfig, found: Images) -> int | None:
+    """What the decoder is told: the stated label, that of the image, or the first one."""
+    if cfg.label is None and cfg.image is not None and run.model.label_count is not None:
+        return int(found.labels[cfg.image])
+    return conditions.held(run, cfg.label)
 
 
 def _units(codes: np.ndarray, kl: np.ndarray | None) -> dict[str, np.ndarray]:

@@ -11,7 +11,7 @@ from aecli import build, runs
 from aecli.app import quiet
 from aecli.component import check_arguments
 from aecli.errors import BadRequest
-from aecli.exchange import given
+from aecli.exchange import conditions, given
 from aecli.exchange.given import Images
 
 
@@ -33,11 +33,14 @@ def opened(cfg: DictConfig, beyond: bool = False) -> runs.Run:
     return run
 
 
-def images(run: runs.Run, cfg: DictConfig) -> Images:
-    """What input= and split= ask for; wakes TensorFlow once it can be read. Raises BadRequest."""
+def images(run: runs.Run, cfg: DictConfig, relabels: bool = False) -> Images:
+    """What input=, split= and label= ask for; wakes TensorFlow once it can be read.
+
+    relabels: as in conditions.of_images. Raises BadRequest.
+    """
     read = given.read(run, cfg.input, cfg.split)
     wake(run)
-    found = given.images(run, read)
+    found = conditions.of_images(run, given.images(run, read), cfg.label, relabels)
     print(f"input  {len(found):,} images   {found.origin}", file=sys.stderr)
     return found
 

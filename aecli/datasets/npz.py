@@ -27,6 +27,7 @@ LAYOUTS = (  # images, labels, test images, test labels
     ("x_train", "y_train", "x_test", "y_test"),  # keras.datasets
     ("train_images", "train_labels", "test_images", "test_labels"),  # MedMNIST
     ("x", "y", "x_test", "y_test"),
+    ("x", "label", "x_test", "label_test"),  # aecli's own
 )
 Key = Annotated[str | None, Field(description="'auto', an array's name in the file, or null")]
 
@@ -93,16 +94,17 @@ class Npz(Dataset):
     def _keys(self, file: pathlib.Path) -> tuple[str | None, ...]:
         """The names of the four arrays, None where there is none."""
         headers = npz_headers(file)
-        layout = next((names for names in LAYOUTS if names[0] in headers), None)
+        usual = [names for names in LAYOUTS if names[0] in headers]
+        layout = next((n for n in usual if n[1] in headers), usual[0] if usual else None)
         if layout is None and len(headers) == 1:
             layout = (*headers, None, None, None)
         stated = (self.x_key, self.y_key, self.x_test_key, self.y_test_key)
         if layout is None and self.x_key == "auto":
             raise BadRequest(f"{file} has {_inventory(headers)}; name one: dataset.x_key=NAME")
         keys = []
-        for field, name, usual in zip(FIELDS, stated, layout or (None,) * 4, strict=True):
+        for field, name, expected in zip(FIELDS, stated, layout or (None,) * 4, strict=True):
             if name == "auto":
-                name = usual if usual in headers else None
+                name = expected if expected in headers else None
             elif name is not None and name not in headers:
                 raise BadRequest(
                     f"dataset.{field}={name}: {file} has no such array, but {_inventory(headers)}"

@@ -13,6 +13,7 @@ Array = np.ndarray | Rows
 FINGERPRINT_BYTES = 2**28  # of a part that the fingerprint reads; of larger ones, a sample
 BLOCK = 500  # images at a time
 PARTS = ("train", "val", "test")
+MOST_LABELS = 10_000  # that a model may be told
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,13 +66,17 @@ class Splits:
 
     @property
     def label_count(self) -> int | None:
-        """How many labels there are, 0 .. label_count - 1; None where a part has none."""
+        """How many labels there are, 0 .. label_count - 1; None where a part has none.
+
+        None, too, where they are not counted from 0, or are more than MOST_LABELS.
+        """
         parts = (self.train, self.val, self.test)
         if any(part.labels is None for part in parts):
             return None
-        if self.label_names is not None:
-            return len(self.label_names)
-        return int(max(part.labels.max() for part in parts)) + 1
+        lowest = int(min(part.labels.min() for part in parts))
+        count = int(max(part.labels.max() for part in parts)) + 1
+        count = max(count, len(self.label_names or ()))
+        return count if lowest >= 0 and count <= MOST_LABELS else None
 
     def labels_for(self, model) -> tuple[np.ndarray, np.ndarray] | None:
         """Of the training and of the validation images, for a model that asks for labels."""

@@ -5,13 +5,15 @@ import pathlib
 
 import numpy as np
 
+from aecli.datasets import labels as label_columns
 from aecli.datasets.csv_rows import readable, rows
+from aecli.datasets.learnt import Learnt
 from aecli.datasets.numpy_file import npz_headers, read_npy, read_npz
-from aecli.datasets.parquet_file import read_columns
+from aecli.datasets.parquet_file import read_columns, read_label, read_names
 from aecli.datasets.source_file import existing_file
 from aecli.errors import BadRequest
 
-NAME = "code"
+NAME, LABEL = "code", "label"
 KINDS = "npz (with the array code), npy, csv or parquet (with the columns code_0, code_1 ...)"
 
 
@@ -37,6 +39,41 @@ def read_codes(path: str) -> np.ndarray:
     if not np.isfinite(codes).all():
         raise BadRequest(f"{file} has values that are not finite")
     return codes
+
+
+def read_labels(path: str, learnt: Learnt) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
+    """[N] of the training's numbers for the labels beside the codes, and the names of all.
+
+    None where the file has none. Raises BadRequest.
+    """
+    file = existing_file(path, "path", "npz")
+    texts = _labels(file, file.suffix.lower())
+    if texts is None:
+        return None, learnt.label_names
+    name = f"{file}: {LABEL}"
+    (numbers,), names = label_columns.labels([(name, texts)], [len(texts)])
+    known = learnt.label_names, learnt.train_labels
+    return label_columns.as_trained(name, numbers, names, *known)
+
+
+def _labels(file: pathlib.Path, suffix: str) -> np.ndarray | None:
+    """As the file has them."""
+    if suffix == ".npz":
+        return read_npz(file, [LABEL])[LABEL] if LABEL in npz_headers(file) else None
+    if suffix == ".parquet" and LABEL in read_names(file):
+        texts, positions = read_label(file, LABEL)
+        return texts[positions]
+    if suffix != ".csv":
+        return None
+    with readable(file):
+        (_, names), *found = rows(file, ",")
+    if LABEL not in names:
+        return None
+    texts = np.array([cells[names.index(LABEL)] for _, cells in found])
+    try:
+        return texts.astype(np.float64)
+    except ValueError:
+        return texts
 
 
 def _stacked(file: pathlib.Path, suffix: str) -> np.ndarray:

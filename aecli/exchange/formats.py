@@ -75,10 +75,11 @@ codes = {codes}
 '''
 CODES = 'np.random.default_rng(0).random((2, {shape}), dtype="float32")'
 INDICES = 'np.random.default_rng(0).integers({size}, size=(2, {shape}), dtype="int32")'
+LABELS = 'labels = np.array([0, 0], dtype="int32")  # of each image: 0 to {last}\n'
 LINES = {  # a part's
-    "encoder": 'codes = opened(HERE / "encoder{suffix}")(images)\nprint("codes", codes.shape)\n',
-    "decoder": 'made = opened(HERE / "decoder{suffix}")(codes)\nprint("images", made.shape)\n',
-    "autoencoder": 'made = opened(HERE / "autoencoder{suffix}")(images)\nprint(made.shape)\n',
+    "encoder": 'codes = opened(HERE / "encoder{suffix}")({x})\nprint("codes", codes.shape)\n',
+    "decoder": 'made = opened(HERE / "decoder{suffix}")({z})\nprint("images", made.shape)\n',
+    "autoencoder": 'made = opened(HERE / "autoencoder{suffix}")({x})\nprint(made.shape)\n',
 }
 
 
@@ -91,7 +92,11 @@ def script(kind: Format, parts: list[str], model, data_range: tuple[float, float
     head = SCRIPT.format(
         opening=kind.source(), shape=shape, codes=codes, range=f"[{low:g}, {high:g}]"
     )
-    return head + "".join(LINES[name].format(suffix=kind.suffix) for name in parts)
+    told = ""
+    if model.label_count is not None:
+        head, told = head + LABELS.format(last=model.label_count - 1), ", labels"
+    given = {"suffix": kind.suffix, "x": f"images{told}", "z": f"codes{told}"}
+    return head + "".join(LINES[name].format(**given) for name in parts)
 
 
 @contextlib.contextmanager

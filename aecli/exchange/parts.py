@@ -1,5 +1,8 @@
 """A trained autoencoder as plain Keras models, arrays in and arrays out."""
 
+import contextlib
+from collections.abc import Iterator
+
 import keras
 from keras import ops
 
@@ -13,21 +16,26 @@ def part(model, name: str, learnt: Learnt, stated_shapes: bool = False) -> keras
     """A model that takes and gives images as the training's files have them, all float32.
 
     encoder: images [B, H, W, C] -> codes [B, *stored_shape], the posterior mean, or int32 of a
-    codebook; decoder: codes -> expected images; autoencoder: images -> expected images. learnt: the
-    unit and the scaling, which become layers. stated_shapes: for a converter that does not infer
-    what up-sampling makes of a shape.
+    codebook; decoder: codes -> expected images; autoencoder: images -> expected images. A model
+    that is told labels takes them as a second input, [B] int32. learnt: the unit and the scaling,
+    which become layers. stated_shapes: for a converter that does not infer what up-sampling makes
+    of a shape.
     """
+    label = None
+    if model.label_count is not None:
+        label = keras.Input((), dtype="int32", name="label")
     if name == "decoder":
         inputs, code = _codes(model)
+        output = code
     else:
         inputs = keras.Input(model.data_shape, name="image")
-        out = model.infer(Batch(prepared(inputs, learnt), None))
-        code = out["z"]
-    if name == "encoder":
-        return keras.Model(inputs, out.get("indices", ops.cast(code, "float32")), name=name)
-    decoder = _with_stated_shapes(model.decoder) if stated_shapes else model.decoder
-    output = raw(model.reconstruction_loss.mean(decoder(model.decoder_input(code))), learnt)
-    return keras.Model(inputs, ops.cast(output, "float32"), name=name)
+        out = model.infer(Batch(prepared(inputs, learnt), None, label=label))
+        code, output = out["z"], out.get("indices", ops.cast(out["z"], "float32"))
+    if name != "encoder":
+        with _stated_shapes(model) if stated_shapes else contextlib.nullcontext():
+            output = raw(model.reconstruction_loss.mean(model.params(code, label)), learnt)
+        output = ops.cast(output, "float32")
+    return keras.Model(inputs if label is None else [inputs, label], output, name=name)
 
 
 def _codes(model):
@@ -65,14 +73,20 @@ def raw(x, learnt: Learnt):
     return keras.layers.Rescaling(255.0, name="to_bytes")(x) if learnt.unit == "bytes" else x
 
 
-def _with_stated_shapes(model: keras.Model) -> keras.Model:
-    """The same layers, but for those that double an image."""
+@contextlib.contextmanager
+def _stated_shapes(model) -> Iterator[None]:
+    """Inside, the model's decoder has the same layers, but for those that double an image."""
 
     def same(layer):
         doubles = type(layer) is keras.layers.UpSampling2D
         return _UpSampling2D.from_config(layer.get_config()) if doubles else layer
 
-    return keras.models.clone_model(model, clone_function=same)
+    attributes, decoder = vars(model), model.decoder  # past Keras, which would keep both
+    attributes["decoder"] = keras.models.clone_model(decoder, clone_function=same)
+    try:
+        yield
+    finally:
+        attributes["decoder"] = decoder
 
 
 class _UpSampling2D(keras.layers.UpSampling2D):

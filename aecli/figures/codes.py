@@ -24,8 +24,8 @@ class Codes(RunFigure):
         images.require_images(run.model.data_shape)
         if run.model.code_shape == (1,):
             raise NotApplicable("needs a code of more than one unit")
-        x, _, _ = run.examples(n=self.n)
-        codes = run.model.encode(x)
+        x, _, labels = run.examples(n=self.n)
+        codes = run.model.encode(x, label=labels)
         grid = codes.ndim == 4
 
         gap = images.gap_for(x.shape[2])

@@ -7,6 +7,7 @@ from aecli import runs
 from aecli.comparison.leaderboard import Leaderboard, Row
 from aecli.comparison.records import Record
 from aecli.comparison.values import shown
+from aecli.datasets.base import Split
 from aecli.errors import BadRequest
 from aecli.figures import compare_look as look
 from aecli.figures import images, style
@@ -26,8 +27,9 @@ def reconstructions(board: Leaderboard) -> Figure:
     run = runs.Run(first.entry.folder)
     chosen = [(row, _of_seed(row, first.seed)) for row in board.rows]
     same = [_data(record) == _data(first) for _, record in chosen]
-    raw = run.splits.test.x[:N]
-    x, target = run.preparation.frozen(raw)
+    test = run.splits.test
+    raw = Split(test.x[:N], None if test.labels is None else test.labels[:N])
+    x, target = run.preparation.frozen(raw.x)
     images.require_images(target.shape[1:])
     strips = [("original", target)]
     if run.is_noisy and len({_node(record, "noise") for _, record in chosen}) == 1:
@@ -71,10 +73,11 @@ def _drawn(board: Leaderboard, strips: list[tuple[str, np.ndarray]], limits, not
     return figure
 
 
-def _reconstructed(record: Record, raw: np.ndarray) -> np.ndarray:
+def _reconstructed(record: Record, raw: Split) -> np.ndarray:
     """[N, H, W, C], what a run makes of the images, with its own noise on them."""
     run = runs.Run(record.entry.folder)
-    return run.model.reconstruct(run.preparation.frozen(raw)[0])
+    x = run.preparation.frozen(raw.x)[0]
+    return run.model.reconstruct(x, label=raw.labels)
 
 
 def _of_seed(row: Row, seed: int) -> Record:

@@ -74,6 +74,13 @@ def name_rows(axes, names: list[str], height: int, gap: int) -> None:
     axes.tick_params(axis="y", length=0, labelsize=10)
 
 
+def name_columns(axes, names: list[str], width: int) -> None:
+    """Write a name below each column of a tiled picture, whose gaps are those of gap_for."""
+    centres = np.arange(len(names)) * (width + gap_for(width)) + (width - 1) / 2
+    axes.set_xticks(centres, names)
+    axes.tick_params(axis="x", length=0, labelsize=10)
+
+
 def show_table(figure, panels: dict[str, np.ndarray], column_name: str = "feature") -> None:
     """Draw {title: rows [n, D]} side by side as heat maps with one scale and one colour bar."""
     first = next(iter(panels.values()))

@@ -28,7 +28,7 @@ class Latent(RunFigure):
     def draw(self, run):
         total = len(run.splits.test)
         x, _, labels = run.examples(n=self.max_points, random=total > self.max_points)
-        codes = run.model.encode(x)
+        codes = run.model.encode(x, label=labels)
         codes = codes.reshape(len(codes), -1)
         size = codes.shape[1]
 

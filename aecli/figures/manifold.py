@@ -7,6 +7,8 @@ import numpy as np
 from pydantic import Field
 
 from aecli.errors import BadRequest, NotApplicable
+from aecli.exchange import conditions
+from aecli.exchange.conditions import Label
 from aecli.figures import images, style
 from aecli.figures.base import RunFigure
 
@@ -20,7 +22,7 @@ class Manifold(RunFigure):
     The first of dims grows to the right and the second upwards, as in the scatter of the codes.
     Without a range the grid lies at equal steps of probability of the prior N(0, 1), from 5 to
     95 % (Kingma & Welling 2014, figure 4); a model without a prior takes the span of its test
-    codes, 2nd to 98th percentile.
+    codes, 2nd to 98th percentile. A model that is told labels is told one for all of them.
     """
 
     n: Annotated[int, Field(ge=2, le=100, description="images a side")] = 15
@@ -31,6 +33,7 @@ class Manifold(RunFigure):
         list[int] | None,
         Field(description="the two code units, counted from 0; null: only codes that have just 2"),
     ] = None
+    label: Label = None
 
     def __post_init__(self):
         super().__post_init__()
@@ -49,11 +52,13 @@ class Manifold(RunFigure):
         z = np.zeros((self.n, self.n, *model.code_shape), "float32")
         z[..., dims[0]] = right[None, :]
         z[..., dims[1]] = up[::-1, None]  # row 0 is the top of the picture
-        decoded = model.decode(z.reshape(-1, *model.code_shape))
+        label = conditions.held(run, self.label)
+        decoded = model.decode(z.reshape(-1, *model.code_shape), label)
         limits = images.shown_range(run.examples(n=100)[1])
 
         height, width, _ = model.data_shape
         rest = [f"the other {z.shape[-1] - 2} units at 0"] if z.shape[-1] > 2 else []
+        rest += [] if label is None else [f"label {conditions.name(run, label)}"]
         rest = "; ".join(filter(None, [*rest, images.range_note(limits)]))
         inches, across = style.fitted(height, width, beside=0.9, above=1.35 if rest else 1.15)
         figure = style.new_figure(run, "Decoded latent plane", inches)
@@ -94,7 +99,8 @@ class Manifold(RunFigure):
         if run.model.has_quantiles:
             steps = run.model.prior_quantiles(np.linspace(0.05, 0.95, self.n))
             return steps, steps, "quantiles of the prior, 5 to 95 %"
-        codes = run.model.encode(run.examples(n=5000)[0])
+        x, _, labels = run.examples(n=5000)
+        codes = run.model.encode(x, label=labels)
         low, high = np.percentile(codes[:, dims], [2, 98], axis=0)
         right, up = (np.linspace(low[i], high[i], self.n) for i in (0, 1))
         why = "" if run.model.has_prior else "no prior: "

@@ -21,11 +21,11 @@ class Mosaic(RunFigure):
 
     def draw(self, run):
         images.require_images(run.model.data_shape)
-        x, target, _ = run.examples(n=self.n**2)
+        x, target, labels = run.examples(n=self.n**2)
         if len(target) < self.n**2:
             raise NotApplicable(f"needs {self.n**2} test images; there are {len(target)}")
         panels = {"originals": target, "noisy inputs": x}
-        panels["reconstructions"] = run.model.reconstruct(x)
+        panels["reconstructions"] = run.model.reconstruct(x, label=labels)
         if not run.is_noisy:
             del panels["noisy inputs"]
 

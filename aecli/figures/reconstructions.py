@@ -24,8 +24,10 @@ class Reconstructions(RunFigure):
     select_seed: Annotated[int, Field(ge=0, description="of the random selection")] = 0
 
     def draw(self, run):
-        x, target, _ = run.examples(n=self.n, seed=self.select_seed, random=self.select == "random")
-        rows = {"original": target, "noisy input": x, "reconstruction": run.model.reconstruct(x)}
+        at_random = self.select == "random"
+        x, target, labels = run.examples(n=self.n, seed=self.select_seed, random=at_random)
+        made = run.model.reconstruct(x, label=labels)
+        rows = {"original": target, "noisy input": x, "reconstruction": made}
         if not run.is_noisy:
             del rows["noisy input"]
         if images.is_tabular(run.model.data_shape):

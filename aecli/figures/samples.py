@@ -2,16 +2,19 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
 from matplotlib.figure import Figure
 from pydantic import Field
 
+from aecli.exchange import conditions
 from aecli.figures import images, style
 from aecli.figures.base import RunFigure
 
 SHOWN = 100  # images of a sheet
+MOST = 25  # labels, of which each has a row or a column
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -19,7 +22,8 @@ class Samples(RunFigure):
     """n x n images decoded from random codes.
 
     The codes come from the prior; for a model without one, from the Gaussian with the mean and
-    the full covariance of the test codes, and the figure says so.
+    the full covariance of the test codes, and the figure says so. A model that is told labels
+    decodes n codes with each label of the training: one row a label.
     """
 
     n: Annotated[int, Field(ge=1, le=50, description="images a side")] = 8
@@ -27,32 +31,48 @@ class Samples(RunFigure):
 
     def draw(self, run):
         images.require_images(run.model.data_shape)
-        x, target, _ = run.examples(n=5000)
-        if run.model.has_prior:
-            pictures = run.model.sample(self.n**2, self.sample_seed)
+        x, target, labels = run.examples(n=5000)
+        model, told = run.model, conditions.known(run)[:MOST]
+        count = self.n if told else self.n**2
+        if model.has_prior:
+            codes = np.asarray(model.sample_prior(count, self.sample_seed))
             how = "codes drawn from the prior"
         else:
-            run.model.check_has_density()
-            codes = gaussian_like(run.model.encode(x), self.n**2, self.sample_seed)
-            pictures = run.model.decode(codes)
+            model.check_has_density()
+            codes = gaussian_like(model.encode(x, label=labels), count, self.sample_seed)
             how = f"no prior: codes drawn from a Gaussian fitted to {len(x):,} test codes"
-
-        return _sheet(
-            run, "Decoded random codes", pictures, self.n, how, images.shown_range(target)
-        )
+        if told:
+            how += ", the same in each row"
+        codes = np.concatenate([codes] * max(1, len(told)))
+        pictures = model.decode(codes, np.repeat(told, self.n) if told else None)
+        limits = images.shown_range(target)
+        figure = _sheet(run, "Decoded random codes", pictures, self.n, how, limits)
+        if told:
+            height, width = pictures.shape[1:3]
+            names = [f"label {conditions.name(run, label)}" for label in told]
+            images.name_rows(figure.axes[0], names, height, images.gap_for(width))
+        return figure
 
 
 @style.in_style
-def sheet(run, x: np.ndarray, how: str) -> Figure:
-    """The first SHOWN of the images [N, H, W, C] in rows; how: where their codes come from."""
+def sheet(run, x: np.ndarray, how: str, names: Sequence[str] = ()) -> Figure:
+    """The first SHOWN of the images [N, H, W, C] in rows; how: where their codes come from.
+
+    names: of the labels that they have in turn, which become the columns where they fit.
+    """
     images.require_images(x.shape[1:])
     shown = x[:SHOWN]
-    columns = math.ceil(math.sqrt(len(shown)))
+    is_by_label = 1 < len(names) <= min(MOST, len(shown))
+    columns = len(names) if is_by_label else math.ceil(math.sqrt(len(shown)))
     empty = np.full((-len(shown) % columns, *x.shape[1:]), np.nan, "float32")
     if len(shown) < len(x):
         how = f"the first {len(shown)} of {len(x):,}; {how}"
     limits = images.shown_range(np.clip(shown, *run.data_range))
-    return _sheet(run, "Generated images", np.concatenate([shown, empty]), columns, how, limits)
+    made = np.concatenate([shown, empty])
+    figure = _sheet(run, "Generated images", made, columns, how, limits)
+    if is_by_label:
+        images.name_columns(figure.axes[0], list(names), x.shape[2])
+    return figure
 
 
 def _sheet(run, title: str, x: np.ndarray, columns: int, how: str, limits) -> Figure:

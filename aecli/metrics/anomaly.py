@@ -21,8 +21,12 @@ SEPARATION = {  # what `separation` gives
 DRAWS = 10  # of each posterior, for its ELBO
 
 
-def scored(model, x: np.ndarray, score: str, excess: np.ndarray | None = None) -> np.ndarray:
+def scored(
+    model, x: np.ndarray, score: str, excess: np.ndarray | None = None, label=None
+) -> np.ndarray:
     """[N] float64, the higher the less normal. x: [N, H, W, C]; score: one of SCORES.
+
+    label: [N], for a model that asks for labels.
 
     excess: what was cut off from x so that the model can take it, None where nothing was. Squared
     errors are those of the whole value; to the ELBO half of the squared excess is added, the nats
@@ -31,8 +35,8 @@ def scored(model, x: np.ndarray, score: str, excess: np.ndarray | None = None) -
     """
     if score == "elbo":
         beyond = 0.0 if excess is None else 0.5 * _summed(np.square(excess))
-        return negative_elbo(model, x) + beyond
-    return squared_errors(x if excess is None else x + excess, model.reconstruct(x))
+        return negative_elbo(model, x, label) + beyond
+    return squared_errors(x if excess is None else x + excess, model.reconstruct(x, label=label))
 
 
 def _summed(x: np.ndarray) -> np.ndarray:
@@ -54,7 +58,7 @@ def check_has_elbo(model) -> None:
         )
 
 
-def negative_elbo(model, x: np.ndarray) -> np.ndarray:
+def negative_elbo(model, x: np.ndarray, label=None) -> np.ndarray:
     """-ELBO of each image in nats, [N] float64, whatever beta the model was trained with.
 
     The mean over DRAWS frozen draws z of q(z|x) of -log p(x|z) + log q(z|x) - log p(z) (Kingma &
@@ -63,7 +67,7 @@ def negative_elbo(model, x: np.ndarray) -> np.ndarray:
     from aecli.metrics.bounds import log_densities
 
     check_has_elbo(model)
-    likelihood, kl = log_densities(model, x, x, DRAWS)
+    likelihood, kl = log_densities(model, x, x, DRAWS, label)
     return (kl - likelihood).mean(axis=0)
 
 

@@ -33,17 +33,17 @@ class Evaluation:
     @functools.cached_property
     def reconstruction(self) -> np.ndarray:
         """[N, H, W, C], what is compared with target."""
-        return self.run.model.reconstruct(self.x)
+        return self.run.model.reconstruct(self.x, label=self.labels)
 
     @functools.cached_property
     def scores(self) -> dict[str, np.ndarray]:
         """{"loss" and each term: [N] in nats an image}."""
-        return self.run.model.score(self.x, self.target)
+        return self.run.model.score(self.x, self.target, label=self.labels)
 
     @functools.cached_property
     def codes(self) -> np.ndarray:
         """[N, *code_shape], without draws."""
-        return self.run.model.encode(self.x)
+        return self.run.model.encode(self.x, label=self.labels)
 
     @functools.cached_property
     def pca(self):

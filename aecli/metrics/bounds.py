@@ -48,7 +48,9 @@ class Bounds(Metric):
         if not model.has_bound:
             raise NotApplicable("needs a model with a prior and a likelihood, as model=vae")
         rows = evaluation.some(self.n)
-        likelihood, kl = log_densities(model, evaluation.x[rows], evaluation.target[rows], self.k)
+        label = None if evaluation.labels is None else evaluation.labels[rows]
+        images = evaluation.x[rows], evaluation.target[rows]
+        likelihood, kl = log_densities(model, *images, self.k, label)
         elbo, iw_elbo = (likelihood - kl).mean(axis=0), importance_bound(likelihood - kl)
         parts = {"elbo_reconstruction": likelihood.mean(axis=0), "elbo_kl": kl.mean(axis=0)}
         bits = -iw_elbo / (math.log(2.0) * math.prod(evaluation.target.shape[1:]))
@@ -73,17 +75,22 @@ class Bounds(Metric):
         return notes
 
 
-def log_densities(model, x: np.ndarray, target: np.ndarray, k: int):
+def log_densities(model, x: np.ndarray, target: np.ndarray, k: int, label=None):
     """-> log p(target|z) and log q(z|x) - log p(z) of z ~ q(z|x): [k, N] float64 each, in nats.
 
-    x, target: [N, H, W, C]. The draws are frozen: draw j of image i depends on neither k nor N.
+    x, target: [N, H, W, C]; label: [N], for a model that asks for labels. The draws are frozen:
+    draw j of image i depends on neither k nor N.
     """
-    infer = tf.function(lambda x: model.infer(Batch(x, x)), reduce_retracing=True, autograph=False)
+    given = model.labels(label, len(x))
 
     @tf.function(reduce_retracing=True, autograph=False)  # else it wraps what they raise
-    def step(target, out, epsilon):
+    def infer(x, given):
+        return model.infer(Batch(x, x, **given))
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def step(target, given, out, epsilon):
         z, log_q = model.draw(out, epsilon)
-        likelihood = model.reconstruction_loss.log_prob(target, model.params(z))
+        likelihood = model.reconstruction_loss.log_prob(target, model.params(z, **given))
         return likelihood, log_q - model.log_prior(z)
 
     size = max(1, min(ROWS, VALUES // math.prod(model.data_shape)))
@@ -91,10 +98,11 @@ def log_densities(model, x: np.ndarray, target: np.ndarray, k: int):
     blocks = [slice(start, start + size) for start in range(0, len(x), size)]
     with tqdm(total=k * len(blocks), desc="bounds", leave=False, delay=1, disable=None) as bar:
         for rows in blocks:
-            images, out = tf.constant(target[rows]), infer(tf.constant(x[rows]))
+            told = {name: tf.constant(array[rows]) for name, array in given.items()}
+            images, out = tf.constant(target[rows]), infer(tf.constant(x[rows]), told)
             for j in range(k):
                 epsilon = normal_draws(len(images), model.code_shape, rows.start, seed=j)
-                likelihood[j, rows], kl[j, rows] = step(images, out, tf.constant(epsilon))
+                likelihood[j, rows], kl[j, rows] = step(images, told, out, tf.constant(epsilon))
                 bar.update()
     return likelihood, kl
 

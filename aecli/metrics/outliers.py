@@ -27,7 +27,7 @@ class Outliers(Metric):
     def __call__(self, evaluation: Evaluation) -> Figures:
         images, anomalous = evaluation.once(self, lambda: _every_class(evaluation))
         model = evaluation.run.model
-        scores = scored(model, images.x, "reconstruction", images.excess)
+        scores = scored(model, images.x, "reconstruction", images.excess, images.labels)
         return separation(scores, anomalous)
 
     def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:
@@ -38,6 +38,8 @@ class Outliers(Metric):
 def _every_class(evaluation: Evaluation) -> tuple[Images, np.ndarray]:
     """-> clean images of every class, and which are of none that was trained on: [N] bool."""
     run = evaluation.run
+    if run.model.label_count is not None:
+        raise NotApplicable("needs a model that is told no labels: it knows none of other classes")
     if run.config.dataset.get("classes") is None:
         raise NotApplicable("needs a run of some classes alone, as experiment=anomaly_mnist")
     images = every_class.images(run, every_class.read(run, None, evaluation.split))

@@ -39,7 +39,7 @@ class Posterior(Metric):
             "active_units": active_units(means, self.threshold),
             "code_units": means.shape[1],
         }
-        kl = model.kl_of_units(evaluation.x)
+        kl = model.kl_of_units(evaluation.x, label=evaluation.labels)
         if kl is not None:
             units = np.sort(kl.reshape(len(kl), -1).mean(axis=0, dtype="float64"))
             ends = {"largest": units[-1], "median": np.median(units), "smallest": units[0]}

@@ -25,7 +25,7 @@ class Probe(Metric):
 
     def __call__(self, evaluation: Evaluation) -> Figures:
         x, _, known = evaluation.labelled_training(self.n)
-        codes = evaluation.run.model.encode(x)
+        codes = evaluation.run.model.encode(x, label=known)
         return probe_accuracy(codes, known, evaluation.codes, evaluation.labels, self.seed)
 
     def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:
@@ -36,4 +36,7 @@ class Probe(Metric):
 
     def notes(self, evaluation: Evaluation) -> list[str]:
         count = min(self.n, len(evaluation.run.splits.train))
-        return [f"accuracies: fitted to the codes of {count:,} training images, tested on these"]
+        notes = [f"accuracies: fitted to the codes of {count:,} training images, tested on these"]
+        if evaluation.run.model.label_count is not None:
+            notes.append("the encoder is told the label of each image, of these too")
+        return notes

@@ -20,13 +20,18 @@ class Labelled:
     labels: np.ndarray
 
 
-def feature_sets(model, train: np.ndarray, test: np.ndarray) -> tuple[dict, dict]:
+def feature_sets(
+    model, train: np.ndarray, test: np.ndarray, labels=(None, None)
+) -> tuple[dict, dict]:
     """Clean images [N, H, W, C] twice -> {feature set: [N, D]} twice: code, pixels, PCA.
+
+    labels: [N] twice, for a model that asks for them.
 
     PCA has as many components as the code has numbers, and is fitted on the first ROWS training
     images.
     """
-    codes = [model.encode(x).reshape(len(x), -1) for x in (train, test)]
+    both = zip((train, test), labels, strict=True)
+    codes = [model.encode(x, label=label).reshape(len(x), -1) for x, label in both]
     pixels = [x.reshape(len(x), -1) for x in (train, test)]
     size = min(codes[0].shape[1], *pixels[0][:ROWS].shape)
     pca = PCA(size, random_state=0).fit(pixels[0][:ROWS])

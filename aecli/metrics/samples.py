@@ -100,14 +100,21 @@ class _Compared:
 def _new_images(run, n: int, seed: int) -> tuple[np.ndarray, str]:
     """-> [n, H, W, C], the expected images of random codes; where these come from."""
     model = run.model
+    label = _as_often(run, n, seed)
     if model.has_prior:
-        return model.sample(n, seed), "codes of the prior"
+        return model.sample(n, seed, label), "codes of the prior"
     model.check_has_density()
     from aecli.models.mixture import Mixture
 
     most = max(1, min(ROWS, VALUES // math.prod(model.code_shape)))
-    x, _, _ = run.examples("train", n=most, random=True)
+    x, _, labels = run.examples("train", n=most, random=True)
     components = min(COMPONENTS, len(x))
-    codes = Mixture(model.encode(x), components).draw(n, seed)
+    codes = Mixture(model.encode(x, label=labels), components).draw(n, seed)
     origin = f"codes of {components} Gaussians fitted to {len(x):,} training codes"
-    return model.decode(codes), origin
+    return model.decode(codes, label), origin
+
+
+def _as_often(run, n: int, seed: int) -> np.ndarray | None:
+    """Labels [n] as often as the training images have them; None without labels."""
+    labels = run.splits.train.labels
+    return None if labels is None else np.random.default_rng(seed).choice(labels, n)

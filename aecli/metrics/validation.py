@@ -64,4 +64,5 @@ def _rows(run: Run) -> tuple[np.ndarray, np.ndarray | None]:
 
 def _scored(run: Run, score: str, rows: np.ndarray) -> np.ndarray:
     part = run.splits.val.take(rows)
-    return scored(run.model, run.preparation.frozen(part.x[:])[1], score, part.excess)
+    x = run.preparation.frozen(part.x[:])[1]
+    return scored(run.model, x, score, part.excess, part.labels)

@@ -63,7 +63,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         self.autocast = False  # the parts cast for themselves; draws and targets stay float32
         channels = self.data_shape[-1] * self.reconstruction_loss.params_per_channel
         with limits.at_most():
-            self.encoder = self.network.encoder(self.data_shape, self.heads(), self.flat)
+            self.encoder = self.network.encoder(self.encoder_shape(), self.heads(), self.flat)
             self.code_shape = tuple(next(iter(self.encoder.output.values())).shape[1:])
             out_shape = (*self.data_shape[:2], channels)
             self.decoder = self.network.decoder(self.decoder_shape(), out_shape)
@@ -80,6 +80,10 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
     def heads(self) -> dict[str, tuple[int | None, str]]:
         """What the encoder emits: {name: (size, activation)}."""
         return {"z": (self.latent_dim, "linear")}
+
+    def encoder_shape(self) -> tuple[int, ...]:
+        """The shape of what the encoder is given of an example."""
+        return self.data_shape
 
     def decoder_shape(self) -> tuple[int, ...]:
         """The shape of what the decoder is given of an example."""
@@ -186,6 +190,6 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         """
         raise NotApplicable("needs a model with a codebook, as model=vq_vae")
 
-    def kl_of_units(self, x: np.ndarray) -> np.ndarray | None:
+    def kl_of_units(self, x: np.ndarray, label=None) -> np.ndarray | None:
         """The KL of each code unit, [N, *code_shape] in nats, for images x; None: has none."""
         return None

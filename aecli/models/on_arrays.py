@@ -52,7 +52,7 @@ class OnArrays:
         def step(a):
             return self.infer(Batch(a["x"], a["x"], a["draws"], label=a.get("label")))["z"]
 
-        return self._map("encode", step, {"x": x, "draws": drawn, **self._labels(label, len(x))})
+        return self._map("encode", step, {"x": x, "draws": drawn, **self.labels(label, len(x))})
 
     def decode(self, z: np.ndarray, label=None) -> np.ndarray:
         """Codes [N, *code_shape] -> expected images [N, H, W, C]; of a codebook, the nearest."""
@@ -65,7 +65,7 @@ class OnArrays:
             z = self.nearest(a["z"])
             return self.reconstruction_loss.mean(self.params(z, a.get("label")))
 
-        return self._map("decode", step, {"z": z, **self._labels(label, len(z))})
+        return self._map("decode", step, {"z": z, **self.labels(label, len(z))})
 
     def encode_indices(self, x: np.ndarray, label=None) -> np.ndarray:
         """Images [N, H, W, C] -> [N, *stored_shape] int32, 0 .. codebook_size - 1 each.
@@ -78,7 +78,7 @@ class OnArrays:
         def step(a):
             return self.infer(Batch(a["x"], a["x"], label=a.get("label")))["indices"]
 
-        return self._map("encode_indices", step, {"x": x, **self._labels(label, len(x))})
+        return self._map("encode_indices", step, {"x": x, **self.labels(label, len(x))})
 
     def decode_indices(self, indices: np.ndarray, label=None) -> np.ndarray:
         """[N, *stored_shape] whole numbers -> expected images [N, H, W, C]. As encode_indices."""
@@ -100,7 +100,7 @@ class OnArrays:
             z = self.look_up(a["indices"])
             return self.reconstruction_loss.mean(self.params(z, a.get("label")))
 
-        arrays = {"indices": indices.astype("int32"), **self._labels(label, len(indices))}
+        arrays = {"indices": indices.astype("int32"), **self.labels(label, len(indices))}
         return self._map("decode_indices", step, arrays)
 
     def reconstruct(self, x: np.ndarray, label=None) -> np.ndarray:
@@ -111,7 +111,7 @@ class OnArrays:
             out = self.forward(Batch(a["x"], a["x"], label=a.get("label")))
             return self.reconstruction_loss.mean(out["params"])
 
-        return self._map("reconstruct", step, {"x": x, **self._labels(label, len(x))})
+        return self._map("reconstruct", step, {"x": x, **self.labels(label, len(x))})
 
     def score(self, x: np.ndarray, target: np.ndarray | None = None, label=None):
         """{"loss" and each term: [N] in nats}, draws frozen, for images x (and clean targets)."""
@@ -123,7 +123,7 @@ class OnArrays:
 
         target = x if target is None else target
         arrays = {"x": x, "target": target, "draws": self.frozen_draws(len(x))}
-        return self._map("score", step, arrays | self._labels(label, len(x)))
+        return self._map("score", step, arrays | self.labels(label, len(x)))
 
     def sample(self, n: int, seed: int = 0, label=None) -> np.ndarray:
         """n images [n, H, W, C] decoded from codes of the prior."""
@@ -150,16 +150,19 @@ class OnArrays:
                 f"{self.codebook_size:,} vectors a cell has none: take model=vae"
             )
 
-    def _labels(self, label, n: int) -> dict[str, np.ndarray]:
+    def labels(self, label, n: int) -> dict[str, np.ndarray]:
         """{"label": [N] int32}, or {} for a model that asks for none. Raises BadRequest."""
         if self.label_count is None:
             return {}
         if label is None:
-            raise BadRequest(f"{type(self).__name__} needs the label of each image: give label=")
-        label = np.broadcast_to(np.asarray(label), (n,))
-        if label.dtype.kind not in "iu" or label.min() < 0 or label.max() >= self.label_count:
-            raise BadRequest(f"a label is a whole number from 0 to {self.label_count - 1}")
-        return {"label": label.astype("int32")}
+            raise BadRequest("this model needs the label of each image, and these have none")
+        label = np.asarray(label)
+        if label.shape not in ((), (n,)):
+            raise BadRequest(f"labels have the shape {label.shape}; one an image is [{n}]")
+        known = np.arange(self.label_count)
+        if label.dtype.kind not in "iu" or not np.isin(label, known).all():
+            raise BadRequest(f"a label of this model is a whole number from 0 to {known[-1]}")
+        return {"label": np.broadcast_to(label, (n,)).astype("int32")}
 
     def _map(self, name: str, step, arrays):
         """Run a compiled step over some images at a time and put the outcome together again."""

@@ -10,6 +10,7 @@ from aecli.datasets.splits import Split
 class Raw:
     """encode, reconstruct and decode of numbers as a file has them: bytes, or before any scaling.
 
+    label: [N] whole numbers, for a model that asks for labels.
     Raises BadRequest for values that cannot be in the training's unit.
     """
 
@@ -23,14 +24,14 @@ class Raw:
         part, _, _ = self._learnt.given(Source(Split(x), None, "the array"), Split(x))
         return part.pixels()
 
-    def encode(self, x: np.ndarray) -> np.ndarray:
+    def encode(self, x: np.ndarray, label=None) -> np.ndarray:
         """Images as in a file -> codes [N, *code_shape]."""
-        return self._model.encode(self.prepared(x))
+        return self._model.encode(self.prepared(x), label=label)
 
-    def reconstruct(self, x: np.ndarray) -> np.ndarray:
+    def reconstruct(self, x: np.ndarray, label=None) -> np.ndarray:
         """Images as in a file -> expected images [N, H, W, C] float32, in the same unit."""
-        return self._learnt.raw(self._model.reconstruct(self.prepared(x)))
+        return self._learnt.raw(self._model.reconstruct(self.prepared(x), label))
 
-    def decode(self, z: np.ndarray) -> np.ndarray:
+    def decode(self, z: np.ndarray, label=None) -> np.ndarray:
         """Codes -> expected images [N, H, W, C] float32, in the file's unit."""
-        return self._learnt.raw(self._model.decode(z))
+        return self._learnt.raw(self._model.decode(z, label))

@@ -16,17 +16,17 @@ from aecli.latents.posteriors.gaussian import Gaussian
 from aecli.latents.priors.base import Prior
 from aecli.latents.priors.standard import Standard
 from aecli.models.base import Autoencoder, LatentDim
-from aecli.models.batch import Batch, batch_mean
+from aecli.models.batch import Batch
+from aecli.models.charged import Charged
 from aecli.models.watched import MeanOf
 from aecli.quantity import Quantity
 from aecli.serial import register
 
 KL = Quantity("nats an image", meaning="KL(q(z|x) || p(z)), of which another figure is charged")
-KL_RATE = 0.01  # of the running mean of the units' KL: of about the last 100 steps
 
 
 @register
-class VAE(Autoencoder):
+class VAE(Charged, Autoencoder):
     """loss = reconstruction + beta * KL( q(z|x) || p(z) ).
 
     z is drawn from the posterior q in training and in the loss, with epsilon_std times the noise;
@@ -46,7 +46,6 @@ class VAE(Autoencoder):
     has_bound = True
     keeps_measure: ClassVar[tuple[str, ...]] = ("warmup_epochs", "posterior", "prior")
 
-    may_charge_otherwise: ClassVar[bool] = True  # as free_bits and a target KL do
     about: ClassVar[dict[str, Quantity]] = {"kl": KL}
 
     latent_dim: LatentDim = 2
@@ -69,39 +68,16 @@ class VAE(Autoencoder):
             )
         with limits.at_most():
             self.posterior_layer = self.posterior.layer(self.code_shape)
-            self.prior_layer = self.prior.layer(self.code_shape, self.data_shape)
+            self.prior_layer = self.prior.layer(self.code_shape, self.encoder_shape())
         if self.epsilon_std == 0 and not self.has_exact_kl:
             raise BadRequest(
                 f"model.epsilon_std must be above 0: the KL of {posterior} to {prior} is of a draw"
             )
         if self.charges_otherwise:
-            self._prepare_charge()
-
-    def _prepare_charge(self) -> None:
-        if not self.may_charge_otherwise:
-            raise BadRequest(
-                f"model.free_bits and model/anneal=capacity are not for {type(self).__name__}: "
-                "take model=vae"
-            )
-        if not self.has_exact_kl:
-            raise BadRequest(
-                "model.free_bits and model/anneal=capacity need the KL of each code unit: take "
-                "model/posterior=gaussian and model/prior=standard"
-            )
-        self.running_kl = self.add_weight(
-            name="running_kl", shape=self.code_shape, initializer="zeros", trainable=False
-        )
-        self.running_steps = self.add_weight(
-            name="running_steps", shape=(), initializer="zeros", trainable=False
-        )
+            self.prepare_charge()
 
     def heads(self):
         return self.posterior.heads(self.latent_dim)
-
-    @property
-    def charges_otherwise(self) -> bool:
-        """Whether something else than the KL is charged for."""
-        return self.free_bits > 0 or self.anneal.has_target
 
     def term_names(self):
         return ["reconstruction", "kl_charged" if self.charges_otherwise else "kl"]
@@ -125,7 +101,7 @@ class VAE(Autoencoder):
 
     def kl(self, out):
         """KL( q(z|x) || p(z) ) in nats [B], exact where it can be, else of the one draw."""
-        units = self._kl_of_units(out)
+        units = self.kl_of_heads(out)
         return out["log_q"] - self.log_prior(out["z"]) if units is None else sum_per_example(units)
 
     @property
@@ -133,9 +109,9 @@ class VAE(Autoencoder):
         """Whether the KL is known without a draw."""
         shapes = {name: head.shape[1:] for name, head in self.encoder.output.items()}
         heads = {name: ops.zeros((1, *shape)) for name, shape in shapes.items()}
-        return self._kl_of_units(heads) is not None
+        return self.kl_of_heads(heads) is not None
 
-    def _kl_of_units(self, heads):
+    def kl_of_heads(self, heads):
         gaussian = self.posterior_layer.gaussian(heads)
         return None if gaussian is None else self.prior_layer.kl_of_gaussian(*gaussian)
 
@@ -143,34 +119,11 @@ class VAE(Autoencoder):
         weight = self.weight_at(batch.progress)
         if not self.charges_otherwise:
             return {"kl": (weight, self.kl(out))}
-        return {"kl_charged": (weight, self._charged(batch, out, training))}
+        return {"kl_charged": (weight, self.charged(batch, out, training))}
 
     def weight_at(self, progress):
         """The KL's weight after so many epochs of training; None: the full one."""
         return self.beta * self.anneal.factor(progress, self.warmup_epochs)
-
-    def _charged(self, batch, out, training):
-        """What is charged instead of the KL [B]; its mean over a training batch is the sources'.
-
-        Both have a kink in a mean over the batch. In evaluation a running mean of the training's
-        is in its place, so that an example's loss does not depend on its neighbours.
-        """
-        units = self._kl_of_units(out)
-        mean = ops.stop_gradient(batch_mean(units)) if training else self.running_kl
-        if training:
-            self._remember(mean)
-        free = ops.full_like(units, self.free_bits)
-        kl = sum_per_example(ops.where(mean > self.free_bits, units, free))
-        if not self.anneal.has_target:
-            return kl
-        target = self.anneal.target(batch.progress, self.warmup_epochs)
-        gap = ops.sum(ops.maximum(mean, self.free_bits)) - target
-        return ops.sign(gap) * (kl - target) if training else ops.full_like(kl, ops.abs(gap))
-
-    def _remember(self, mean) -> None:
-        rate = ops.maximum(KL_RATE, 1.0 / (self.running_steps + 1.0))
-        self.running_kl.assign_add(rate * (mean - self.running_kl))
-        self.running_steps.assign_add(1.0)
 
     def objective(self, batch, out, player="model", training=False):
         loss, terms, watched = super().objective(batch, out, player, training=training)
@@ -197,11 +150,11 @@ class VAE(Autoencoder):
             raise NotApplicable("needs model.epsilon_std above 0: else the posterior is a point")
         return self.posterior_layer.draw(out, epsilon, self.epsilon_std)
 
-    def kl_of_units(self, x):
+    def kl_of_units(self, x, label=None):
         if not self.has_exact_kl:
             return None
 
         def step(a):
-            return self._kl_of_units(self.infer(Batch(a["x"], a["x"])))
+            return self.kl_of_heads(self.infer(Batch(a["x"], a["x"], label=a.get("label"))))
 
-        return self._map("kl_of_units", step, {"x": x})
+        return self._map("kl_of_units", step, {"x": x, **self.labels(label, len(x))})

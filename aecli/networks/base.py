@@ -53,6 +53,13 @@ class Network(Component):
         """z [B, *code_shape] -> params [B, *out_shape], linear and float32."""
         raise NotImplementedError
 
+    def shape_beside(self, data_shape: tuple, size: int) -> tuple[int, int, int]:
+        """The shape of an image with `size` further numbers at each place that it is seen by.
+
+        As channels; a network without places says [1, 1, all the numbers of an image and size].
+        """
+        return (*data_shape[:2], data_shape[2] + size)
+
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Network":
         return cls(**{key: revive(value) for key, value in config.items()})

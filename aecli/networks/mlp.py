@@ -34,6 +34,9 @@ class MLP(Network):
         }
         return keras.Model(inputs, outputs, name="encoder")
 
+    def shape_beside(self, data_shape: tuple, size: int) -> tuple[int, int, int]:
+        return (1, 1, math.prod(data_shape) + size)
+
     def decoder(self, code_shape: tuple, out_shape: tuple) -> keras.Model:
         inputs = keras.Input(code_shape, name="code")
         h = inputs

@@ -8,4 +8,4 @@ import aecli.networks  # noqa: F401
 
 def opened(path):
     model = keras.models.load_model(path)
-    return lambda x: keras.ops.convert_to_numpy(model(x))
+    return lambda *x: keras.ops.convert_to_numpy(model(x if len(x) > 1 else x[0]))

@@ -5,5 +5,5 @@ import onnxruntime
 
 def opened(path):
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    return lambda x: session.run(None, {name: x})[0]
+    names = [given.name for given in session.get_inputs()]
+    return lambda *x: session.run(None, dict(zip(names, x, strict=True)))[0]
