@@ -48,6 +48,12 @@ def test_run_folder_is_as_promised(trained, capsys):
     status = run.status
     assert (status["state"], status["epochs_done"], status["error"]) == ("done", 2, None)
 
+    assert {name: said["unit"] for name, said in status["columns"].items()} == dict.fromkeys(
+        ["loss", "reconstruction", "kl"], "nats an image"
+    )
+    assert "model.warmup_epochs" in status["keeps_measure"]
+    assert "model.beta" not in status["keeps_measure"]
+
     with open(run.folder / "history.csv") as file:
         header, *rows = list(csv.reader(file))
     assert header[:4] == ["epoch", "seconds", "loss", "val_loss"]
