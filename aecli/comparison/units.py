@@ -31,7 +31,7 @@ def _columns(record: Record) -> set[str]:
 
 def _unit(record: Record, metric: str) -> str:
     status = runs.read_status(record.entry.folder)
-    if metric in (units := status.get("units", {})):
-        return units[metric]
+    if metric in (known := status.get("units", {})):
+        return known[metric]
     height, _, channels = status.get("data_shape", (0, 0, 0))
     return f"nats an {'example' if (height, channels) == (1, 1) else 'image'}"
