@@ -25,6 +25,7 @@ KINDS = {
     "grid": ["model=conv"],
     "iaf": ["model=vae", "model/posterior=iaf", "model/prior=mixture", "model.latent_dim=3"],
     "planar": ["model=vae", "model/posterior=planar"],
+    "codebook": ["model=vq_vae", "network.filters=[4,4]", "model.latent_dim=3"],
 }  # fmt: skip
 
 
@@ -58,6 +59,9 @@ def trained(compose, tmp_path_factory):
         ("litert", "planar"),
         ("litert", "conv"),
         ("litert", "grid"),
+        ("keras", "codebook"),
+        ("onnx", "codebook"),
+        ("litert", "codebook"),
     ],
 )
 def test_every_part_gives_what_keras_gives(compose, trained, tmp_path, format, kind):
@@ -70,12 +74,18 @@ def test_every_part_gives_what_keras_gives(compose, trained, tmp_path, format, k
     x = run.splits.test.pixels()[:7]
     twin = runs.Run(run.folder)
     twin.config.trainer.precision = "float32"
-    z = twin.model.encode(x)
-    wanted = {"encoder": z, "decoder": twin.model.decode(z), "autoencoder": twin.model.decode(z)}
+    is_discrete = kind == "codebook"  # then whole numbers outside
+    z = twin.model.encode_indices(x) if is_discrete else twin.model.encode(x)
+    made = twin.model.decode_indices(z) if is_discrete else twin.model.decode(z)
+    wanted = {"encoder": z, "decoder": made, "autoencoder": made}
     for name, value in wanted.items():
         opened = formats.FORMATS[format].open(folder / f"{name}{formats.FORMATS[format].suffix}")
         found = opened(z if name == "decoder" else x)
         np.testing.assert_allclose(found, value, rtol=1e-4, atol=1e-4)
+        assert found.dtype == value.dtype
+    if is_discrete:
+        source = (folder / "load.py").read_text()
+        assert 'integers(256, size=(2, 2, 2), dtype="int32")' in source
 
 
 @pytest.mark.parametrize("format", ["keras", "onnx"])

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from aecli.comparison.units import units
 from same_runs import differing
 from scipy.stats import entropy
 
@@ -15,9 +16,12 @@ from aecli.commands.decode import decode
 from aecli.commands.encode import encode
 from aecli.commands.generate import generate
 from aecli.commands.reconstruct import reconstruct
+from aecli.comparison import records
 from aecli.errors import BadRequest, NotApplicable
+from aecli.figures.loss_curve import LossCurve
 from aecli.latents.codebook import Codebook
 from aecli.models.batch import Batch
+from aecli.page.of_run import page
 from aecli.training.step import train_step
 
 LITTLE = ["model=vq_vae", "network.filters=[4]", "model.latent_dim=3", "model.codebook_size=16"]
@@ -111,12 +115,13 @@ def test_gradients_by_side(little, images):
 
 
 def test_without_a_past_it_is_a_step_of_k_means():
-    codebook, z = a_codebook(), normals(30, 4, D)
-    before = codebook.vectors.numpy()
+    vectors = normals(K, D)
+    vectors[-1] = 1e3  # which nothing chooses: it stays
+    codebook, z = a_codebook(vectors), normals(30, 4, D)
     indices = follow(codebook, z, decay=0.0)
     for i in range(K):
         mine = z[indices == i]
-        mean = mine.mean(axis=0) if len(mine) else before[i]
+        mean = mine.mean(axis=0) if len(mine) else vectors[i]
         np.testing.assert_allclose(codebook.vectors[i], mean, rtol=1e-4, atol=1e-5)
 
 
@@ -183,13 +188,16 @@ def test_a_dead_vector_is_used_in_the_next_step_of_a_training(little, images):
 def test_usage_is_of_the_split_whatever_the_batches(little, images):
     model, x = little, images[:50]
     follow_all(model, x)
+    vectors = model.codebook.vectors
+    vectors.assign(np.where(np.arange(16)[:, None] < 13, vectors, 1e3))
     model.compile(keras.optimizers.SGD(0.0))
     counts = np.bincount(model.encode_indices(x).ravel(), minlength=16)
     found = {}
     for size in (50, 3):
         found[size] = model.evaluate(x, x, batch_size=size, verbose=0, return_dict=True)
         assert found[size]["perplexity"] == pytest.approx(np.exp(entropy(counts)), rel=1e-4)
-        assert found[size]["codes_used"] == (counts > 0).sum() > 2
+        assert found[size]["codes_used"] == (counts > 0).sum()
+    assert 2 < (counts > 0).sum() < 16
     parts = [
         np.exp(entropy(np.bincount(model.encode_indices(x[i : i + 3]).ravel())))
         for i in range(0, 50, 3)
@@ -232,6 +240,21 @@ def test_a_run_says_how_many_codes_are_in_use(trained):
     counts = np.bincount(trained.model.encode_indices(trained.examples("test")[0]).ravel())
     assert metrics["perplexity"] == pytest.approx(np.exp(entropy(counts)))
     assert 1 < metrics["perplexity"] <= metrics["codes_used"] == (counts > 0).sum() <= 16
+
+
+def test_readers_of_a_run_know_the_unit(trained):
+    tiles = {name: unit for name, _, unit in page(trained).tiles}
+    assert tiles["perplexity"] == tiles["codes_used"] == "of 16 codes"
+    assert tiles["commitment"] == "nats an image"
+    titles = [ax.get_title() for ax in LossCurve()(trained).axes]
+    *terms, used, perplexity = titles[1:]
+    assert (used, perplexity) == ("codes used (of 16 codes)", "perplexity (of 16 codes)")
+    assert terms == ["reconstruction (nats an image)", "commitment (nats an image)"]
+    record = records.read(records.Entry(trained.folder, "one"))
+    assert units([record], ["perplexity", "commitment"]) == {
+        "perplexity": "of 16 codes",
+        "commitment": "nats an image",
+    }
 
 
 # ---- integers outside ------------------------------------------------------------------------
