@@ -44,6 +44,8 @@ CASES = {
     "everything": EVERYTHING,
     "streaming": [*EVERYTHING, "trainer.feed=streaming"],
     "sparse": ["model=sparse_kl", "trainer.epochs=2", "trainer.batch_size=40"],  # a batch's mean
+    "vamp": ["model=vae", "model/prior=vamp", "trainer.epochs=2", "trainer.batch_size=41"],
+    "flows": ["model=vae", "model/posterior=iaf", "model/prior=mixture", "trainer.epochs=2"],
     "conv, clipped": [
         "network=conv",
         "network.filters=[4]",
