@@ -52,6 +52,16 @@ CASES = {
         "trainer.batch_size=41",
         "trainer.epochs=2",
     ],
+    "a critic": [  # of codes of the whole batch, permuted
+        "model=factor_vae",
+        "model.critic_widths=[16]",
+        "optimizer@critic_optimizer=sgd",
+        "trainer.batch_size=41",
+        "trainer.epochs=2",
+    ],
+    "free bits": ["model=vae", "model.free_bits=0.2", "trainer.epochs=2", "trainer.batch_size=41"],
+    "vamp": ["model=vae", "model/prior=vamp", "trainer.epochs=2", "trainer.batch_size=41"],
+    "flows": ["model=vae", "model/posterior=iaf", "model/prior=mixture", "trainer.epochs=2"],
     "conv, clipped": [
         "network=conv",
         "network.filters=[4]",

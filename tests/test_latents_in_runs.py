@@ -47,7 +47,10 @@ def test_a_run_resumes_bit_for_bit_and_every_command_takes_it(lab, capsys, one_s
     part = lab.interrupted(*words, after=6)
     lab.resume(part)
     assert differing(whole, part) == []
-    capsys.readouterr()
+    said = capsys.readouterr().out
+    assert {"vamp": "   prior: vamp   ", "iaf": "   posterior: iaf   prior: mixture   "}[
+        kind
+    ] in said
     with pytest.raises(BadRequest, match=r"different: model\.prior\."):
         resume(str(whole), lab.compose("model=vae"), ["model/prior=standard"])
     for command, (extra, said) in COMMANDS.items():

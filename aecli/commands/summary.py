@@ -6,6 +6,7 @@ import pathlib
 from omegaconf import DictConfig
 
 from aecli import __version__, runs, typed
+from aecli.app import subgroups
 from aecli.quantity import Quantity
 from aecli.training.callbacks.progress import duration
 from aecli.training.state import is_complete
@@ -34,7 +35,8 @@ def opening(plan, names: dict, folder, state=None) -> str:
         "from": splits.source,
         "model": f"{names['model']}   {_by(splits.data_shape)} > code {_by(model.code_shape)}   "
         f"{sum(math.prod(v.shape) for v in model.trainable_variables):,} parameters   "
-        f"network: {type(model.network).__name__.lower()}   loss: {_loss(cfg, model)}",
+        f"network: {type(model.network).__name__.lower()}{_inner(cfg)}   "
+        f"loss: {_loss(cfg, model)}",
         "fit": f"{length}   batch {trainer.batch_size}   {_optimizer(cfg)}   "
         f"{trainer.precision}, {plan.feed.kind}, {xla}{_shared(trainer)}{_early(cfg)}",
         "run": str(folder),
@@ -87,6 +89,20 @@ def metric_line(values: dict[str, float | None], about: dict[str, Quantity]) -> 
 def _table(rows: dict[str, str]) -> str:
     wide = max(7, *(len(key) for key in rows if key != next(iter(rows))))
     return "\n".join(f"{key:<{wide}} {text}" for key, text in rows.items())
+
+
+def _inner(cfg: DictConfig) -> str:
+    """What was chosen of the groups inside the model: posterior, prior ..."""
+    kinds = {
+        name: node._target_.split(".")[-2]
+        for name, node in cfg.model.items()
+        if isinstance(node, DictConfig) and "_target_" in node
+    }
+    return "".join(
+        f"   {name}: {kind}"
+        for name, kind in kinds.items()
+        if kind != subgroups.default_of(f"model/{name}")
+    )
 
 
 def _loss(cfg: DictConfig, model) -> str:
