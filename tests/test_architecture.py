@@ -12,7 +12,7 @@ LAYERS = [
     {"errors", "files", "limits", "component", "direction", "typed", "visible", "__init__"},
     {"locking", "serial", "divergences", "foreign"},
     {"networks", "losses", "noise", "datasets"},
-    {"latents"},
+    {"latents", "samplers"},
     {"models", "training"},
     {"build", "targets"},
     {"runs"},

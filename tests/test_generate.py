@@ -5,6 +5,7 @@ import pathlib
 import fresh_run
 import numpy as np
 import pytest
+from aecli.models.mixture import Mixture
 from PIL import Image
 from sklearn.mixture import GaussianMixture
 
@@ -12,7 +13,6 @@ from aecli import runs
 from aecli.commands.generate import generate
 from aecli.errors import BadRequest, NotApplicable
 from aecli.models import mixture
-from aecli.models.mixture import Mixture
 
 
 @pytest.fixture(scope="module")

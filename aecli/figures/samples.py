@@ -6,39 +6,31 @@ from typing import Annotated
 
 import numpy as np
 from matplotlib.figure import Figure
-from pydantic import Field
+from pydantic import Field, InstanceOf
 
 from aecli.figures import images, style
 from aecli.figures.base import RunFigure
+from aecli.runs import sampling
+from aecli.samplers.base import Sampler
 
 SHOWN = 100  # images of a sheet
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Samples(RunFigure):
-    """n x n images decoded from random codes.
-
-    The codes come from the prior; for a model without one, from the Gaussian with the mean and
-    the full covariance of the test codes, and the figure says so.
-    """
+    """n x n images decoded from random codes: sampling.new_codes, and the figure says which."""
 
     n: Annotated[int, Field(ge=1, le=50, description="images a side")] = 8
     sample_seed: Annotated[int, Field(ge=0, description="of the random codes")] = 0
+    sampler: InstanceOf[Sampler] | None = None
 
     def draw(self, run):
         images.require_images(run.model.data_shape)
-        x, target, _ = run.examples(n=5000)
-        if run.model.has_prior:
-            pictures = run.model.sample(self.n**2, self.sample_seed)
-            how = "codes drawn from the prior"
-        else:
-            codes = gaussian_like(run.model.encode(x), self.n**2, self.sample_seed)
-            pictures = run.model.decode(codes)
-            how = f"no prior: codes drawn from a Gaussian fitted to {len(x):,} test codes"
-
-        return _sheet(
-            run, "Decoded random codes", pictures, self.n, how, images.shown_range(target)
-        )
+        _, target, _ = run.examples(n=5000)
+        codes, origin = sampling.new_codes(run, self.n**2, self.sample_seed, self.sampler)
+        pictures, limits = run.model.decode(codes), images.shown_range(target)
+        how = f"codes drawn from {origin}"
+        return _sheet(run, "Decoded random codes", pictures, self.n, how, limits)
 
 
 @style.in_style
@@ -63,16 +55,3 @@ def _sheet(run, title: str, x: np.ndarray, columns: int, how: str, limits) -> Fi
     images.show(ax, picture, limits)
     ax.set(title=how, xlabel=images.range_note(limits))
     return figure
-
-
-def gaussian_like(codes: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """n draws [n, *code_shape] of the Gaussian with the mean and covariance of codes [N, ...].
-
-    A standard normal [n, N] times the centred codes, over sqrt(N - 1), has just that covariance,
-    without the d x d matrix that a large grid code would need.
-    """
-    flat = codes.reshape(len(codes), -1)
-    mean = flat.mean(axis=0)
-    epsilon = np.random.default_rng(seed).standard_normal((n, len(flat)), dtype="float32")
-    draws = mean + epsilon @ (flat - mean) / np.sqrt(max(1, len(flat) - 1))
-    return draws.reshape(n, *codes.shape[1:]).astype("float32")
