@@ -63,7 +63,7 @@ def _of_the_sampler(overrides: list[str]) -> BadRequest:
     if stated.get("prior") == "gmm" or "components" in stated:
         words = ["sampler=gmm"]
         if "components" in stated:
-            words.append(typed.setting("sampler.components", stated["components"]))
+            words.append(f"sampler.components={stated['components']}")
         hint = f"type {' '.join(words)}"
     return BadRequest(f"prior and components are no keys any more: sampler says it\n{hint}")
 
