@@ -22,13 +22,14 @@ OURS = {  # group: aecli's and Keras's names that a config may state for it
     "schedule": r"aecli\.training\.[\w.]+",
     "metrics": r"aecli\.metrics\.[\w.]+",
     "figures": r"aecli\.figures\.[\w.]+",
+    "sampler": r"aecli\.samplers\.[\w.]+",
     "callbacks": r"aecli\.training\.callbacks\.[\w.]+"  # of Keras's, those that write nothing
     r"|keras\.callbacks\.(EarlyStopping|ReduceLROnPlateau|TerminateOnNaN)",
     "optimizer": r"keras\.optimizers\.\w+",
 }
 INSIDE = (
-    r"keras\.initializers\.\w+|aecli\.(networks|losses|noise|latents|datasets|training|metrics|figures)"
-    r"\.[\w.]+"
+    r"keras\.initializers\.\w+"
+    r"|aecli\.(networks|losses|noise|latents|samplers|datasets|training|metrics|figures)\.[\w.]+"
 )
 NAME = r"[A-Za-z]\w*(\.[A-Za-z]\w*)+"  # no leading underscore, no empty part
 

@@ -1,5 +1,7 @@
 """A stand-in for aecli.runs.Run: PCA as the model, so that the pictures are of something."""
 
+import pathlib
+import tempfile
 import types
 
 import numpy as np
@@ -13,6 +15,8 @@ from aecli.datasets.splits import Split, Splits
 class LinearModel:
     """PCA as an autoencoder; code_shape says how its code is laid out."""
 
+    variables, label_count = (), None
+
     def __init__(self, x, code_shape=(2,), has_prior=False):
         self.data_shape, self.code_shape = x.shape[1:], code_shape
         self.has_prior = self.has_quantiles = has_prior
@@ -20,7 +24,7 @@ class LinearModel:
         self.pca = PCA(min(self.size, *x.reshape(len(x), -1).shape), whiten=True, random_state=0)
         self.pca.fit(x.reshape(len(x), -1))
 
-    def encode(self, x):
+    def encode(self, x, seed=None):
         z = self.pca.transform(x.reshape(len(x), -1))
         z = np.pad(z, ((0, 0), (0, self.size - z.shape[1])))  # a code larger than the image
         return z.reshape(-1, *self.code_shape)
@@ -39,15 +43,25 @@ class LinearModel:
     def prior_quantiles(self, p):
         return norm.ppf(p)
 
-    def sample(self, n, seed):
-        return self.decode(np.random.default_rng(seed).standard_normal((n, *self.code_shape)))
+    def check_has_density(self):
+        pass
+
+    def noise_shapes(self):
+        return {}
+
+    def sample_prior(self, n, seed):
+        return np.random.default_rng(seed).standard_normal((n, *self.code_shape))
 
 
 class FakeRun:
     """The part of Run that figures use."""
 
+    data_are_stated = noise_is_stated = False
+
     def __init__(self, x, labels, *, code_shape=(2,), has_prior=False, noise=0.0, names=None):
         part = Split(x, labels)
+        self._place = tempfile.TemporaryDirectory()
+        self.folder = pathlib.Path(self._place.name)
         self.title = f"{'vae' if has_prior else 'ae'} on fake"
         self.splits = Splits(part, part, part, "a test", names)
         self.status = {"data_shape": list(x.shape[1:])}

@@ -22,7 +22,7 @@ LAYERS = [
     },
     {"locking", "serial", "divergences", "foreign"},
     {"networks", "losses", "noise", "datasets"},
-    {"latents"},
+    {"latents", "samplers"},
     {"models", "training"},
     {"build", "targets"},
     {"runs"},

@@ -48,7 +48,6 @@ HINTS = {  # of commands on a run: what is asked, and what the hint adds or puts
         ["finetune", "labels_per_class=1000", "epochs=1", "frozen_epochs=0"],
         r"take at most (\S+),",
     ),
-    "no prior": (["generate", "prior=model", "n=9"], r"take (prior=gmm)"),
     "codes that are not random": (["encode", "sample=true"], r"take (sample=false)"),
 }
 

@@ -7,6 +7,8 @@ from aecli.app import catalog, compose, subgroups
 from aecli.app.suggest import nearest, same_leaf, some, walk
 from aecli.errors import BadRequest, UnknownKeys
 
+EARLIER = ("prior", "components")  # keys of generate, before it had a sampler
+
 
 def options_with_key(group: str, key: str) -> list[str]:
     """The options of a group whose YAML states this key, also presets that state group.key."""
@@ -21,6 +23,8 @@ def options_with_key(group: str, key: str) -> list[str]:
 
 def unknown_key(key: str, command: str, overrides: list[str]) -> BadRequest:
     """Why a key is not one, and which was probably meant."""
+    if command == "generate" and key in EARLIER:
+        return _of_the_sampler(overrides)
     config = compose.composed_for_hints(command, overrides, without=key)
     keys = [*compose.keys(config.config), *config.choices]
     head, _, leaf = key.rpartition(".")
@@ -42,6 +46,18 @@ def unknown_key(key: str, command: str, overrides: list[str]) -> BadRequest:
             f"unknown key '{key}': did you mean '{_as_typed(meant, config.choices)}'?"
         )
     return BadRequest(f"unknown key '{key}'\naecli {command} --help lists the keys")
+
+
+def _of_the_sampler(overrides: list[str]) -> BadRequest:
+    """What prior=gmm components=20, as it was typed once, is now."""
+    stated = typed.stated(overrides)
+    hint = "leave it out: the model's own prior is taken where it has one, else a mixture"
+    if stated.get("prior") == "gmm" or "components" in stated:
+        words = ["sampler=gmm"]
+        if "components" in stated:
+            words.append(f"sampler.components={stated['components']}")
+        hint = f"type {' '.join(words)}"
+    return BadRequest(f"prior and components are no keys any more: sampler says it\n{hint}")
 
 
 def _unknown_in_group(

@@ -19,6 +19,7 @@ def main(cfg: DictConfig) -> None:
         raise BadRequest(f"split must be train, val or test; got {cfg.split!r}")
     if cfg.card not in CARDS:
         raise BadRequest(f"card must be {' or '.join(CARDS)}; got {cfg.card!r}")
+    _metrics(cfg)
     run = usage.opened(cfg)
     run.splits  # noqa: B018  (bad data is refused before TensorFlow's seconds)
     usage.wake(run)
@@ -49,8 +50,21 @@ def card_of(run: runs.Run, cfg: DictConfig) -> Card:
     """The card of the metrics in cfg; with card=full one that fails costs no other."""
     from aecli.metrics.base import Evaluation
 
-    metrics = build.components(cfg.get("metrics"), "metrics")
+    metrics = build.components(_metrics(cfg), "metrics")
     return filled(Evaluation(run, cfg.split), metrics, strict=cfg.card != "full")
+
+
+def _metrics(cfg: DictConfig) -> dict:
+    """Their nodes, with the sampler that is asked for. Raises BadRequest where none takes one."""
+    nodes = build.plain(cfg.get("metrics") or {})
+    if usage.sampler(cfg) is None:
+        return nodes
+    takers = [node for node in nodes.values() if isinstance(node, dict) and "sampler" in node]
+    if not takers:
+        raise BadRequest("sampler is for new images: no metric here makes any\nadd: card=full")
+    for node in takers:
+        node["sampler"] = build.plain(cfg.sampler)
+    return nodes
 
 
 def _values(card: Card, cfg: DictConfig) -> dict:

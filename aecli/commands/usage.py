@@ -13,6 +13,7 @@ from aecli.component import check_arguments
 from aecli.errors import BadRequest
 from aecli.exchange import conditions, given
 from aecli.exchange.given import Images
+from aecli.samplers.base import Sampler
 
 
 def check(cfg: DictConfig, keys: Callable) -> None:
@@ -43,6 +44,11 @@ def images(run: runs.Run, cfg: DictConfig, relabels: bool = False) -> Images:
     found = conditions.of_images(run, given.images(run, read), cfg.label, relabels)
     print(f"input  {len(found):,} images   {found.origin}", file=sys.stderr)
     return found
+
+
+def sampler(cfg: DictConfig) -> Sampler | None:
+    """What sampler= asks for; None: the model's own prior, or a mixture where it has none."""
+    return None if cfg.get("sampler") is None else build.component(cfg.sampler, "sampler")
 
 
 def in_file_units(run: runs.Run, x: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import numpy as np
 from matplotlib.figure import Figure
-from pydantic import Field
+from pydantic import Field, InstanceOf
 
 from aecli.exchange import conditions
 from aecli.figures import images, style
 from aecli.figures.base import RunFigure
+from aecli.runs import sampling
+from aecli.samplers.base import Sampler
 
 SHOWN = 100  # images of a sheet
 MOST = 25  # labels, of which each has a row or a column
@@ -19,30 +21,22 @@ MOST = 25  # labels, of which each has a row or a column
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Samples(RunFigure):
-    """n x n images decoded from random codes.
+    """n x n images decoded from random codes: sampling.new_codes, and the figure says which.
 
-    The codes come from the prior; for a model without one, from the Gaussian with the mean and
-    the full covariance of the test codes, and the figure says so. A model that is told labels
-    decodes n codes with each label of the training: one row a label.
+    A model that is told labels decodes n codes with each label of the training: one row a label.
     """
 
     n: Annotated[int, Field(ge=1, le=50, description="images a side")] = 8
     sample_seed: Annotated[int, Field(ge=0, description="of the random codes")] = 0
+    sampler: InstanceOf[Sampler] | None = None
 
     def draw(self, run):
         images.require_images(run.model.data_shape)
-        x, target, labels = run.examples(n=5000)
+        _, target, _ = run.examples(n=5000)
         model, told = run.model, conditions.known(run)[:MOST]
         count = self.n if told else self.n**2
-        if model.has_prior:
-            codes = np.asarray(model.sample_prior(count, self.sample_seed))
-            how = "codes drawn from the prior"
-        else:
-            model.check_has_density()
-            codes = gaussian_like(model.encode(x, label=labels), count, self.sample_seed)
-            how = f"no prior: codes drawn from a Gaussian fitted to {len(x):,} test codes"
-        if told:
-            how += ", the same in each row"
+        codes, origin = sampling.new_codes(run, count, self.sample_seed, self.sampler)
+        how = f"codes drawn from {origin}" + (", the same in each row" if told else "")
         codes = np.concatenate([codes] * max(1, len(told)))
         pictures = model.decode(codes, np.repeat(told, self.n) if told else None)
         limits = images.shown_range(target)
@@ -84,16 +78,3 @@ def _sheet(run, title: str, x: np.ndarray, columns: int, how: str, limits) -> Fi
     images.show(ax, picture, limits)
     ax.set(title=how, xlabel=images.range_note(limits))
     return figure
-
-
-def gaussian_like(codes: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """n draws [n, *code_shape] of the Gaussian with the mean and covariance of codes [N, ...].
-
-    A standard normal [n, N] times the centred codes, over sqrt(N - 1), has just that covariance,
-    without the d x d matrix that a large grid code would need.
-    """
-    flat = codes.reshape(len(codes), -1)
-    mean = flat.mean(axis=0)
-    epsilon = np.random.default_rng(seed).standard_normal((n, len(flat)), dtype="float32")
-    draws = mean + epsilon @ (flat - mean) / np.sqrt(max(1, len(flat) - 1))
-    return draws.reshape(n, *codes.shape[1:]).astype("float32")

@@ -5,7 +5,7 @@ import math
 from typing import Annotated, ClassVar
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, InstanceOf
 
 from aecli.errors import NotApplicable
 from aecli.metrics.base import MAX_VALUES, Evaluation, Figures, Metric
@@ -14,20 +14,19 @@ from aecli.metrics.classifier import trained_classifier
 from aecli.metrics.frechet import frechet_distance
 from aecli.metrics.neighbourhoods import manifold_figures
 from aecli.quantity import HIGHER, LOWER, Quantity
+from aecli.runs import sampling
+from aecli.samplers.base import Sampler
 
 FLOOR = "real images"
-ROWS = 20_000  # training images that a mixture is fitted to the codes of, at most
-VALUES = 2**26  # and numbers in these codes
-COMPONENTS = 10  # of the mixture, as in Ghosh 2020
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Samples(Metric):
-    """Images from the prior against real ones, in the features of a classifier trained here.
+    """New images against real ones, in the features of a classifier trained here.
 
-    Where the model has no prior, codes come from a Gaussian mixture fitted to training codes. New
-    images are the expected ones of their codes; with binary data under a Bernoulli likelihood,
-    draws. The floor is the same of as many training images that the classifier was not given.
+    New images are the expected ones of new codes (sampling.new_codes); with binary data under a
+    Bernoulli likelihood, draws. The floor is the same of as many training images that the
+    classifier was not given.
     """
 
     section: ClassVar[str] = "samples"
@@ -48,6 +47,7 @@ class Samples(Metric):
     k: Annotated[int, Field(ge=1, description="neighbours, which make the size of a ball")] = 5
     steps: Annotated[int, Field(ge=1, description="of the classifier's training")] = 1000
     seed: Annotated[int, Field(ge=0, lt=2**31, description="of classifier and samples")] = 0
+    sampler: InstanceOf[Sampler] | None = None
 
     def __call__(self, evaluation: Evaluation) -> Figures:
         made = evaluation.once(self, lambda: _Compared(self, evaluation))
@@ -80,7 +80,12 @@ class _Compared:
         if self.count <= metric.k:
             raise NotApplicable(f"needs more than {metric.k} images to compare")
         real = evaluation.target[evaluation.some(self.count)]
-        new, self.origin = _new_images(run, self.count, metric.seed)
+        codes, origin = sampling.new_codes(run, self.count, metric.seed, metric.sampler)
+        label = _as_often(run, self.count, metric.seed)
+        new, self.origin = (
+            run.model.decode(codes, label),
+            f"codes of {origin.replace(chr(10), '; ')}",
+        )
         if is_binary(real) and run.model.reconstruction_loss.is_of_binary_data:
             new = (np.random.default_rng(metric.seed).random(new.shape) < new).astype("float32")
             self.origin += ", each pixel drawn"
@@ -95,23 +100,6 @@ class _Compared:
         distance = frechet_distance(self.real, features)
         near = manifold_figures(self.real, features, self.k)
         return {"frechet_own_classifier": distance, **near}
-
-
-def _new_images(run, n: int, seed: int) -> tuple[np.ndarray, str]:
-    """-> [n, H, W, C], the expected images of random codes; where these come from."""
-    model = run.model
-    label = _as_often(run, n, seed)
-    if model.has_prior:
-        return model.sample(n, seed, label), "codes of the prior"
-    model.check_has_density()
-    from aecli.models.mixture import Mixture
-
-    most = max(1, min(ROWS, VALUES // math.prod(model.code_shape)))
-    x, _, labels = run.examples("train", n=most, random=True)
-    components = min(COMPONENTS, len(x))
-    codes = Mixture(model.encode(x, label=labels), components).draw(n, seed)
-    origin = f"codes of {components} Gaussians fitted to {len(x):,} training codes"
-    return model.decode(codes, label), origin
 
 
 def _as_often(run, n: int, seed: int) -> np.ndarray | None:

@@ -1,0 +1,1 @@
+"""Samplers: densities fitted to codes after the training, from which new codes are drawn."""

@@ -1,0 +1,57 @@
+"""A fitted sampler as an .npz of plain numbers, checked when it is read."""
+
+import pathlib
+
+import numpy as np
+
+from aecli.datasets.numpy_file import npz_headers, read_npz
+from aecli.errors import BadRequest
+from aecli.files import made_folder, replacing
+from aecli.samplers.base import MAX_UNITS, Fitted, Sampler
+
+KEY = "of"  # 32 bytes, what it was fitted to
+
+
+def write(path: pathlib.Path, fitted: Fitted, key: bytes) -> None:
+    """Whole or not at all. key: SHA-256 of all that it was made of. Raises CannotWrite."""
+    made_folder(path.parent)
+    with replacing(path) as temporary:
+        np.savez(temporary, **fitted.numbers, **{KEY: np.frombuffer(key, np.uint8)})
+
+
+def read(path: pathlib.Path, sampler: Sampler, code_shape: tuple, key: bytes) -> Fitted | None:
+    """What write wrote for this key; None where there is nothing, or of another key.
+
+    Names, types and shapes must be those that the sampler has for such codes, and all numbers
+    finite; they are compared before any is read. Raises BadRequest.
+    """
+    if not path.is_file():
+        return None
+    found = {name: (header.dtype, header.shape) for name, header in npz_headers(path).items()}
+    if found.get(KEY) != (np.uint8, (len(key),)):
+        raise _damaged(path)
+    if read_npz(path, [KEY])[KEY].tobytes() != key:
+        return None
+    expected = _expected(sampler, int(np.prod(code_shape)), found.get("axes"))
+    if found != {KEY: found[KEY], **{name: (np.float64, of) for name, of in expected.items()}}:
+        raise _damaged(path)
+    numbers = read_npz(path, list(expected))
+    if not all(np.isfinite(values).all() for values in numbers.values()):
+        raise _damaged(path)
+    if not 1 <= numbers["rows"] < 2**53 or not sampler.is_sound(numbers):
+        raise _damaged(path)
+    return Fitted(sampler, code_shape, numbers)
+
+
+def _expected(sampler: Sampler, size: int, axes: tuple | None) -> dict[str, tuple[int, ...]]:
+    """{name: shape} for codes of `size` numbers; how many axes there are, the file may say."""
+    shapes = {"rows": (), "share": ()}
+    if size > MAX_UNITS:
+        units = axes[1][0] if axes is not None and axes[1] else 1
+        size, whole = max(1, min(units, MAX_UNITS)), size
+        shapes |= {"center": (whole,), "axes": (size, whole)}
+    return shapes | sampler.shapes(size)
+
+
+def _damaged(path: pathlib.Path) -> BadRequest:
+    return BadRequest(f"{path} is damaged: delete it, and it is fitted anew")
