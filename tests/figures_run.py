@@ -15,7 +15,7 @@ from aecli.datasets.splits import Split, Splits
 class LinearModel:
     """PCA as an autoencoder; code_shape says how its code is laid out."""
 
-    variables, label_count = (), None
+    variables, label_count, has_random_codes = (), None, False
 
     def __init__(self, x, code_shape=(2,), has_prior=False):
         self.data_shape, self.code_shape = x.shape[1:], code_shape
@@ -24,17 +24,17 @@ class LinearModel:
         self.pca = PCA(min(self.size, *x.reshape(len(x), -1).shape), whiten=True, random_state=0)
         self.pca.fit(x.reshape(len(x), -1))
 
-    def encode(self, x, seed=None):
+    def encode(self, x, seed=None, label=None):
         z = self.pca.transform(x.reshape(len(x), -1))
         z = np.pad(z, ((0, 0), (0, self.size - z.shape[1])))  # a code larger than the image
         return z.reshape(-1, *self.code_shape)
 
-    def decode(self, z):
+    def decode(self, z, label=None):
         assert z.shape[1:] == self.code_shape
         flat = self.pca.inverse_transform(z.reshape(len(z), -1)[:, : self.pca.n_components_])
         return flat.reshape(-1, *self.data_shape).astype("float32")
 
-    def reconstruct(self, x):
+    def reconstruct(self, x, label=None):
         return self.decode(self.encode(x))
 
     def decoded_units(self):
