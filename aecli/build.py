@@ -9,8 +9,8 @@ from omegaconf import DictConfig, OmegaConf
 from aecli import targets, typed
 from aecli.component import check_arguments
 from aecli.errors import BadRequest, UnknownKeys
-from aecli.foreign import plain_yaml
 from aecli.training import keras_arguments
+from aecli.untrusted import plain_yaml
 
 
 def component(node: DictConfig | dict, key: str, **extra: Any) -> Any:

@@ -5,7 +5,7 @@ import os
 import sys
 
 from aecli import __version__
-from aecli.app import catalog, streams
+from aecli.console import catalog, streams
 
 HELP = """\
 aecli {version}: assemble an autoencoder from composable YAML, train it, look inside it.
@@ -54,14 +54,14 @@ def dispatch(argv: list[str]) -> int:
         print(f"aecli {__version__}")
         return 0
     if argv[0] in ("-sc", "--shell-completion"):
-        return importlib.import_module("aecli.app.completion").run(argv)
+        return importlib.import_module("aecli.completion").run(argv)
     if argv[0] not in catalog.commands():
         print(unknown_command(argv[0]), file=sys.stderr)
         return 2
     if not _has_a_folder():
         print("error: the current folder was deleted\nhint:  cd into one", file=sys.stderr)
         return 2
-    return importlib.import_module("aecli.app.hydra_app").run(argv[0], argv[1:])
+    return importlib.import_module("aecli.dispatch").run(argv[0], argv[1:])
 
 
 def _has_a_folder() -> bool:
@@ -75,7 +75,7 @@ def _has_a_folder() -> bool:
 def main() -> int:
     """Run the command line `sys.argv[1:]` and return its exit code."""
     if "AECLI_PARENT_PIPE" in os.environ:
-        importlib.import_module("aecli.app.processes").go_with_the_parent()
+        importlib.import_module("aecli.jobs.pool").go_with_the_parent()
     out = streams.lasting()
     try:
         code = dispatch(sys.argv[1:])

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from aecli.errors import FolderBusy
 from aecli.files import writing
-from aecli.foreign.bounded import open_in_place
+from aecli.untrusted.bounded import open_in_place
 
 NAME = ".lock"
 SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK  # no link out of the folder, no pipe that never ends

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from aecli.app.quiet import import_tensorflow_quietly
+from aecli.console.quiet import import_tensorflow_quietly
 
 import_tensorflow_quietly(threads=1)  # as many processes as cores run the tests
 
@@ -22,8 +22,8 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def compose():
     """compose("model=vae", ...) -> the train config."""
-    from aecli.app.catalog import user_configs
-    from aecli.app.compose import composed
+    from aecli.console.catalog import user_configs
+    from aecli.console.compose import composed
 
     made = {}
 

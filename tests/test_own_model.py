@@ -9,11 +9,11 @@ import sys
 
 import numpy as np
 import pytest
+from places import SUPPORT
 
 from aecli import runs
 
-TESTS = pathlib.Path(__file__).parent
-README = (TESTS.parent / "README.md").read_text()
+README = (pathlib.Path(__file__).parents[1] / "README.md").read_text()
 TRAIN = [
     "train", "model=decorrelated", "dataset.limit=150", "trainer.epochs=2", "figures=[]",
     "trainer.batch_size=41", "trainer.jit_compile=false", "trainer.threads=1", "optimizer=sgd",
@@ -33,7 +33,7 @@ def place(tmp_path_factory):
     (root / "configs" / "model").mkdir(parents=True)
     (root / "mine.py").write_text(block("python", "class Decorrelated"))
     (root / "configs/model/decorrelated.yaml").write_text(block("yaml", "mine.Decorrelated"))
-    carry_out(root, TESTS / "two_devices.py", *TRAIN, "trainer.strategy=mirrored", "outputs=two")
+    carry_out(root, SUPPORT / "two_devices.py", *TRAIN, "trainer.strategy=mirrored", "outputs=two")
     carry_out(root, "-m", "aecli", *TRAIN)
     return root
 

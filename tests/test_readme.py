@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aecli import cli, runs, sweeps
+from aecli import cli, runs
 from aecli.datasets.digits import Digits
+from aecli.runs import sweeps
 
 README = pathlib.Path(__file__).parent.parent / "README.md"
 SHORT = ["dataset.limit=300", "trainer.epochs=1", "trainer.jit_compile=false"]

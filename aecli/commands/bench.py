@@ -11,7 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from aecli import build
-from aecli.app.table import show_table
+from aecli.console.table import show_table
 from aecli.errors import BadRequest, RunFailed
 from aecli.files import as_json, unique_folder, write_json
 from aecli.quantity import Quantity
@@ -46,7 +46,7 @@ def main(cfg: DictConfig) -> None:
 
 def _measure(side: str, config: dict) -> dict:
     # -P: a json.py that happens to lie in the working directory is not the one to import
-    command = [sys.executable, "-P", "-m", "aecli.commands.bench_side", side]
+    command = [sys.executable, "-P", "-m", "aecli.fit.bench_side", side]
     done = subprocess.run(command, input=json.dumps(config), capture_output=True, text=True)
     if done.returncode:
         raise RunFailed(f"bench of {SIDES[side]} failed: {done.stderr.strip().splitlines()[-1]}")

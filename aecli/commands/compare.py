@@ -7,13 +7,13 @@ import time
 
 from omegaconf import DictConfig, ListConfig
 
-from aecli.app.table import show_table
 from aecli.comparison import report, sources
 from aecli.comparison.leaderboard import Leaderboard, leaderboard
 from aecli.comparison.settings import differences
+from aecli.console.table import show_table
 from aecli.errors import BadRequest
 from aecli.files import as_json, unique_folder, write_json, write_text
-from aecli.foreign.bounded import refuse_links
+from aecli.untrusted.bounded import refuse_links
 
 
 def main(cfg: DictConfig) -> None:
@@ -31,7 +31,7 @@ def main(cfg: DictConfig) -> None:
     sys.stdout.flush()  # the figures take seconds
     written = ["leaderboard.csv", "leaderboard.json"]
     if cfg.draw:
-        from aecli.commands import compare_figures
+        from aecli.figures import leaderboard as compare_figures
 
         written += compare_figures.draw_all(board, folder / "figures")
     print(f"written to {folder}/: {'  '.join(written)}", file=sys.stderr)

@@ -7,11 +7,10 @@ import numpy as np
 from omegaconf import DictConfig
 
 from aecli import runs
-from aecli.commands import usage
 from aecli.errors import BadRequest
-from aecli.exchange import conditions, pictures
-from aecli.exchange.codes import read_codes
-from aecli.exchange.destination import Destination
+from aecli.io import conditions, pictures, request
+from aecli.io.codes import read_codes
+from aecli.io.destination import Destination
 
 
 def main(cfg: DictConfig) -> None:
@@ -22,13 +21,13 @@ def decode(cfg: DictConfig) -> pathlib.Path:
     """Write the expected images [N, H, W, C] of the codes in a file; returns the file or folder."""
     if cfg.input is None:
         raise BadRequest("input is needed: a file of codes, as aecli encode writes them")
-    run: runs.Run = usage.opened(cfg)
+    run: runs.Run = request.opened(cfg)
     to = Destination(run, cfg.output, "decoded.npz", pictures.SUFFIXES)
     codes = read_codes(cfg.input)
     pictures.check(to.suffix, run.data_shape, len(codes))
-    usage.wake(run)
+    request.wake(run)
     label = conditions.of_codes(run, cfg.input, cfg.label)
-    x, limits = usage.in_file_units(run, _decoded(run.model, codes, cfg.input, label))
+    x, limits = request.in_file_units(run, _decoded(run.model, codes, cfg.input, label))
     path = to.path()
     pictures.write(path, x, limits)
     return path

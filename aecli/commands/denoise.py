@@ -10,13 +10,12 @@ from omegaconf import DictConfig
 from pydantic import Field
 
 from aecli import build, runs
-from aecli.app.table import show_table
-from aecli.commands import usage
+from aecli.console.table import show_table
 from aecli.errors import BadRequest, NotApplicable
-from aecli.exchange import given, pictures
-from aecli.exchange.destination import Destination
-from aecli.exchange.given import Images
 from aecli.files import as_json, write_json
+from aecli.io import given, pictures, request
+from aecli.io.destination import Destination
+from aecli.io.given import Images
 from aecli.quantity import Quantity, beside
 
 VALIDATION = (500, 2**20)  # images, and their pixels, on which a filter's window is chosen
@@ -42,12 +41,12 @@ def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
     file or folder, and {"images", "origin", "noise", "rows", "about"}; rows are {name: {psnr,
     ssim}} of the images as given, filtered and denoised, or {} where the clean ones are not known.
     """
-    usage.check(cfg, _keys)
-    run = usage.opened(cfg)
+    request.check(cfg, _keys)
+    run = request.opened(cfg)
     to = Destination(run, cfg.output, "denoised.npz", pictures.SUFFIXES)
     pictures.check(to.suffix, run.data_shape)
     originals = _read_originals(run, cfg)
-    images = usage.images(run, cfg)
+    images = request.images(run, cfg)
     pictures.check(to.suffix, run.data_shape, len(images))
     clean = _clean(run, cfg, images, originals)
     rows = {"noisy": images.x}
@@ -65,15 +64,15 @@ def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
     } | beside({} if clean is None else _about())
     path = to.path()
     folder = path.parent if cfg.output is None else run.new_eval_folder()
-    known = {} if images.labels is None else {"label": usage.named_labels(images)}
-    made, limits = usage.in_file_units(run, rows["denoised"])
+    known = {} if images.labels is None else {"label": request.named_labels(images)}
+    made, limits = request.in_file_units(run, rows["denoised"])
     if was_added:
         both = {"noisy": images.x, "clean": clean}
-        known |= {name: usage.in_file_units(run, x)[0] for name, x in both.items()}
+        known |= {name: request.in_file_units(run, x)[0] for name, x in both.items()}
     pictures.write(path, made, limits, images.files, **known)
     write_json(folder / "metrics.json", values)
     stages = {"clean": clean, **rows} if clean is not None else rows
-    _draw(run, folder, stages, values, usage.shown(cfg))
+    _draw(run, folder, stages, values, request.shown(cfg))
     return path, values
 
 

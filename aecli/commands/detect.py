@@ -9,14 +9,15 @@ import numpy as np
 from omegaconf import DictConfig
 from pydantic import Field
 
-from aecli import runs, sweeps
-from aecli.commands import detect_labels, usage
+from aecli import runs
 from aecli.errors import BadRequest
-from aecli.exchange import conditions, every_class, tables
-from aecli.exchange.destination import Destination
-from aecli.exchange.given import Images
 from aecli.files import as_json, write_json
+from aecli.io import conditions, every_class, request, tables
+from aecli.io.destination import Destination
+from aecli.io.given import Images
+from aecli.metrics.detection import labels
 from aecli.quantity import beside
+from aecli.runs import sweeps
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,32 +32,33 @@ class Detected:
 
 def main(cfg: DictConfig) -> None:
     """The command: a summary (or JSON) on stdout, files in the run's eval/<time>/."""
-    from aecli.commands import detect_report
+    from aecli.metrics.detection import tables
 
     if cfg.run is not None and pathlib.Path(str(cfg.run), sweeps.FILE).is_file():
-        detect_report.sweep(cfg)
+        tables.sweep(cfg)
         return
     done = detect(cfg)
     if cfg.json:
         print(as_json(done.values))
     else:
-        detect_report.show(done.run, done.values)
+        tables.show(done.run, done.values)
     print(f"written to {done.table} and {done.folder}/", file=sys.stderr)
 
 
 def detect(cfg: DictConfig) -> Detected:
     """Write the scores, metrics.json and the figure. Raises BadRequest, NotApplicable."""
     check(cfg)
-    run = usage.opened(cfg, beyond=True)
+    run = request.opened(cfg, beyond=True)
     # the threshold is the run's own, whatever data it is asked about
     own = run if cfg.get("dataset") is None else runs.Run(run.folder)
     to = Destination(run, cfg.output, "scores.csv", tables.SUFFIXES)
     tables.check(to.suffix)
     asked = every_class.read(run, cfg.input, cfg.split, beyond=True)
-    normal = detect_labels.normal(cfg, own)
-    is_normal = detect_labels.known(cfg, run, asked, normal)
-    usage.wake(run)
-    from aecli.metrics import anomaly, detection
+    normal = labels.normal(cfg, own)
+    is_normal = labels.known(cfg, run, asked, normal)
+    request.wake(run)
+    from aecli.metrics.detection import scores as anomaly
+    from aecli.metrics.detection import threshold
 
     if cfg.score == "elbo":
         anomaly.check_has_elbo(own.model)
@@ -64,13 +66,13 @@ def detect(cfg: DictConfig) -> Detected:
     print(f"input  {len(images):,} images   {images.origin}", file=sys.stderr)
     scores = anomaly.scored(own.model, images.x, cfg.score, images.excess, images.labels)
     values = _values(cfg, own, images, scores, normal, is_normal)
-    values |= beside(detection.about(cfg.score, values))
+    values |= beside(threshold.about(cfg.score, values))
     return _written(cfg, to, own, images, scores, values, is_normal)
 
 
 def check(cfg: DictConfig) -> None:
     """Raises BadRequest for what no run could make right."""
-    usage.check(cfg, _keys)
+    request.check(cfg, _keys)
 
 
 def _keys(
@@ -85,17 +87,17 @@ def _keys(
 
 
 def _values(cfg, own, images: Images, scores, normal, is_normal) -> dict:
-    from aecli.metrics import detection
-    from aecli.metrics.anomaly import SCORES
+    from aecli.metrics.detection import threshold
+    from aecli.metrics.detection.scores import SCORES
 
-    found = detection.threshold(own, cfg.score, cfg.quantile, normal)
+    found = threshold.threshold(own, cfg.score, cfg.quantile, normal)
     values = {"score": cfg.score, "unit": SCORES[cfg.score], "images": len(images)}
     values |= {"origin": images.origin, "quantile": float(cfg.quantile), **found}
     values["flagged"] = float((scores > found["threshold"]).mean())
     if is_normal is None:
         return values
-    values["normal"] = np.unique(usage.named_labels(images)[is_normal]).tolist()
-    values |= detection.judged(scores, found["threshold"], ~is_normal)
+    values["normal"] = np.unique(request.named_labels(images)[is_normal]).tolist()
+    values |= threshold.judged(scores, found["threshold"], ~is_normal)
     if "auroc" in values:
         values["baselines"] = _baselines(cfg, own, images, normal, ~is_normal)
     return values
@@ -103,10 +105,10 @@ def _values(cfg, own, images: Images, scores, normal, is_normal) -> dict:
 
 def _baselines(cfg, own, images: Images, normal, anomalous) -> dict:
     """{} where the training data are not at hand: nothing can be fitted to them."""
-    from aecli.metrics import detection
+    from aecli.metrics.detection import threshold
 
     try:
-        return detection.baselines(own, images.whole, anomalous, normal, cfg.seed)
+        return threshold.baselines(own, images.whole, anomalous, normal, cfg.seed)
     except BadRequest as reason:
         print(f"no baselines: {str(reason).splitlines()[0]}", file=sys.stderr)
         return {}
@@ -115,15 +117,15 @@ def _baselines(cfg, own, images: Images, normal, anomalous) -> dict:
 def _written(cfg, to: Destination, own, images: Images, scores, values, is_normal) -> Detected:
     from aecli.figures import style
     from aecli.figures.anomalies import anomalies
-    from aecli.metrics.detection import verdicts
+    from aecli.metrics.detection.threshold import verdicts
 
     anomalous = None if is_normal is None else ~is_normal
     figure = anomalies(own, images.x, scores, values, anomalous)
-    style.name_shown(figure, usage.shown(cfg))
+    style.name_shown(figure, request.shown(cfg))
     table = to.path()
     folder = table.parent if cfg.output is None else own.new_eval_folder()
     verdict = verdicts(scores, values["threshold"])
-    tables.write(table, usage.beside(images) | {"score": scores, "verdict": verdict})
+    tables.write(table, request.beside(images) | {"score": scores, "verdict": verdict})
     write_json(folder / "metrics.json", values)
     own.save_figure(figure, "scores", folder=folder)
     return Detected(own, values, table, folder)

@@ -4,9 +4,8 @@ import pathlib
 
 from omegaconf import DictConfig
 
-from aecli.commands import usage
-from aecli.exchange import tables
-from aecli.exchange.destination import Destination
+from aecli.io import request, tables
+from aecli.io.destination import Destination
 
 
 def main(cfg: DictConfig) -> None:
@@ -18,15 +17,15 @@ def encode(cfg: DictConfig) -> pathlib.Path:
 
     Of a model with a codebook the code is whole numbers, [N, *stored_shape].
     """
-    run = usage.opened(cfg)
+    run = request.opened(cfg)
     to = Destination(run, cfg.output, "codes.npz", tables.SUFFIXES)
     tables.check(to.suffix)
-    images = usage.images(run, cfg)
+    images = request.images(run, cfg)
     if run.model.codebook_size is None or cfg.sample:
         seed = (cfg.seed or 0) if cfg.sample else None
         codes = run.model.encode(images.x, seed, images.labels)
     else:
         codes = run.model.encode_indices(images.x, images.labels)
     path = to.path()
-    tables.write(path, usage.beside(images) | {"code": codes})
+    tables.write(path, request.beside(images) | {"code": codes})
     return path

@@ -5,9 +5,10 @@ import sys
 from omegaconf import DictConfig
 
 from aecli import build, runs
-from aecli.commands import eval_report, usage
 from aecli.errors import BadRequest
 from aecli.files import as_json, write_json, write_text
+from aecli.io import request
+from aecli.metrics import card_tables
 from aecli.metrics.card import Card, filled
 
 CARDS = ("basic", "full")
@@ -20,11 +21,11 @@ def main(cfg: DictConfig) -> None:
     if cfg.card not in CARDS:
         raise BadRequest(f"card must be {' or '.join(CARDS)}; got {cfg.card!r}")
     _metrics(cfg)
-    run = usage.opened(cfg)
+    run = request.opened(cfg)
     run.splits  # noqa: B018  (bad data is refused before TensorFlow's seconds)
-    usage.wake(run)
+    request.wake(run)
     card = card_of(run, cfg)
-    values, report = _values(card, cfg), eval_report.Report(run, card)
+    values, report = _values(card, cfg), card_tables.Report(run, card)
     folder = run.new_eval_folder()
     write_json(folder / "metrics.json", values)
     if cfg.card == "full":
@@ -57,7 +58,7 @@ def card_of(run: runs.Run, cfg: DictConfig) -> Card:
 def _metrics(cfg: DictConfig) -> dict:
     """Their nodes, with the sampler that is asked for. Raises BadRequest where none takes one."""
     nodes = build.plain(cfg.get("metrics") or {})
-    if usage.sampler(cfg) is None:
+    if request.sampler(cfg) is None:
         return nodes
     takers = [node for node in nodes.values() if isinstance(node, dict) and "sampler" in node]
     if not takers:

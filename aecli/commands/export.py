@@ -8,13 +8,13 @@ import sys
 import numpy as np
 from omegaconf import DictConfig
 
-from aecli.app.table import show_table
-from aecli.commands import usage
+from aecli.console.table import show_table
 from aecli.datasets.splits import Split
 from aecli.errors import BadRequest, RunFailed
-from aecli.exchange.destination import Destination
-from aecli.exchange.formats import FORMATS, Format, quietly, script, working_in
 from aecli.files import NAME_KEPT, cannot_write, write_text, writing
+from aecli.io import request
+from aecli.io.destination import Destination
+from aecli.io.formats import FORMATS, Format, quietly, script, working_in
 
 IMAGES = 64  # of the test split, by which the formats are compared with Keras
 TOLERANCE = 1e-3  # of the largest value of Keras's output; of discrete codes, as many may differ
@@ -33,11 +33,11 @@ def export(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, float]]:
     Raises BadRequest, or RunFailed (and leaves nothing) where a file does not run or differs.
     """
     parts, kind = _checked_parts(cfg.parts), _checked_format(cfg.format)
-    run = usage.opened(cfg)
+    run = request.opened(cfg)
     run.config.trainer.precision = "float32"  # few programs know the shorter ones
     to = Destination(run, cfg.output, f"export_{cfg.format}", [""])
     examples = _examples(run)
-    usage.wake(run)
+    request.wake(run)
     path = to.path()
     temporary = path.with_name(f".{path.name[:NAME_KEPT]}.{os.getpid()}.tmp")
     try:
@@ -78,7 +78,7 @@ def _exported(run, name: str, kind: Format, path: pathlib.Path, examples: Split)
 
     examples: as in a file.
     """
-    from aecli.exchange.parts import part
+    from aecli.io.parts import part
 
     model, learnt, x = run.model, run.learnt, examples.x
     labels = model.labels(examples.labels, len(x))

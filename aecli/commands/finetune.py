@@ -10,12 +10,12 @@ from omegaconf import DictConfig
 from pydantic import Field
 
 from aecli import build, runs
-from aecli.app.table import show_table
-from aecli.commands import labelled, usage
+from aecli.console.table import show_table
 from aecli.errors import BadRequest, NotApplicable
-from aecli.exchange import tables
 from aecli.files import as_json, replacing, write_json
+from aecli.io import request, tables
 from aecli.quantity import HIGHER, Quantity, beside
+from aecli.runs import labelled
 
 NAMES = {"pretrained": "pre-trained encoder", "scratch": "from scratch"}
 ABOUT = {
@@ -38,17 +38,17 @@ def main(cfg: DictConfig) -> None:
 
 def finetune(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     """Write metrics.json, history.csv, finetune.png and classifier.keras. Raises BadRequest."""
-    usage.check(cfg, _keys)
-    run = usage.opened(cfg)
+    request.check(cfg, _keys)
+    run = request.opened(cfg)
     labelled.check(run)
     rows = _rows(run, cfg.labels_per_class, cfg.seed)
-    usage.wake(run)
+    request.wake(run)
     if run.model.label_count is not None:
         raise NotApplicable("finetune needs a model that is told no labels: they are the answer")
     from aecli.figures import style
     from aecli.figures.finetuning import finetuning
-    from aecli.foreign import keras_file
     from aecli.training.classifier import accuracy
+    from aecli.untrusted import keras_file
 
     train, val, test = _images(run, rows)
     both = _trained(cfg, run, train, val)
@@ -66,7 +66,7 @@ def finetune(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     figure = finetuning(run, {NAMES[name]: one.history for name, one in both.items()}, values)
     folder = run.new_eval_folder()
     tables.write(folder / "history.csv", _columns(both))
-    style.name_shown(figure, usage.shown(cfg))
+    style.name_shown(figure, request.shown(cfg))
     run.save_figure(figure, "finetune", folder=folder)
     with replacing(folder / "classifier.keras") as temporary:
         keras_file.save(both["pretrained"].model, temporary)

@@ -9,10 +9,9 @@ from omegaconf import DictConfig
 from pydantic import Field
 
 from aecli import runs
-from aecli.commands import usage
 from aecli.errors import NotApplicable
-from aecli.exchange import conditions, pictures
-from aecli.exchange.destination import Destination
+from aecli.io import conditions, pictures, request
+from aecli.io.destination import Destination
 from aecli.runs import sampling
 
 
@@ -26,12 +25,12 @@ def generate(cfg: DictConfig) -> pathlib.Path:
     An .npz also holds their codes, "code" [n, *code_shape], and what a model was told, "label" [n]:
     the stated label, else those of the training in turn.
     """
-    usage.check(cfg, _keys)
-    run = usage.opened(cfg)
+    request.check(cfg, _keys)
+    run = request.opened(cfg)
     to = Destination(run, cfg.output, "generated.npz", pictures.SUFFIXES)
     pictures.check(to.suffix, run.data_shape, cfg.n)
-    sampler = usage.sampler(cfg)
-    usage.wake(run)
+    sampler = request.sampler(cfg)
+    request.wake(run)
     label = conditions.stated(run, cfg.label)
     labels = conditions.in_turn(run, cfg.n) if label is None else np.full(cfg.n, label)
     try:
@@ -42,7 +41,7 @@ def generate(cfg: DictConfig) -> pathlib.Path:
     print(how.replace("\n", "; "), file=sys.stderr)
     x = run.model.decode(codes, labels)
     path = to.path()
-    made, limits = usage.in_file_units(run, x)
+    made, limits = request.in_file_units(run, x)
     known = {} if labels is None else {"label": conditions.names(run, labels)}
     pictures.write(path, made, limits, code=codes, **known)
     folder = path.parent if cfg.output is None else run.new_eval_folder()

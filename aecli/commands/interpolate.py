@@ -7,10 +7,9 @@ import numpy as np
 from omegaconf import DictConfig
 from pydantic import Field
 
-from aecli.commands import usage
 from aecli.errors import BadRequest, NotApplicable
-from aecli.exchange import conditions
-from aecli.exchange.given import Images
+from aecli.io import conditions, request
+from aecli.io.given import Images
 
 Position = Annotated[int, Field(ge=0)]
 
@@ -25,15 +24,15 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
 
     A model that is told labels is told the stated one, else that of the nearer end.
     """
-    usage.check(cfg, _keys)
+    request.check(cfg, _keys)
     for key in ("images", "labels"):
         if cfg[key] is not None and len(cfg[key]) != 2:
             raise BadRequest(f"{key} must be two, as in {key}=[3,8]; got {list(cfg[key])}")
     if cfg.images is not None and cfg.labels is not None:
         raise BadRequest("images and labels both say between what\nstate one of them")
-    run = usage.opened(cfg)
+    run = request.opened(cfg)
     _require_images(run.data_shape)
-    found = usage.images(run, cfg, relabels=True)
+    found = request.images(run, cfg, relabels=True)
     pair = _pair(found, cfg)
     from aecli.figures import interpolation, style
 
@@ -47,7 +46,7 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     ways = {name: run.model.decode(interpolation.PATHS[name](a, b, t), label) for name in paths}
     names = [_name(found, row) for row in pair]
     figure = interpolation.strip(run, found.x[pair], ways, names)
-    style.name_shown(figure, usage.shown(cfg))
+    style.name_shown(figure, request.shown(cfg))
     folder = run.new_eval_folder()
     files = [run.save_figure(figure, "interpolation", cfg.format, folder)]
     for name, way in ways.items() if cfg.gif else ():
@@ -96,7 +95,7 @@ def _pair(found: Images, cfg: DictConfig) -> list[int]:
 def _first_of(found: Images, label: int | str) -> int:
     if found.labels is None:
         raise BadRequest("labels: these images have none\nstate images=[0,1]")
-    named = usage.named_labels(found).astype(str)
+    named = request.named_labels(found).astype(str)
     rows = np.flatnonzero((named == str(label)) | (found.labels.astype(str) == str(label)))
     if not len(rows):
         known = ", ".join(np.unique(named)[:20])
@@ -107,4 +106,4 @@ def _first_of(found: Images, label: int | str) -> int:
 def _name(found: Images, row: int) -> str:
     """image 17 (label 3)"""
     name = f"image {row}" if found.files is None else pathlib.PurePath(found.files[row]).name
-    return name if found.labels is None else f"{name} (label {usage.named_labels(found)[row]})"
+    return name if found.labels is None else f"{name} (label {request.named_labels(found)[row]})"

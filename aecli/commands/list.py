@@ -5,9 +5,9 @@ import sys
 
 from omegaconf import DictConfig
 
-from aecli.app import catalog, subgroups, suggest
-from aecli.app.compose import declared
-from aecli.app.table import show_table
+from aecli.console import catalog, subgroups, suggest
+from aecli.console.compose import declared
+from aecli.console.table import show_table
 from aecli.errors import BadRequest
 
 

@@ -6,9 +6,9 @@ import sys
 from omegaconf import DictConfig
 
 from aecli import build, runs
-from aecli.app import quiet
-from aecli.commands import usage
+from aecli.console import quiet
 from aecli.errors import BadRequest, NotApplicable
+from aecli.io import request
 
 FORMATS = ("png", "svg", "pdf")
 OWN = ("run", "outputs", "format", "seed", "dataset", "noise")  # the others are the figure's
@@ -36,7 +36,7 @@ def plot(cfg: DictConfig, name: str) -> pathlib.Path:
         raise NotApplicable(f"figure {name} {reason}") from None
     from aecli.figures import style
 
-    style.name_shown(figure, usage.shown(cfg))
+    style.name_shown(figure, request.shown(cfg))
     path = run.save_figure(figure, name, cfg.format, run.new_eval_folder())
     print(path)
     return path

@@ -10,10 +10,11 @@ from omegaconf import DictConfig
 from pydantic import Field
 
 from aecli import runs
-from aecli.app.table import show_table
-from aecli.commands import labelled, usage
+from aecli.console.table import show_table
 from aecli.files import as_json, write_json
+from aecli.io import request
 from aecli.quantity import beside
+from aecli.runs import labelled
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -33,10 +34,10 @@ def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
 
     {"train_images", "test_images", "seed", "rows": [...], "about"}. Raises BadRequest.
     """
-    usage.check(cfg, _keys)
-    run = usage.opened(cfg)
+    request.check(cfg, _keys)
+    run = request.opened(cfg)
     labelled.check(run)
-    usage.wake(run)
+    request.wake(run)
     from aecli.figures import style
     from aecli.figures.probe_curve import probe_curve
     from aecli.metrics.base import MAX_VALUES
@@ -54,7 +55,7 @@ def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     figure = probe_curve(run, rows, len(np.unique(train_labels)))
     folder = run.new_eval_folder()
     write_json(folder / "metrics.json", values)
-    style.name_shown(figure, usage.shown(cfg))
+    style.name_shown(figure, request.shown(cfg))
     run.save_figure(figure, "probe", folder=folder)
     return run, values, folder
 

@@ -6,9 +6,8 @@ import pathlib
 import numpy as np
 from omegaconf import DictConfig
 
-from aecli.commands import usage
-from aecli.exchange import conditions, pictures
-from aecli.exchange.destination import Destination
+from aecli.io import conditions, pictures, request
+from aecli.io.destination import Destination
 
 
 def main(cfg: DictConfig) -> None:
@@ -21,17 +20,17 @@ def reconstruct(cfg: DictConfig) -> pathlib.Path:
     Their values are those of the training's files, before any scaling; bytes are in [0, 1]. A
     stated label is told to the decoder in place of each image's own.
     """
-    run = usage.opened(cfg)
+    run = request.opened(cfg)
     to = Destination(run, cfg.output, "reconstructed.npz", pictures.SUFFIXES)
     pictures.check(to.suffix, run.data_shape)
-    images = usage.images(run, cfg, relabels=True)
+    images = request.images(run, cfg, relabels=True)
     pictures.check(to.suffix, run.data_shape, len(images))
     codes = run.model.encode(images.x, (cfg.seed or 0) if cfg.sample else None, images.labels)
     if (label := conditions.stated(run, cfg.label)) is not None:
         images = dataclasses.replace(images, labels=np.full(len(images), label))
     made = run.model.decode(codes, images.labels)
     path = to.path()
-    known = {} if images.labels is None else {"label": usage.named_labels(images)}
-    x, limits = usage.in_file_units(run, made)
+    known = {} if images.labels is None else {"label": request.named_labels(images)}
+    x, limits = request.in_file_units(run, made)
     pictures.write(path, x, limits, images.files, **known)
     return path

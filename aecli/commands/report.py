@@ -6,11 +6,12 @@ import time
 
 from omegaconf import DictConfig
 
-from aecli import runs, sweeps, typed
+from aecli import runs, typed
 from aecli.errors import BadRequest
-from aecli.exchange.destination import Destination
 from aecli.files import unique_folder, write_text
-from aecli.foreign.bounded import refuse_links
+from aecli.io.destination import Destination
+from aecli.runs import sweeps
+from aecli.untrusted.bounded import refuse_links
 
 
 def main(cfg: DictConfig) -> None:
@@ -35,9 +36,9 @@ def report(cfg: DictConfig) -> pathlib.Path:
 
 
 def _of_sweep(cfg: DictConfig) -> pathlib.Path:
-    from aecli.commands.compare_figures import draw_all
     from aecli.comparison import sources
     from aecli.comparison.leaderboard import leaderboard
+    from aecli.figures.leaderboard import draw_all
     from aecli.page.of_sweep import page
 
     source = sources.find([str(cfg.run)], str(cfg.outputs))

@@ -5,7 +5,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from aecli import files, runs, typed
-from aecli.app.table import show_table
+from aecli.console.table import show_table
 from aecli.quantity import Quantity
 
 

@@ -10,19 +10,19 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from aecli import build, runs
-from aecli.app import quiet
-from aecli.app.root_keys import COMMAND_KEYS
-from aecli.app.sweep import job_folder
 from aecli.comparison import measure
+from aecli.console import quiet
+from aecli.console.root_keys import COMMAND_KEYS
 from aecli.errors import CannotWrite
 from aecli.files import remove_leftovers, unique_folder
-from aecli.foreign.bounded import check_writable
+from aecli.jobs.sweep import job_folder
 from aecli.locking import locked
 from aecli.quantity import plain
 from aecli.runs import data as run_data
 from aecli.runs import place
 from aecli.training.cluster import cluster
 from aecli.training.signals import Signals
+from aecli.untrusted.bounded import check_writable
 
 NAMES = ("model", "dataset", "noise", "experiment")
 
@@ -75,7 +75,8 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
     cfg: the request as composed, of which only what `overrides` state counts.
     Raises BadRequest where that would make the result another, FolderBusy. None: as in train.
     """
-    from aecli.commands import continuation, lengthening
+    from aecli.fit import lengthening
+    from aecli.fit import resume as continuation
     from aecli.training.state import is_complete
 
     run = runs.find_any(path, cfg.outputs)
@@ -108,22 +109,22 @@ def _planned(cfg: DictConfig, threads: int | None = None):
     strategy = cfg.trainer.get("strategy", "none")  # of older runs: none
     cluster(strategy)  # refused before TensorFlow's seconds
     quiet.import_tensorflow_quietly(threads or cfg.trainer.threads, strategy != "multi_worker")
-    from aecli.commands import assembly
+    from aecli.fit import plan as assembly
 
     return assembly.plan(cfg, splits)
 
 
 def _carried_out(run: runs.Run, plan, names: dict, signals: Signals, state=None) -> runs.Run:
-    from aecli.commands import performance
+    from aecli.fit import execute
 
     run.splits, run.preparation = plan.splits, plan.preparation
-    return performance.perform(run, plan, names, signals, state)
+    return execute.perform(run, plan, names, signals, state)
 
 
 def _followed(plan, signals: Signals, state=None) -> None:
-    from aecli.commands import follower
+    from aecli.fit import worker
 
-    follower.follow(plan, signals, state)
+    worker.follow(plan, signals, state)
 
 
 def _new_folder(cfg: DictConfig, names: dict[str, str]) -> pathlib.Path:

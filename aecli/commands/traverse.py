@@ -9,11 +9,10 @@ from pydantic import Field
 from scipy.stats import norm
 
 from aecli import runs
-from aecli.app.table import show_table
-from aecli.commands import usage
+from aecli.console.table import show_table
 from aecli.errors import BadRequest, NotApplicable
-from aecli.exchange import conditions, tables
-from aecli.exchange.given import Images
+from aecli.io import conditions, request, tables
+from aecli.io.given import Images
 
 
 def main(cfg: DictConfig) -> None:
@@ -34,15 +33,15 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
     (z[3]; in a grid code the feature map z[:,:,3]), "kl" (nats, mean over the images; where there
     is one), "variance".
     """
-    usage.check(cfg, _keys)
-    run = usage.opened(cfg)
+    request.check(cfg, _keys)
+    run = request.opened(cfg)
     from aecli.figures import images, style, traversal
 
     try:
         images.require_images(run.data_shape)
     except NotApplicable as reason:
         raise NotApplicable(f"traverse {reason}") from None
-    found = usage.images(run, cfg, relabels=True)
+    found = request.images(run, cfg, relabels=True)
     if cfg.image is not None and cfg.image >= len(found):
         raise BadRequest(
             f"image={cfg.image}: there are {len(found):,}, counted from 0 to {len(found) - 1}"
@@ -61,7 +60,7 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
     if label is not None:
         where += f"; label {conditions.name(run, label)}"
     figure = traversal.grid(run, x, t, units, (where, unit))
-    style.name_shown(figure, usage.shown(cfg))
+    style.name_shown(figure, request.shown(cfg))
     folder = run.new_eval_folder()
     tables.write(folder / "units.csv", units)
     return run.save_figure(figure, "traversal", cfg.format, folder), units

@@ -4,14 +4,14 @@ import pathlib
 import time
 
 from aecli import typed
-from aecli.app.arguments import Arguments
-from aecli.commands import tune_best, tune_report, tune_request, tune_terms
-from aecli.commands.tune_request import SETTINGS, Request
+from aecli.console.arguments import Arguments
 from aecli.errors import BadRequest, Interrupted, RunFailed
 from aecli.files import made_folder, unique_folder
 from aecli.locking import locked
 from aecli.training.signals import Signals
-from aecli.tuning import engine, studies
+from aecli.tuning import best, compose, engine, report, studies
+from aecli.tuning import request as tune_request
+from aecli.tuning.request import SETTINGS, Request
 from aecli.tuning.studies import LOCK, Study
 from aecli.tuning.terms import Terms
 
@@ -25,23 +25,23 @@ def run(arguments: Arguments) -> int:
     request = tune_request.read(arguments)
     engine.require()
     if request.settings.save is not None:
-        tune_best.check_free(request.settings.save)
+        best.check_free(request.settings.save)
     with Signals():
         study = _study(request)
-        print(tune_report.opening(study, request.settings.n_jobs), flush=True)
+        print(report.opening(study, request.settings.n_jobs), flush=True)
         try:
             _search(study, request)
         except Interrupted as stop:
             go_on = typed.command("tune", study=study.folder)
             text = f"interrupted: {study.folder} is saved\ngo on: {go_on}"
             raise Interrupted(stop.signum, text) from None
-        if not tune_report.close(study, request.settings.save):
+        if not report.close(study, request.settings.save):
             raise RunFailed("no trial was completed\nwhat they said: trials/*/console.txt in it")
     return 0
 
 
 def _search(study: Study, request: Request) -> None:
-    from aecli.commands.tune_search import Search
+    from aecli.tuning.search import Search
 
     Search(study).carry_out(request.settings.n_jobs, request.settings.gpus)
 
@@ -53,7 +53,7 @@ def _study(request: Request) -> Study:
         return _wanted(studies.find(path, request.outputs), request)
     if path is not None and pathlib.Path(path).is_dir() and any(pathlib.Path(path).iterdir()):
         raise BadRequest(f"study={path} is a folder of something else: it has no {studies.FILE}")
-    terms = tune_terms.compose(request)
+    terms = compose.compose(request)
     folder = _folder(request, terms)
     with locked(folder, LOCK, wait=True):
         if not (folder / studies.FILE).exists():

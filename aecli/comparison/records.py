@@ -9,9 +9,9 @@ from typing import Any
 from aecli import runs
 from aecli.comparison.values import flatten
 from aecli.errors import BadRequest
-from aecli.foreign import bounded, plain_yaml, tables
 from aecli.quantity import Quantity
 from aecli.runs import quantities
+from aecli.untrusted import bounded, plain_yaml, tables
 from aecli.visible import in_a_line
 
 NAMES = ("experiment", "model", "dataset", "noise")  # the options whose names a status keeps

@@ -6,13 +6,13 @@ import math
 import pathlib
 import statistics
 
-from aecli import sweeps
 from aecli.comparison.interval import LEVEL, Summary
 from aecli.comparison.leaderboard import Leaderboard, Row, leaderboard
 from aecli.comparison.settings import differences
 from aecli.comparison.sources import of_sweep
 from aecli.comparison.values import shown
-from aecli.exchange.tables import cell
+from aecli.io.tables import cell
+from aecli.runs import sweeps
 
 RUNS_SHOWN = 5  # in one line of the table; CSV and JSON name all
 KEYS_SHOWN = 5  # of those that go with an option; JSON names all

@@ -3,9 +3,10 @@
 import dataclasses
 import pathlib
 
-from aecli import runs, sweeps
+from aecli import runs
 from aecli.comparison.records import Entry
 from aecli.errors import BadRequest
+from aecli.runs import sweeps
 from aecli.visible import in_a_line
 
 

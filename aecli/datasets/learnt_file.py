@@ -13,7 +13,7 @@ from aecli.datasets.learnt import Learnt
 from aecli.datasets.scaling import Scaling
 from aecli.errors import BadRequest
 from aecli.files import write_text
-from aecli.foreign.bounded import read_text
+from aecli.untrusted.bounded import read_text
 
 MAX_BYTES = 2**26
 MAX_SCALED = 2**18  # numbers with a scale of their own: a .keras file has them in its config

@@ -5,9 +5,9 @@ import pathlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from aecli.exchange import pictures
 from aecli.figures import images, style
 from aecli.files import replacing
+from aecli.io import pictures
 
 SHOWN = 11  # images of a strip; of more, as many at equal distances
 SIDE = 224  # pixels of a moving picture's longer side, at least

@@ -7,10 +7,10 @@ import numpy as np
 from pydantic import Field
 
 from aecli.errors import BadRequest, NotApplicable
-from aecli.exchange import conditions
-from aecli.exchange.conditions import Label
 from aecli.figures import images, style
 from aecli.figures.base import RunFigure
+from aecli.io import conditions
+from aecli.io.conditions import Label
 
 TICK_SIZE = (0.18, 0.38)  # inches that a label takes: height, width
 

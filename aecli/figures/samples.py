@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from pydantic import Field, InstanceOf
 
-from aecli.exchange import conditions
 from aecli.figures import images, style
 from aecli.figures.base import RunFigure
+from aecli.io import conditions
 from aecli.runs import sampling
 from aecli.samplers.base import Sampler
 

@@ -7,11 +7,11 @@ import numpy as np
 from pydantic import Field
 
 from aecli.errors import NotApplicable
-from aecli.exchange import every_class
-from aecli.exchange.given import Images
-from aecli.metrics import detection
-from aecli.metrics.anomaly import SEPARATION, scored, separation
+from aecli.io import every_class
+from aecli.io.given import Images
 from aecli.metrics.base import Evaluation, Figures, Metric
+from aecli.metrics.detection import threshold
+from aecli.metrics.detection.scores import SEPARATION, scored, separation
 from aecli.quantity import Quantity
 
 
@@ -32,7 +32,7 @@ class Outliers(Metric):
 
     def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:
         images, anomalous = evaluation.once(self, lambda: _every_class(evaluation))
-        return detection.baselines(evaluation.run, images.whole, anomalous, None, self.seed)
+        return threshold.baselines(evaluation.run, images.whole, anomalous, None, self.seed)
 
 
 def _every_class(evaluation: Evaluation) -> tuple[Images, np.ndarray]:

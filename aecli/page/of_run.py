@@ -11,11 +11,11 @@ from omegaconf import OmegaConf
 from aecli import runs
 from aecli.component import check_arguments
 from aecli.errors import BadRequest
-from aecli.foreign import plain_yaml, tables
-from aecli.foreign.bounded import read_text
 from aecli.page.content import Page, Table, number
 from aecli.quantity import ABOUT
 from aecli.runs import quantities
+from aecli.untrusted import plain_yaml, tables
+from aecli.untrusted.bounded import read_text
 
 FIRST = ("loss_curve", "reconstructions")
 MAX_EPOCHS = 200  # lines of the history

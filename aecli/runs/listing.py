@@ -10,10 +10,10 @@ from omegaconf import DictConfig
 
 from aecli import typed
 from aecli.errors import BadRequest
-from aecli.foreign import bounded
 from aecli.locking import is_locked
 from aecli.runs import order, quantities
 from aecli.runs.run import CONFIG, Run, read_status
+from aecli.untrusted import bounded
 
 
 def open_run(cfg: DictConfig, beyond: bool = False) -> Run:

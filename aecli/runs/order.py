@@ -6,7 +6,7 @@ import pathlib
 from typing import Any
 
 from aecli.errors import BadRequest
-from aecli.foreign import tables
+from aecli.untrusted import tables
 
 UTC = datetime.UTC
 FIRST = datetime.datetime.min.replace(tzinfo=UTC)

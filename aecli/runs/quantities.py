@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from aecli.errors import BadRequest
-from aecli.foreign import tables
 from aecli.quantity import HIGHER, LOWER, Quantity, unstated
 from aecli.runs.run import Run
+from aecli.untrusted import tables
 
 # Of runs that were made before they said it: what aecli's own classes gave then.
 TERM = Quantity("nats an image", LOWER, by_objective=True)  # the loss and each of its terms

@@ -14,8 +14,8 @@ from aecli.datasets import learnt_file
 from aecli.datasets.learnt import Learnt
 from aecli.errors import BadRequest
 from aecli.files import made_folder, replacing, unique_folder, write_json, write_text
-from aecli.foreign import bounded, plain_yaml, tables
 from aecli.runs import data, order
+from aecli.untrusted import bounded, plain_yaml, tables
 
 CONFIG = pathlib.Path(".hydra", "config.yaml")
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from aecli import limits
 from aecli.errors import BadRequest
-from aecli.foreign.weights import WeightsFile
 from aecli.training import state as states
+from aecli.untrusted.weights import WeightsFile
 
 OF_THE_MODEL = ("model", "network", "loss")  # what of a config decides what the weights mean
 

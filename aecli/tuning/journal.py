@@ -7,10 +7,10 @@ import pathlib
 from typing import Any
 
 from aecli.errors import BadRequest
-from aecli.foreign.bounded import open_in_place
 from aecli.locking import flock
 from aecli.tuning import engine
 from aecli.tuning.space import Param
+from aecli.untrusted.bounded import open_in_place
 
 FILE = "journal.log"
 MAX_BYTES = 256 * 2**20  # a trial of 100 epochs takes 15,000

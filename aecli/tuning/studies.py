@@ -14,11 +14,11 @@ from typing import Any
 
 from aecli.errors import BadRequest
 from aecli.files import write_json
-from aecli.foreign.bounded import check_writable, read_text
 from aecli.locking import is_locked, locked
 from aecli.tuning import space
 from aecli.tuning.journal import Journal
 from aecli.tuning.terms import Terms
+from aecli.untrusted.bounded import check_writable, read_text
 
 FILE = "study.json"
 FORMAT = 1

@@ -10,9 +10,9 @@ import numpy as np
 from pydantic import Field
 
 from aecli.files import made_folder, replacing
-from aecli.foreign import keras_file
 from aecli.training import state as states
 from aecli.training.remembered import Remembered
+from aecli.untrusted import keras_file
 
 BEST_SECONDS = 10  # between two writes of best.keras, whose content last.safetensors has anyway
 

@@ -1,0 +1,184 @@
+"""The words after `aecli COMMAND`, sorted into Hydra's options and its overrides."""
+
+import os
+import re
+from dataclasses import dataclass, field
+
+from aecli.console import catalog, mistakes
+from aecli.errors import BadRequest
+from aecli.typed import quoted
+
+SWITCHES = {
+    "--help": "--help", "-h": "--help",
+    "--multirun": "--multirun", "-m": "--multirun",
+    "--resolve": "--resolve",
+    "--hydra-help": "--hydra-help",
+    "--shell-completion": "--shell-completion", "-sc": "--shell-completion",
+}  # fmt: skip
+VALUED = {
+    "--cfg": "--cfg", "-c": "--cfg",
+    "--package": "--package", "-p": "--package",
+    "--config-dir": "--config-dir", "-cd": "--config-dir",
+    "--info": "--info", "-i": "--info",
+}  # fmt: skip
+CHOICES = {
+    "--cfg": ["job", "hydra", "all"],
+    "--info": ["all", "config", "defaults", "defaults-tree", "plugins", "searchpath"],
+}
+POSITIONAL = {"list": "group"}  # command: the key that a first bare word sets
+SEPARATED = ("tune",)  # commands whose words may be divided by --, for the reader's sake
+SEVERAL = {"compare": "paths"}  # command: the key whose list all bare words make
+
+
+@dataclass
+class Arguments:
+    """options: {"--cfg": "job", "--multirun": None ...};  overrides: ["model=vae", ...]."""
+
+    command: str
+    options: dict[str, str | None] = field(default_factory=dict)
+    overrides: list[str] = field(default_factory=list)
+
+    @property
+    def is_sweep(self) -> bool:
+        return "--multirun" in self.options or "hydra.mode=MULTIRUN" in self.overrides
+
+    def argv(self) -> list[str]:
+        """Options first: Hydra takes its overrides only as one block."""
+        words = []
+        for name, value in self.options.items():
+            words += [name] if value is None else [f"{name}={value}"]
+        return words + self.overrides
+
+
+def parse(command: str, argv: list[str]) -> Arguments:
+    """Sort the words; raises BadRequest for one that is neither an option nor an override."""
+    arguments = Arguments(command)
+    unread, several = list(argv), []
+    while unread:
+        word = unread.pop(0)
+        if word == "--" and command in SEPARATED:
+            continue
+        if word.startswith("-") and word != "-":
+            _take_option(arguments, word, unread)
+        elif command in SEVERAL and os.path.isdir(word):  # = may be in its name
+            several.append(quoted(word))
+        elif "=" in word or word.startswith("~"):
+            arguments.overrides.append(word)
+        elif command in POSITIONAL and not arguments.overrides:
+            arguments.overrides.append(f"{POSITIONAL[command]}={word}")
+        elif command in SEVERAL:
+            several.append(quoted(word))
+        else:
+            raise mistakes.bare_word(word, command)
+    if several:
+        arguments.overrides.append(f"{SEVERAL[command]}=[{','.join(several)}]")
+    _choose_dataset(arguments)
+    _choose_metrics(arguments)
+    modes = [name for name in ("--multirun", "--cfg", "--info") if name in arguments.options]
+    if len(modes) > 1:
+        raise BadRequest(f"{' and '.join(modes)} do not go together: use one of them")
+    _refuse_bad_keys(arguments)
+    _refuse_additions(arguments)
+    _refuse_two_choices(arguments)
+    _refuse_options_as_keys(arguments)
+    return arguments
+
+
+def _choose_dataset(arguments: Arguments) -> None:
+    """input=mnist chooses an option of dataset, where the command has both; input=FILE stays."""
+    if not _has_key(arguments.command, "input") or not _has_key(arguments.command, "  - dataset"):
+        return
+    options = {option.name for option in catalog.options("dataset")}
+    for i, override in enumerate(arguments.overrides):
+        key, _, value = override.partition("=")
+        if key == "input" and value in options:
+            arguments.overrides[i] = f"dataset={value}"
+
+
+def _choose_metrics(arguments: Arguments) -> None:
+    """card=full takes every metric that there is, unless metrics=... states which."""
+    stated = {override.partition("=")[0].lstrip("+") for override in arguments.overrides}
+    is_full = "card=full" in arguments.overrides and _has_key(arguments.command, "card")
+    if is_full and "metrics" not in stated:
+        arguments.overrides.append(every_metric(arguments.options.get("--config-dir")))
+
+
+def every_metric(config_dir: str | None = None) -> str:
+    """metrics=[bounds,objective,...]"""
+    names = [option.name for option in catalog.options("metrics", config_dir)]
+    return f"metrics=[{','.join(names)}]"
+
+
+def _take_option(arguments: Arguments, word: str, unread: list[str]) -> None:
+    name, equals, value = word.partition("=")
+    if name in SWITCHES and not equals:
+        arguments.options[SWITCHES[name]] = None
+    elif name in VALUED:
+        name = VALUED[name]
+        optional = name == "--info" and (
+            not unread or "=" in unread[0] or unread[0].startswith("-")
+        )
+        if not equals:
+            value = "all" if optional else unread.pop(0) if unread else ""
+        allowed = CHOICES.get(name)
+        if not value or (allowed and value not in allowed):
+            what = " or ".join(allowed) if allowed else "a value"
+            raise BadRequest(f"{name} needs {what}; got {value or 'nothing'}")
+        arguments.options[name] = value
+    elif word == "--json" and _has_key(arguments.command, "json"):
+        arguments.overrides.append("json=true")
+    else:
+        following = unread[0] if unread and not unread[0].startswith("-") else "VALUE"
+        known = [*SWITCHES, *VALUED, "--json"]
+        raise mistakes.unknown_option(name, value or following, arguments.command, known)
+
+
+def _has_key(command: str, key: str) -> bool:
+    text = catalog.commands()[command].read_text(encoding="utf-8")
+    return re.search(rf"^{key}:", text, re.MULTILINE) is not None
+
+
+def _refuse_bad_keys(arguments: Arguments) -> None:
+    for override in arguments.overrides:
+        key = override.partition("=")[0]
+        if not re.fullmatch(r"[+~]*[A-Za-z_][\w/-]*(\.\w+)*(@[\w.]+)?", key, re.ASCII):
+            raise BadRequest(
+                f"'{key}' in {override} is not a key\n"
+                "a key is names joined by dots, such as model.latent_dim"
+            )
+
+
+def _refuse_additions(arguments: Arguments) -> None:
+    """`+key=value` would add a key that nobody reads: a typo would pass in silence.
+
+    `+callbacks=tensorboard` is right: it adds an option to a group that takes a list.
+    """
+    groups = catalog.groups()
+    for override in arguments.overrides:
+        key, _, value = override.partition("=")
+        name = key.lstrip("+")
+        if key.startswith("+") and name not in groups and not name.startswith("hydra"):
+            raise BadRequest(
+                f"'{override}' would add a key that nothing reads\nwithout the plus: {name}={value}"
+            )
+
+
+def _refuse_two_choices(arguments: Arguments) -> None:
+    chosen: dict[str, str] = {}
+    groups = catalog.groups()
+    for override in arguments.overrides:
+        key = override.partition("=")[0]
+        if key in groups and key in chosen:
+            ending = f"\nfor a sweep over both: -m {key}=ONE,TWO" if chosen[key] != override else ""
+            raise BadRequest(f"{key} is given twice: {chosen[key]} and {override}{ending}")
+        chosen[key] = override
+
+
+def _refuse_options_as_keys(arguments: Arguments) -> None:
+    """model.prior=vamp would put a word where the option model/prior=vamp has keys."""
+    groups = catalog.groups()
+    for override in arguments.overrides:
+        key, _, value = override.partition("=")
+        group = key.lstrip("+").replace(".", "/")
+        if "." in key and group in groups and not key.startswith("~") and value[:1] != "{":
+            raise BadRequest(f"{key} is chosen as an option: {group}={value}")

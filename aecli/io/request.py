@@ -1,0 +1,90 @@
+"""What the commands share that use a finished run on images."""
+
+import pathlib
+import sys
+from collections.abc import Callable
+
+import numpy as np
+from omegaconf import DictConfig
+
+from aecli import build, runs
+from aecli.component import check_arguments
+from aecli.console import quiet
+from aecli.errors import BadRequest
+from aecli.io import conditions, given
+from aecli.io.given import Images
+from aecli.samplers.base import Sampler
+
+
+def check(cfg: DictConfig, keys: Callable) -> None:
+    """Check the command's keys against the annotated arguments of `keys`. Raises BadRequest."""
+    check_arguments(keys, build.plain(cfg))
+
+
+def opened(cfg: DictConfig, beyond: bool = False) -> runs.Run:
+    """run=PATH or the latest finished one. Raises BadRequest.
+
+    beyond: whether values of stated data outside of the training's range may pass.
+    """
+    if cfg.get("input") is not None and cfg.get("dataset") is not None:
+        raise BadRequest("input and dataset both say which images\nstate one of them")
+    run = runs.open_run(cfg, beyond)
+    if cfg.run is None:
+        print(f"run    {run.folder} (the latest finished one)", file=sys.stderr)
+    return run
+
+
+def images(run: runs.Run, cfg: DictConfig, relabels: bool = False) -> Images:
+    """What input=, split= and label= ask for; wakes TensorFlow once it can be read.
+
+    relabels: as in conditions.of_images. Raises BadRequest.
+    """
+    read = given.read(run, cfg.input, cfg.split)
+    wake(run)
+    found = conditions.of_images(run, given.images(run, read), cfg.label, relabels)
+    print(f"input  {len(found):,} images   {found.origin}", file=sys.stderr)
+    return found
+
+
+def sampler(cfg: DictConfig) -> Sampler | None:
+    """What sampler= asks for; None: the model's own prior, or a mixture where it has none."""
+    return None if cfg.get("sampler") is None else build.component(cfg.sampler, "sampler")
+
+
+def in_file_units(run: runs.Run, x: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+    """What a model made, [N, H, W, C] float32 -> before the training's scaling, and its range."""
+    if run.config.dataset.get("scale", "none") == "none":
+        return x, run.data_range
+    return run.learnt.unscaled(x), run.learnt.range
+
+
+def shown(cfg: DictConfig) -> str | None:
+    """What a figure's title says of the data; None for those of the run."""
+    if cfg.get("input") is not None:
+        return pathlib.Path(str(cfg.input)).name
+    if cfg.get("dataset") is None:
+        return None
+    name, path = cfg.dataset._target_.rsplit(".", 2)[-2], cfg.dataset.get("path")
+    return name if path is None else f"{name} {pathlib.Path(str(path)).name}"
+
+
+def wake(run: runs.Run) -> None:
+    """TensorFlow, with the threads of the training: bits depend on them."""
+    quiet.import_tensorflow_quietly(run.config.trainer.threads)
+
+
+def beside(found: Images) -> dict[str, np.ndarray]:
+    """What is known of the images, for a table: {"file": [N], "label": [N]}, in this order."""
+    known = {}
+    if found.files is not None:
+        known["file"] = np.array(found.files)
+    if found.labels is not None:
+        known["label"] = named_labels(found)
+    return known
+
+
+def named_labels(found: Images) -> np.ndarray:
+    """[N] names where labels have names, else numbers."""
+    if found.label_names is None:
+        return found.labels
+    return np.array(found.label_names)[found.labels]

@@ -1,0 +1,217 @@
+"""aecli train -m: Hydra composes the jobs; each is then frozen and trained by its own process."""
+
+import contextlib
+import math
+import pathlib
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+
+from hydra.core.config_store import ConfigStore
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+from tqdm import tqdm
+
+from aecli import build, cores, runs, typed
+from aecli.comparison import leaderboard_of_sweep
+from aecli.console import root_keys
+from aecli.console.arguments import Arguments
+from aecli.console.root_keys import COMMAND_KEYS
+from aecli.errors import BadRequest
+from aecli.jobs.pool import Work, run_all
+from aecli.jobs.sweep import SUBDIR, Sweep, drop_empty_job_folder
+from aecli.locking import locked
+from aecli.runs import place, sweeps
+from aecli.typed import quoted
+from aecli.untrusted.bounded import check_writable, read_end
+
+OUTPUT = "console.txt"  # in a job's folder: what its process said
+MAX_SAID = 100_000  # bytes of it that are looked at
+NAMES = ("model", "dataset", "noise", "experiment")
+
+# hydra/launcher=process: Hydra's own launcher only composes, the processes are ours
+ConfigStore.instance().store(
+    group="hydra/launcher",
+    name="process",
+    node={"_target_": "hydra._internal.core_plugins.basic_launcher.BasicLauncher"},
+    provider="aecli",
+)
+
+
+def is_one(arguments: Arguments) -> bool:
+    """Whether this is `aecli train` for several jobs, by processes of ours."""
+    stated = typed.stated(arguments.overrides)
+    if arguments.command != "train" or {"--cfg", "--info"} & set(arguments.options):
+        return False
+    several = arguments.is_sweep or "seeds" in stated or "sweep" in stated
+    return several and stated.get("hydra/launcher", "process") == "process"
+
+
+def run(
+    arguments: Arguments,
+    own: list[str],
+    hydra_main: Callable,
+    train: Callable[[sweeps.Sweep], int] | None = None,
+) -> int:
+    """The whole command: compose, freeze or find again, train, report.
+
+    train: what to do with the jobs where they are not for processes of this machine.
+    """
+    overrides = _with_seeds(arguments.overrides)
+    stated = typed.stated(overrides)
+    arguments.options["--multirun"] = None
+    collected = ProcessSweep(train)
+    known = (
+        sweeps.find(stated["sweep"], stated.get("outputs", "outputs"))
+        if "sweep" in stated
+        else None
+    )
+    with contextlib.ExitStack() as stack:
+        place = Sweep(overrides)
+        if known is not None:  # composed for comparison only
+            unseen = stack.enter_context(_unseen(known.folder))
+            own = [*own, f"hydra.sweep.dir={quoted(unseen)}"]
+        elif "hydra.sweep.dir" not in stated:
+            stack.callback(place.release_folder)
+            own = [*own, place.claim_folder()]
+        else:
+            place.check_stated_folder()
+        arguments.overrides = [*own, SUBDIR, *overrides]
+        hydra_main(arguments, collected.collect)
+        folder = known.folder if known else place.folder or pathlib.Path(stated["hydra.sweep.dir"])
+        return collected.carry_out(folder, known)
+
+
+def _unseen(folder: pathlib.Path) -> tempfile.TemporaryDirectory:
+    """A folder in `folder` for as long as it is needed."""
+    return tempfile.TemporaryDirectory(prefix=".composed.", suffix=".tmp", dir=folder)
+
+
+def _with_seeds(overrides: list[str]) -> list[str]:
+    """seeds=3 is short for seed=0,1,2."""
+    stated = typed.stated(overrides)
+    if "seeds" not in stated:
+        return overrides
+    count = stated["seeds"]
+    if not count.isascii() or not count.isdigit() or not 1 <= int(count) <= 1000:
+        raise BadRequest(f"seeds must be a whole number from 1 to 1000; got {count}")
+    if "seed" in stated:
+        raise BadRequest(f"seed={stated['seed']} and seeds={count}: state one of them")
+    rest = [override for override in overrides if not override.startswith("seeds=")]
+    return [*rest, "seed=" + ",".join(map(str, range(int(count))))]
+
+
+class ProcessSweep:
+    """Collects the jobs of one command, then carries them out."""
+
+    def __init__(self, train: Callable[[sweeps.Sweep], int] | None = None) -> None:
+        self.train = train
+        self.asked: list[sweeps.Asked] = []
+        self.settings: DictConfig | None = None
+
+    def collect(self, config: DictConfig) -> None:
+        """One composed job, under Hydra."""
+        drop_empty_job_folder()  # Hydra's; ours is made once every job is known to be right
+        hydra = HydraConfig.get()
+        OmegaConf.resolve(config)
+        OmegaConf.to_container(config, throw_on_missing=True)
+        self.settings = config
+        root_keys.check(config)
+        own = (*COMMAND_KEYS, "outputs")
+        overrides = [o for o in hydra.overrides.task if o.partition("=")[0] not in own]
+        cfg = OmegaConf.masked_copy(config, [key for key in config if key not in COMMAND_KEYS])
+        if cfg.trainer.threads is None and self.train is None:
+            cfg.trainer.threads = threads(config.n_jobs)
+        build.refuse_unstorable(cfg)  # each job's process will read it
+        names = {key: hydra.runtime.choices[key] for key in NAMES}
+        self.asked.append(sweeps.Asked(overrides, cfg, names))
+
+    def carry_out(self, folder: pathlib.Path, known: sweeps.Sweep | None) -> int:
+        """Train what is left to train; returns 0, or 1 where a job failed."""
+        if known is not None and any(one.overrides for one in self.asked):
+            known.check_same(self.asked)
+        check_writable(folder)
+        with locked(folder):
+            if known is None:
+                place.clear(folder)
+            sweep = known or sweeps.create(folder, self.asked)
+            if self.train is not None:
+                return self.train(sweep)
+            return train_all(sweep, self.settings.n_jobs, self.settings.gpus)
+
+
+def threads(n_jobs: int) -> int:
+    """Of each job: the cores shared out, so that jobs do not fight for them."""
+    return max(1, cores.count() // n_jobs)
+
+
+def train_all(sweep: sweeps.Sweep, n_jobs: int, gpus: list[int] | None) -> int:
+    """Each job that is not done, `n_jobs` at once. Returns 0, or 1 where one failed."""
+    left, total = sweep.left, len(sweep.jobs)
+    print(f"sweep  {total} jobs, {len(left)} to train, {n_jobs} at once   {sweep.folder}")
+    works = {id(w): (w, job) for job in left for w in [work(job.folder)]}
+    failed: dict[int, str] = {}
+    bar = tqdm(total=total, initial=total - len(left), desc="sweep", unit="job", disable=None)
+    starts = time.monotonic()
+
+    def ended(work: Work) -> None:
+        job = works[id(work)][1]
+        line = f"[{job.number}/{total}] {job.line}"
+        if work.code:
+            failed[job.number] = f"{line}: {reason(work, job)}"
+            tqdm.write(f"failed {failed[job.number]}", file=sys.stderr)
+        elif bar.disable:
+            print(f"done   {line}  {_val_loss(job)}", file=sys.stderr, flush=True)
+        bar.set_postfix_str(_so_far(sweep, len(failed)))
+        bar.update()
+
+    with bar:
+        run_all([work for work, _ in works.values()], n_jobs, gpus, ended)
+    done = sum(job.state == "done" for job in sweep.jobs)
+    print(f"sweep  {done} of {total} jobs done in {time.monotonic() - starts:.0f}s")
+    with contextlib.suppress(BadRequest):  # where none is done
+        print(leaderboard_of_sweep(sweep.folder))
+    for number in sorted(failed):
+        print(f"failed {failed[number]}", file=sys.stderr)
+    if failed:
+        again = typed.command("train", sweep=sweep.folder)
+        print(f"again  {again}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def work(folder: pathlib.Path) -> Work:
+    """The process that trains a job."""
+    return Work(["train", f"resume={quoted(str(folder))}"], folder / OUTPUT)
+
+
+def reason(work: Work, job: sweeps.Job) -> str:
+    """Why a job failed, in one line."""
+    if work.code < 0:
+        hint = ": out of memory?" if work.code == -9 else ""
+        return f"killed by signal {-work.code}{hint}"
+    return last_error(work.output) or f"exit code {work.code}"
+
+
+def last_error(output: pathlib.Path) -> str:
+    """The last line that a process gave as an error, "" where there is none."""
+    lines = read_end(output, MAX_SAID).splitlines()
+    errors = [line for line in lines if line.startswith("error: ")]
+    return errors[-1].removeprefix("error: ") if errors else ""
+
+
+def _val_loss(job: sweeps.Job) -> str:
+    value = runs.read_status(job.folder).get("val_loss")
+    return "" if value is None else f"val_loss {value:.5g}"
+
+
+def _so_far(sweep: sweeps.Sweep, failed: int) -> str:
+    """best 28.9 (model=vae seed=1), 1 failed"""
+    losses = [(runs.read_status(job.folder).get("val_loss"), job) for job in sweep.jobs]
+    best, job = min(
+        ((v, j) for v, j in losses if v is not None and math.isfinite(v)),
+        key=lambda pair: pair[0],
+        default=(None, None),
+    )
+    parts = [] if best is None else [f"best val_loss {best:.5g} ({job.line})"]
+    return ", ".join(parts + ([f"{failed} failed"] if failed else []))

@@ -1,0 +1,22 @@
+"""The options of each config group, by glob: a new YAML is tested without a line here."""
+
+import yaml
+from places import CONFIGS
+
+
+def options(group: str) -> list[str]:
+    names = sorted(path.stem for path in (CONFIGS / group).glob("*.yaml"))
+    assert names, f"no YAML under configs/{group}"
+    return names
+
+
+def models() -> list[str]:
+    """Every model, and the VAE with each posterior and each prior: "vae model/prior=vamp"."""
+    inner = sorted(path for path in (CONFIGS / "model").glob("*/*.yaml"))
+    parts = [f"vae model/{path.parent.name}={path.stem}" for path in inner]
+    assert parts
+    return options("model") + parts
+
+
+def contents(group: str, option: str) -> dict:
+    return yaml.safe_load((CONFIGS / group / f"{option}.yaml").read_text())
