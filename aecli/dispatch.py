@@ -1,5 +1,6 @@
 """Runs one command through hydra.main: composition, the checks before it, its exit code."""
 
+import functools
 import importlib
 import os
 import sys
@@ -71,7 +72,7 @@ def _through_hydra(arguments: Arguments, with_traceback: bool) -> int:
         line = sweep.announce() if sweep else ""
         try:
             _check(config)
-            importlib.import_module(f"aecli.commands.{command.replace('-', '_')}").main(config)
+            _main(command)(config)
             code = 0
         except Exception as error:  # reported here: the other jobs of a sweep go on
             code = messages.report(error, command, user_overrides, with_traceback)
@@ -98,6 +99,14 @@ def _through_hydra(arguments: Arguments, with_traceback: bool) -> int:
     if sweep:
         return sweep.finish()
     return codes[0] if codes else 0
+
+
+def _main(command: str) -> Callable[[DictConfig], None]:
+    """What carries a command out: `main` of its file; the plot-* commands share one."""
+    if command.startswith("plot-"):
+        plot = importlib.import_module("aecli.commands.plot").main
+        return functools.partial(plot, command=command)
+    return importlib.import_module(f"aecli.commands.{command}").main
 
 
 def _own(arguments: Arguments) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 
 PACKAGE = pathlib.Path(__file__).parent.parent / "aecli"
 FILES = sorted(PACKAGE.rglob("*.py"))
+CONFIGS = PACKAGE.parent / "configs"
 LAYERS = [
     {"cores", "pinned"},
     {
@@ -20,21 +21,28 @@ LAYERS = [
         "visible",
         "__init__",
     },
-    {"locking", "serial", "divergences", "foreign"},
+    {"locking", "serial", "divergences", "untrusted"},
     {"networks", "losses", "noise", "datasets"},
     {"latents", "samplers"},
-    {"models", "training"},
+    {"models"},
+    {"training"},
     {"build", "targets"},
     {"runs"},
-    {"sweeps", "tuning", "exchange"},
-    {"comparison"},
-    {"metrics", "figures", "app", "page"},
+    {"console", "io"},
+    {"metrics", "comparison"},
+    {"jobs"},
+    {"fit", "tuning", "page", "figures"},
     {"commands"},
-    {"cli", "__main__"},
+    {"cli", "dispatch", "completion", "__main__"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
-SEPARATE = ["networks", "losses", "noise", "datasets"]  # and models from training, metrics ...
-HYDRA = {"app", "build", "runs", "sweeps", "tuning", "commands", "page"}
+SEPARATE = ["networks", "losses", "noise", "datasets"]
+HYDRA = {"console", "dispatch", "build", "runs", "jobs", "fit", "tuning", "io", "metrics"}
+HYDRA |= {"figures", "commands", "page"}
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in FILES
+}
 
 
 def room(path: pathlib.Path) -> str:
@@ -42,12 +50,42 @@ def room(path: pathlib.Path) -> str:
 
 
 def imported(path: pathlib.Path):
+    """Names of modules, or of what is in them; texts that are a module's name count."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in MODULES else node.module for name in names)
+        elif isinstance(node, ast.Constant) and node.value in MODULES:
+            yield node.value
+
+
+def test_no_file_leads_back_to_itself():
+    leads_to = {
+        name: {other for other in imported(path) if other in MODULES and other != "aecli"}
+        for name, path in MODULES.items()
+    }
+    finished: set[str] = set()
+
+    def walk(name: str, way: tuple[str, ...]):
+        assert name not in way, " > ".join([*way[way.index(name) :], name])
+        if name not in finished:
+            for other in sorted(leads_to[name]):
+                walk(other, (*way, name))
+            finished.add(name)
+
+    for name in MODULES:
+        walk(name, ())
+
+
+def test_a_command_is_one_file():
+    """Of its own, named as it is typed; the plot-* commands share one."""
+    typed = {path.stem.partition("-")[0] for path in CONFIGS.glob("[!_]*.yaml")}
+    assert {path.stem for path in (PACKAGE / "commands").iterdir()} - {
+        "__init__",
+        "__pycache__",
+    } == typed
 
 
 def test_every_room_has_a_rank():

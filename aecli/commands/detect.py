@@ -3,21 +3,24 @@
 import dataclasses
 import pathlib
 import sys
+import time
 from typing import Annotated, Literal
 
 import numpy as np
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from pydantic import Field
 
 from aecli import runs
+from aecli.console.table import show_table
 from aecli.errors import BadRequest
-from aecli.files import as_json, write_json
+from aecli.files import as_json, unique_folder, write_json
 from aecli.io import conditions, every_class, request, tables
 from aecli.io.destination import Destination
 from aecli.io.given import Images
 from aecli.metrics.detection import labels
 from aecli.quantity import beside
 from aecli.runs import sweeps
+from aecli.untrusted.bounded import refuse_links
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,16 +35,16 @@ class Detected:
 
 def main(cfg: DictConfig) -> None:
     """The command: a summary (or JSON) on stdout, files in the run's eval/<time>/."""
-    from aecli.metrics.detection import tables
+    from aecli.metrics.detection.tables import show
 
     if cfg.run is not None and pathlib.Path(str(cfg.run), sweeps.FILE).is_file():
-        tables.sweep(cfg)
+        sweep(cfg)
         return
     done = detect(cfg)
     if cfg.json:
         print(as_json(done.values))
     else:
-        tables.show(done.run, done.values)
+        show(done.run, done.values)
     print(f"written to {done.table} and {done.folder}/", file=sys.stderr)
 
 
@@ -129,3 +132,49 @@ def _written(cfg, to: Destination, own, images: Images, scores, values, is_norma
     write_json(folder / "metrics.json", values)
     own.save_figure(figure, "scores", folder=folder)
     return Detected(own, values, table, folder)
+
+
+def sweep(cfg: DictConfig) -> None:
+    """Each finished run of a sweep for itself; the table of their AUROC and its mean.
+
+    Raises BadRequest where one cannot be judged, or has no labels that say what is normal.
+    """
+    check(cfg)
+    if cfg.output is not None:
+        raise BadRequest("output names one file, and run= is a sweep\nleave output out")
+    found = sweeps.find(str(cfg.run))
+    refuse_links(found.folder)
+    done = [job for job in found.jobs if job.state == "done"]
+    if not done:
+        raise BadRequest(f"run={cfg.run}: no run of this sweep is done")
+    records = []
+    for job in done:
+        print(f"run    {job.folder}   {job.line}", file=sys.stderr)
+        values = detect(OmegaConf.merge(cfg, {"run": str(job.folder)})).values
+        if "auroc" not in values:
+            raise BadRequest(f"{job.folder} has no AUROC: state normal=[...]")
+        records.append({"run": job.line, **_aurocs(values)})
+    columns = {key: [record.get(key) for record in records] for key in records[0]}
+    means = {key: float(np.mean(columns[key])) for key in list(columns)[1:]}
+    folder = unique_folder(found.folder / "detect" / time.strftime("%Y-%m-%d_%H-%M-%S"))
+    tables.write(folder / "auroc.csv", {k: np.array(column) for k, column in columns.items()})
+    from aecli.metrics.detection.scores import SEPARATION
+
+    values = {"runs": records, "mean": means}
+    values |= beside(dict.fromkeys(means, SEPARATION["auroc"]))
+    write_json(folder / "metrics.json", values)
+    if cfg.json:
+        print(as_json(values))
+    else:
+        rows = [[r["run"], *(f"{r[key]:.4f}" for key in means)] for r in records]
+        rows.append([f"mean of {len(records)}", *(f"{mean:.4f}" for mean in means.values())])
+        show_table(["AUROC", *means], rows)
+        if len(done) < len(found.jobs):
+            print(f"{len(found.jobs) - len(done)} of {len(found.jobs)} runs are not done")
+    print(f"written to {folder}/", file=sys.stderr)
+
+
+def _aurocs(values: dict) -> dict[str, float]:
+    """Of the model and of the baselines, PCA's under one name whatever its size."""
+    rows = {name.partition(",")[0]: row["auroc"] for name, row in values["baselines"].items()}
+    return {"model": values["auroc"], **rows}

@@ -1,4 +1,4 @@
-"""What the plot-* commands share: find the run, draw one figure of it, write it."""
+"""aecli plot-...: find the run, draw one figure of it, write it."""
 
 import pathlib
 import sys
@@ -12,6 +12,11 @@ from aecli.io import request
 
 FORMATS = ("png", "svg", "pdf")
 OWN = ("run", "outputs", "format", "seed", "dataset", "noise")  # the others are the figure's
+
+
+def main(cfg: DictConfig, command: str) -> None:
+    name = command.removeprefix("plot-")
+    plot(cfg, {"loss": "loss_curve"}.get(name, name))
 
 
 def plot(cfg: DictConfig, name: str) -> pathlib.Path:

@@ -1,0 +1,1 @@
+"""One training, from the config to the run folder."""

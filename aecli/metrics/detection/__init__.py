@@ -1,0 +1,1 @@
+"""Anomalies: scores, thresholds, labels, and what is said of them."""
