@@ -4,7 +4,7 @@ import os
 
 from cli_script import PROJECT, python
 
-QUIETLY = "from aecli.app.quiet import import_tensorflow_quietly as quietly; quietly()"
+QUIETLY = "from aecli.console.quiet import import_tensorflow_quietly as quietly; quietly()"
 
 
 def test_tensorflow_says_nothing(tmp_path):

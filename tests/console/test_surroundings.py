@@ -40,7 +40,7 @@ def test_the_users_keras_json_does_not_reach_a_model(tmp_path):
     (home / "keras.json").write_text(json.dumps(ODD))
     odd = {"KERAS_HOME": str(home), "KERAS_MAX_EPOCHS": "1"}
     console = (
-        "from aecli.app.quiet import import_tensorflow_quietly as quietly; quietly(1); "
+        "from aecli.console.quiet import import_tensorflow_quietly as quietly; quietly(1); "
         f"import keras; k = keras.config; print(({SHOWN}))"
     )
     done = python(console, tmp_path, **odd)
