@@ -22,7 +22,7 @@ LatentDim = Annotated[
 ]
 
 
-class Autoencoder(Configurable, OnArrays, InKeras, keras.Model):
+class Autoencoder(OnArrays, InKeras, Configurable, keras.Model):
     """An encoder, a decoder and an objective over images x [B, H, W, C].
 
     Every term of the objective is [B], in nats an example, summed over pixels and over code
