@@ -92,16 +92,16 @@ def test_the_two_directions_of_a_flow_are_inverse_and_its_determinant_is_that_of
 
 
 def test_a_constant_unit_is_no_part_of_a_flow():
-    flow = with_random_weights(Flow(np.array([1, 0, 1]), 2, [8]), seed=2)
+    flow = with_random_weights(Flow(np.array([0, 1, 1]), 2, [8]), seed=2)
     e = np.random.default_rng(0).standard_normal((20, 3)).astype("float32")
     x = np.array(flow.inverse(e))
-    assert not x[:, 1].any()
-    np.testing.assert_allclose(np.delete(flow.forward(x)[0], 1, axis=1), e[:, ::2], atol=1e-4)
+    assert not x[:, 0].any()
+    np.testing.assert_allclose(flow.forward(x)[0][:, 1:], e[:, 1:], atol=1e-4)
     x = tf.constant(x)
     with tf.GradientTape() as tape:
         tape.watch(x)
         back, log_det = flow.forward(x)
-    jacobian = tape.batch_jacobian(back, x).numpy()[:, ::2, ::2]
+    jacobian = tape.batch_jacobian(back, x).numpy()[:, 1:, 1:]
     np.testing.assert_allclose(log_det, np.linalg.slogdet(jacobian)[1], atol=1e-3)
 
 
