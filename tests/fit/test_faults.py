@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from cli_process import aecli, start, stop, when
+from lab import NAMES, SHORT
 from same_runs import differing
 
 from aecli import runs
+from aecli.commands.train import train
 from aecli.errors import BadRequest, CannotWrite, Diverged, FolderBusy, Interrupted, RunFailed
 from aecli.locking import is_locked, locked
 from aecli.training import state as states
@@ -375,7 +377,9 @@ def test_a_failing_metric_or_figure_is_a_warning_in_the_status(lab, monkeypatch)
 
     monkeypatch.setattr(LossCurve, "__call__", lambda self, run: 1 / 0)
     monkeypatch.setattr(Pixels, "__call__", lambda self, evaluation: 1 / 0)
-    folder = lab.train("trainer.epochs=1", "+figures=manifold", "figures.manifold.dims=[0,99]")
+    words = [*SHORT[:2], "trainer.epochs=1", f"outputs={lab.root}", "figures=[loss_curve,manifold]"]
+    config = lab.compose(*words, "figures.manifold.dims=[0,99]")
+    folder = train(config, NAMES, words).folder
     status = runs.Run(folder).status
     assert status["state"] == "done"
     metric, one, other = status["warnings"]
