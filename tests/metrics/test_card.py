@@ -25,7 +25,7 @@ from aecli.metrics.ssim import Ssim
 from aecli.metrics.trustworthiness import Trustworthiness
 
 QUICK = ["card=full", "metrics.samples.steps=60", "metrics.bounds.k=5"]
-OF_SOME_CLASSES = {"outliers"}  # a metric of runs with dataset.classes: see test_detect
+OF_OTHER_RUNS = {"outliers", "codebook"}  # of some classes, of a codebook: test_detect, test_vq_vae
 OF_ALL = list(SECTIONS[:-1])
 LIKELIHOOD = {"bounds", "posterior"}
 
@@ -66,7 +66,7 @@ def test_full_holds_basic_and_every_option(vae, evaluated, full):
         assert values.items() <= full["baselines"][row].items()
     assert set(full["settings"]) == set(options("metrics"))
     assert full["settings"]["bounds"] == {"k": 5, "n": 2000}
-    assert set(full["not_applicable"]) == OF_SOME_CLASSES
+    assert set(full["not_applicable"]) == OF_OTHER_RUNS
     assert full["failed"] == {}
     assert list(full["sections"]) == OF_ALL
     named = [name for names in full["sections"].values() for name in names]
@@ -95,7 +95,7 @@ def test_it_is_the_same_every_time_and_as_json(vae, full, capsys):
 
 def test_a_plain_autoencoder_lacks_the_likelihood_and_is_told_why(lab, evaluated):
     values = evaluated(lab.train("trainer.epochs=1"), *QUICK)
-    assert set(values["not_applicable"]) == LIKELIHOOD | OF_SOME_CLASSES
+    assert set(values["not_applicable"]) == LIKELIHOOD | OF_OTHER_RUNS
     assert all("model=vae" in values["not_applicable"][name] for name in LIKELIHOOD)
     assert list(values["sections"]) == ["reconstruction", "samples", "codes"]
     assert "10 Gaussians" in values["notes"]["samples"][0]
@@ -107,7 +107,7 @@ def test_images_without_labels(lab, evaluated, tmp_path):
     folder = lab.train("dataset=npz", f"dataset.path={tmp_path}/bare.npz", "trainer.epochs=1")
     values = evaluated(folder, *QUICK)
     need_labels = {"clustering", "probe", "samples"}
-    assert set(values["not_applicable"]) == LIKELIHOOD | OF_SOME_CLASSES | need_labels
+    assert set(values["not_applicable"]) == LIKELIHOOD | OF_OTHER_RUNS | need_labels
     assert all("labels" in values["not_applicable"][name] for name in need_labels)
     assert values["sections"]["codes"] == ["trustworthiness"]
 
@@ -197,7 +197,7 @@ def test_values_beyond_the_peak_are_told():
 class Coded:
     """A stand-in model whose code is a function of the image."""
 
-    code_shape = (3,)
+    code_shape = stored_shape = (3,)
 
     def __init__(self, run, code):
         self.has_prior, self._code = False, code

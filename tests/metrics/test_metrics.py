@@ -58,7 +58,7 @@ def test_metrics_of_seven_images_do_not_depend_on_the_batches(compose, images, m
     metrics = [*own, Ssim(), Posterior(), bounds.Bounds(k=4)]
     values = []
     for rows in (7, 3):
-        monkeypatch.setattr("aecli.models.base.ROWS", rows)
+        monkeypatch.setattr("aecli.models.on_arrays.ROWS", rows)
         monkeypatch.setattr(bounds, "ROWS", rows)
         values.append({k: v for m in metrics for k, v in m(Stub(model, images[:7])).items()})
     assert (

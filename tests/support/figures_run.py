@@ -24,6 +24,13 @@ class LinearModel:
         self.pca = PCA(min(self.size, *x.reshape(len(x), -1).shape), whiten=True, random_state=0)
         self.pca.fit(x.reshape(len(x), -1))
 
+    @property
+    def stored_shape(self):
+        return self.code_shape
+
+    def check_has_density(self):
+        """Gaussian codes have one."""
+
     def encode(self, x, seed=None, label=None):
         z = self.pca.transform(x.reshape(len(x), -1))
         z = np.pad(z, ((0, 0), (0, self.size - z.shape[1])))  # a code larger than the image
@@ -42,9 +49,6 @@ class LinearModel:
 
     def prior_quantiles(self, p):
         return norm.ppf(p)
-
-    def check_has_density(self):
-        pass
 
     def noise_shapes(self):
         return {}
