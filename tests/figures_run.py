@@ -3,6 +3,7 @@
 import types
 
 import numpy as np
+from scipy.stats import norm
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
@@ -12,27 +13,39 @@ from aecli.datasets.splits import Split, Splits
 class LinearModel:
     """PCA as an autoencoder; code_shape says how its code is laid out."""
 
+    label_count = None
+
     def __init__(self, x, code_shape=(2,), has_prior=False):
         self.data_shape, self.code_shape, self.has_prior = x.shape[1:], code_shape, has_prior
         self.size = int(np.prod(code_shape))
         self.pca = PCA(min(self.size, *x.reshape(len(x), -1).shape), whiten=True, random_state=0)
         self.pca.fit(x.reshape(len(x), -1))
 
-    def encode(self, x):
+    def encode(self, x, label=None):
         z = self.pca.transform(x.reshape(len(x), -1))
         z = np.pad(z, ((0, 0), (0, self.size - z.shape[1])))  # a code larger than the image
         return z.reshape(-1, *self.code_shape)
 
-    def decode(self, z):
+    def decode(self, z, label=None):
         assert z.shape[1:] == self.code_shape
         flat = self.pca.inverse_transform(z.reshape(len(z), -1)[:, : self.pca.n_components_])
         return flat.reshape(-1, *self.data_shape).astype("float32")
 
-    def reconstruct(self, x):
+    def reconstruct(self, x, label=None):
         return self.decode(self.encode(x))
 
     def sample(self, n, seed):
-        return self.decode(np.random.default_rng(seed).standard_normal((n, *self.code_shape)))
+        return self.decode(self.sample_prior(n, seed))
+
+    def sample_prior(self, n, seed):
+        return np.random.default_rng(seed).standard_normal((n, *self.code_shape))
+
+    @property
+    def has_quantiles(self):
+        return self.has_prior
+
+    def prior_quantiles(self, p):
+        return norm.ppf(p)
 
 
 class FakeRun:

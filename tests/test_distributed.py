@@ -44,6 +44,13 @@ CASES = {
     "everything": EVERYTHING,
     "streaming": [*EVERYTHING, "trainer.feed=streaming"],
     "sparse": ["model=sparse_kl", "trainer.epochs=2", "trainer.batch_size=40"],  # a batch's mean
+    "labels": ["model=cvae", "trainer.epochs=2", "trainer.batch_size=41"],
+    "labels, streaming": [
+        "model=cvae",
+        "trainer.epochs=2",
+        "trainer.batch_size=41",
+        "trainer.feed=streaming",
+    ],
     "conv, clipped": [
         "network=conv",
         "network.filters=[4]",

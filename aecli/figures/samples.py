@@ -41,7 +41,7 @@ class Samples(RunFigure):
             codes = gaussian_like(model.encode(x, label=labels), count, self.sample_seed)
             how = f"no prior: codes drawn from a Gaussian fitted to {len(x):,} test codes"
         if told:
-            how += ", the same in each row"
+            how += ", the same for each label"
         codes = np.concatenate([codes] * max(1, len(told)))
         pictures = model.decode(codes, np.repeat(told, self.n) if told else None)
         limits = images.shown_range(target)
@@ -67,6 +67,8 @@ def sheet(run, x: np.ndarray, how: str, names: Sequence[str] = ()) -> Figure:
     if len(shown) < len(x):
         how = f"the first {len(shown)} of {len(x):,}; {how}"
     limits = images.shown_range(np.clip(shown, *run.data_range))
+    if is_by_label:
+        how += "; one column a label"
     made = np.concatenate([shown, empty])
     figure = _sheet(run, "Generated images", made, columns, how, limits)
     if is_by_label:
