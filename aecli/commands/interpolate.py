@@ -39,12 +39,13 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     ends = None if found.labels is None else found.labels[pair]
     a, b = run.model.encode(found.x[pair], label=ends)
     t = np.linspace(0.0, 1.0, cfg.steps)
-    label = conditions.stated(run, cfg.label)
-    if label is None and ends is not None:
-        label = np.where(t < 0.5, *ends)
+    stated = conditions.stated(run, cfg.label)
+    label = np.where(t < 0.5, *ends) if stated is None and ends is not None else stated
     paths = ["linear", "spherical"] if cfg.path == "both" else [cfg.path]
     ways = {name: run.model.decode(interpolation.PATHS[name](a, b, t), label) for name in paths}
     names = [_name(found, row) for row in pair]
+    if stated is not None:
+        names[1] += f", decoded with label {conditions.name(run, stated)}"
     figure = interpolation.strip(run, found.x[pair], ways, names)
     style.name_shown(figure, request.shown(cfg))
     folder = run.new_eval_folder()

@@ -36,7 +36,7 @@ class Samples(RunFigure):
         model, told = run.model, conditions.known(run)[:MOST]
         count = self.n if told else self.n**2
         codes, origin = sampling.new_codes(run, count, self.sample_seed, self.sampler)
-        how = f"codes drawn from {origin}" + (", the same in each row" if told else "")
+        how = f"codes drawn from {origin}" + (", the same for each label" if told else "")
         codes = np.concatenate([codes] * max(1, len(told)))
         pictures = model.decode(codes, np.repeat(told, self.n) if told else None)
         limits = images.shown_range(target)
@@ -62,6 +62,8 @@ def sheet(run, x: np.ndarray, how: str, names: Sequence[str] = ()) -> Figure:
     if len(shown) < len(x):
         how = f"the first {len(shown)} of {len(x):,}; {how}"
     limits = images.shown_range(np.clip(shown, *run.data_range))
+    if is_by_label:
+        how += "; one column a label"
     made = np.concatenate([shown, empty])
     figure = _sheet(run, "Generated images", made, columns, how, limits)
     if is_by_label:

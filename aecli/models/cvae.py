@@ -42,5 +42,5 @@ class CVAE(VAE):
         """x [B, ..., D] and labels [B] -> [B, ..., D + label_count]."""
         told = ops.one_hot(label, self.label_count, dtype=x.dtype)
         told = ops.reshape(told, (-1, *[1] * (len(x.shape) - 2), self.label_count))
-        told = ops.broadcast_to(told, (*ops.shape(x)[:-1], self.label_count))
-        return ops.concatenate([x, told], axis=-1)
+        at_each_place = told + ops.zeros_like(x[..., :1])
+        return ops.concatenate([x, at_each_place], axis=-1)

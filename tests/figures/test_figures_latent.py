@@ -51,7 +51,7 @@ def test_latent_draws_at_most_max_points_at_random():
 
 def test_latent_of_a_collapsed_code():
     run = digits_run(code_shape=(4,))
-    run.model.encode = lambda x: np.zeros((len(x), 4))
+    run.model.encode = lambda x, label: np.zeros((len(x), 4))
     assert "0.0 % of their variance" in texts(Latent()(run))
 
 

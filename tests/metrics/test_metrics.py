@@ -17,6 +17,8 @@ from aecli.metrics.ssim import Ssim
 class Stub(Evaluation):
     """An evaluation, and its run, of a model on given images."""
 
+    labels = None
+
     def __init__(self, model, x, target=None):
         self.model, self.run, self.is_noisy = model, self, target is not None
         self.x, self.target = x, x if target is None else target

@@ -63,6 +63,13 @@ CASES = {
     "free bits": ["model=vae", "model.free_bits=0.2", "trainer.epochs=2", "trainer.batch_size=41"],
     "vamp": ["model=vae", "model/prior=vamp", "trainer.epochs=2", "trainer.batch_size=41"],
     "flows": ["model=vae", "model/posterior=iaf", "model/prior=mixture", "trainer.epochs=2"],
+    "labels": ["model=cvae", "trainer.epochs=2", "trainer.batch_size=41"],
+    "labels, streaming": [
+        "model=cvae",
+        "trainer.epochs=2",
+        "trainer.batch_size=41",
+        "trainer.feed=streaming",
+    ],
     "conv, clipped": [
         "network=conv",
         "network.filters=[4]",
