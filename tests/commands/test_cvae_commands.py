@@ -2,9 +2,6 @@
 
 import numpy as np
 import pytest
-from aecli.app.arguments import parse
-from aecli.app.compose import composed
-from aecli.exchange import formats
 from figures_run import cell, picture_of
 from sklearn.datasets import load_digits
 
@@ -22,10 +19,13 @@ from aecli.commands.interpolate import interpolate
 from aecli.commands.probe import probe
 from aecli.commands.reconstruct import reconstruct
 from aecli.commands.train import train
+from aecli.console.arguments import parse
+from aecli.console.compose import composed
 from aecli.errors import BadRequest, NotApplicable
 from aecli.figures import interpolation, traversal
 from aecli.figures.manifold import Manifold
 from aecli.figures.samples import Samples
+from aecli.io import formats
 
 NAMES = {"model": "cvae", "dataset": "npz", "noise": "none", "experiment": None}
 DIGITS = load_digits()
