@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from aecli.comparison.units import units
 from same_runs import differing
 from scipy.stats import entropy
 
@@ -243,18 +242,16 @@ def test_a_run_says_how_many_codes_are_in_use(trained):
 
 
 def test_readers_of_a_run_know_the_unit(trained):
-    tiles = {name: unit for name, _, unit in page(trained).tiles}
-    assert tiles["perplexity"] == tiles["codes_used"] == "of 16 codes"
+    tiles = {name: unit for name, _, unit, _ in page(trained).tiles}
+    assert tiles["perplexity"] == tiles["codes_used"] == "codes"
     assert tiles["commitment"] == "nats an image"
     titles = [ax.get_title() for ax in LossCurve()(trained).axes]
-    *terms, used, perplexity = titles[1:]
-    assert (used, perplexity) == ("codes used (of 16 codes)", "perplexity (of 16 codes)")
+    *terms, perplexity, used = titles[1:]
+    assert (used, perplexity) == ("codes used (codes)", "perplexity (codes)")
     assert terms == ["reconstruction (nats an image)", "commitment (nats an image)"]
     record = records.read(records.Entry(trained.folder, "one"))
-    assert units([record], ["perplexity", "commitment"]) == {
-        "perplexity": "of 16 codes",
-        "commitment": "nats an image",
-    }
+    assert record.quantities["perplexity"].unit == "codes"
+    assert record.quantities["commitment"].unit == "nats an image"
 
 
 # ---- integers outside ------------------------------------------------------------------------
