@@ -167,10 +167,8 @@ def test_q_integrates_to_1(posterior):
 @pytest.mark.parametrize(
     "words",
     [
-        ["model/posterior=gaussian"],
         ["model/posterior=planar"],
-        ["model/posterior=iaf", "model.posterior.gate_bias=1"],
-        ["model/posterior=iaf", "model/prior=mixture"],
+        ["model/posterior=iaf", "model.posterior.gate_bias=1", "model/prior=mixture"],
         ["model/prior=vamp", "model.prior.components=5"],
     ],
     ids=" ".join,
