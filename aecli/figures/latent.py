@@ -46,7 +46,7 @@ class Latent(RunFigure):
             ]
             shown = f"{100 * shares.sum():.1f} % of their variance is shown"
             note.append(f"PCA of the {size} code units: {shown}")
-        ax.set_title("; ".join(note))
+        ax.set_title("\n".join(note))
         if labels is None:
             mappable = self._points(ax, codes, None, None, None)
         else:

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from omegaconf import OmegaConf
 
-from aecli.console import catalog
+from aecli.console import catalog, subgroups
 from aecli.console.compose import Composed, composed, declared
 from aecli.errors import BadRequest
 from aecli.files import cannot_write, write_text
@@ -65,6 +65,7 @@ def experiment(study: Study, trial: Any, name: str) -> str:
     wanted = OmegaConf.to_container(terms.config(point))
     choices = {g: o for g, o in base.choices.items() if g != "experiment" and o is not None}
     usual = declared("train")
+    usual |= {group: subgroups.default_of(group) for group in subgroups.inside(usual)}
     searched = {param.key for param in terms.params if param.is_group}
     shown = {g for g, option in choices.items() if g in searched or option != usual.get(g)}
     shown |= {

@@ -21,27 +21,19 @@ from aecli.tuning import best
 HAVING = ["vae", "beta_vae", "factor_vae"]
 
 
-@pytest.mark.parametrize("group", subgroups.inside(["model"]))
-def test_every_option_of_a_group_inside_is_built_in_every_model_that_has_it(compose, group):
-    having = subgroups.options_having(group)
+def test_every_model_that_has_them_takes_another_option():
+    groups = ("model/posterior", "model/prior")
+    having = subgroups.options_having(groups[0])
     assert having[0] == "vae"
-    assert {*HAVING} <= {*having}
-    assert "ae" not in having
-    for model in having[1:]:  # of vae itself the contract test knows
-        for name in options(group):
-            words = [f"model={model}", f"{group}={name}"]
-            made = composed("train", words)
-            assert made.choices[group] == name
-            part = made.config.model[group.rpartition("/")[2]]
-            given = build.component(
-                made.config.model,
-                "model",
-                data_shape=(4, 4, 1),
-                network=build.component(made.config.network, "network"),
-                reconstruction_loss=build.component(made.config.loss, "loss"),
-            )
-            built = getattr(given, group.rpartition("/")[2])
-            assert f"{type(built).__module__}.{type(built).__name__}" == part._target_
+    assert {*HAVING} <= {*having} == {*subgroups.options_having(groups[1])}
+    assert not {"ae", "sparse", "conv"} & {*having}
+    for model in having:
+        made = composed(
+            "train", [f"model={model}", "model/posterior=planar", "model/prior=mixture"]
+        )
+        assert [made.choices[group] for group in groups] == ["planar", "mixture"]
+        assert made.config.model.posterior._target_ == "aecli.latents.posteriors.planar.Planar"
+        assert made.config.model.prior._target_ == "aecli.latents.priors.mixture.Mixture"
 
 
 def test_old_configs_have_the_defaults(compose):
@@ -178,3 +170,5 @@ def test_a_search_over_them_gives_an_experiment(tmp_path, words):
     (tmp_path / "experiment" / "found.yaml").write_text(text)
     found, wanted = composed("train", ["experiment=found"], str(tmp_path)).config, study.terms
     assert found.model == wanted.config(trial.params).model, text
+    said = [line for line in text.splitlines() if line.startswith("  - override /model/")]
+    assert len(said) == sum("model/" in word for word in words)  # the usual ones are left out
