@@ -14,7 +14,7 @@ from aecli.datasets.splits import Split, Splits
 class LinearModel:
     """PCA as an autoencoder; code_shape says how its code is laid out."""
 
-    variables, label_count = (), None
+    variables = ()
 
     def __init__(self, x, code_shape=(2,), has_prior=False):
         self.data_shape, self.code_shape, self.has_prior = x.shape[1:], code_shape, has_prior
@@ -22,7 +22,7 @@ class LinearModel:
         self.pca = PCA(min(self.size, *x.reshape(len(x), -1).shape), whiten=True, random_state=0)
         self.pca.fit(x.reshape(len(x), -1))
 
-    def encode(self, x, seed=None):
+    def encode(self, x, seed=None, label=None):
         z = self.pca.transform(x.reshape(len(x), -1))
         z = np.pad(z, ((0, 0), (0, self.size - z.shape[1])))  # a code larger than the image
         return z.reshape(-1, *self.code_shape)

@@ -72,5 +72,4 @@ def _training_codes(run: Run, label: int | None) -> np.ndarray:
         if not len(chosen):
             raise BadRequest(f"label={label}: no training image has it")
         x, labels = x[chosen], labels[chosen]
-    seed = 0 if model.noise_shapes() else None
-    return model.encode(x, seed) if model.label_count is None else model.encode(x, seed, labels)
+    return model.encode(x, 0 if model.noise_shapes() else None, labels)
