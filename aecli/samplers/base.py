@@ -55,7 +55,7 @@ class Sampler(Component):
         return True
 
     def draw(self, numbers: Numbers, n: int, rng: np.random.Generator) -> np.ndarray:
-        """n rows [n, D] in random order."""
+        """n rows [n, D] in random order, which are the first of more."""
         raise NotImplementedError
 
     def log_density(self, numbers: Numbers, x: np.ndarray) -> np.ndarray:
@@ -86,7 +86,7 @@ class Fitted:
         return f"{text}\nin {units} principal components: {share:.1f} % of their variance"
 
     def sample(self, n: int, seed: int) -> np.ndarray:
-        """n codes [n, *code_shape] float32, in random order."""
+        """n codes [n, *code_shape] float32, in random order; those of a seed begin alike."""
         flat = self.sampler.draw(self.numbers, n, np.random.default_rng(seed))
         if "axes" in self.numbers:
             flat = self.numbers["center"] + flat @ self.numbers["axes"]

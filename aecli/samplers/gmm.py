@@ -61,9 +61,9 @@ class GMM(Sampler):
 
     def draw(self, numbers, n, rng):
         """roots [K, D, D]: lower triangles L, of covariances L L'."""
-        weights = numbers["weights"]
-        chosen = rng.choice(len(weights), n, p=weights / weights.sum())
-        x = rng.standard_normal((n, numbers["means"].shape[1]))
+        weights, (of_choice, of_rows) = numbers["weights"], rng.spawn(2)
+        chosen = of_choice.choice(len(weights), n, p=weights / weights.sum())
+        x = of_rows.standard_normal((n, numbers["means"].shape[1]))
         for k in range(len(weights)):
             x[chosen == k] = numbers["means"][k] + x[chosen == k] @ numbers["roots"][k].T
         return x

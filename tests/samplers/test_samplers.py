@@ -123,6 +123,7 @@ def test_a_density_integrates_to_1_and_the_draws_are_of_it(name, fitted):
     assert draws.dtype == np.float32
     np.testing.assert_array_equal(draws, fitted[name].sample(20_000, seed=1))
     assert not np.array_equal(draws, fitted[name].sample(20_000, seed=2))
+    np.testing.assert_allclose(draws[:9], fitted[name].sample(9, seed=1), atol=1e-5)
 
 
 def test_a_flow_learns_what_a_gaussian_cannot(fitted):

@@ -97,6 +97,8 @@ def test_a_target_is_refused_wherever_it_hides(place, mark, capsys):
         ("noise", ["os.system"]),
         ("noise", {"_target_": "os.system"}),
         ("model", "aecli.networks.mlp.MLP"),
+        ("sampler", "aecli.models.ae.AE"),
+        ("sampler", "keras.initializers.Zeros"),
         ("model", "keras.models.Sequential"),
         ("optimizer", "keras.src.optimizers.adam.Adam"),
         ("optimizer", "keras.optimizers.deserialize"),
