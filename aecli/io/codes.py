@@ -46,7 +46,7 @@ def read_labels(path: str, learnt: Learnt) -> tuple[np.ndarray | None, tuple[str
 
     None where the file has none. Raises BadRequest.
     """
-    file = existing_file(path, "path", "npz")
+    file = existing_file(path, "input")
     texts = _labels(file, file.suffix.lower())
     if texts is None:
         return None, learnt.label_names

@@ -65,7 +65,10 @@ def read(arguments: Arguments) -> Request:
     if twice := sorted(key for key in searched if keys.count(key) > 1):
         raise BadRequest(f"{twice[0]} is given twice: state all of its values at once")
     fixed = [override for override in rest if override.partition("=")[0] not in searched]
-    settings = composed("tune", own, config_dir).config
+    by_hand = {key: one for key, one in typed if key in COMMAND and key in catalog.groups()}
+    settings = composed("tune", [o for o in own if o not in by_hand.values()], config_dir).config
+    for key, override in by_hand.items():  # Hydra would look for an option of that group
+        settings[key] = override.partition("=")[2]
     _check(settings)
     stated = {key for key, _ in typed if key in COMMAND}
     return Request(settings, stated, fixed, params, config_dir)

@@ -66,7 +66,7 @@ def test_a_training_leaves_every_figure_and_metric(run):
     x, target, labels = run.examples("test")
     values = evaluate(run, run_config("card=full", "metrics.bounds.k=3", "metrics.samples.steps=5"))
     assert values["failed"] == {}
-    assert set(values["not_applicable"]) == {"outliers"}
+    assert set(values["not_applicable"]) == {"codebook", "outliers"}
     assert "told no labels" in values["not_applicable"]["outliers"]
     scores = run.model.score(x, target, label=labels)
     assert values["loss"] == pytest.approx(scores["loss"].mean(), rel=1e-5)
@@ -86,7 +86,7 @@ def test_generate_takes_each_label_in_turn_or_the_one_stated(ask, run):
     assert made["label"].tolist() == ["nought", "one", "two", "nought", "one", "two", "nought"]
     expected = run.model.decode(made["code"], label=np.arange(7) % 3)
     np.testing.assert_allclose(made["x"], expected, atol=1e-6)
-    path = ask(generate, "generate", "n=4", "label=two", "prior=gmm", "components=2")
+    path = ask(generate, "generate", "n=4", "label=two", "sampler=gmm", "sampler.components=2")
     made = stored(path)
     assert made["label"].tolist() == ["two"] * 4
     np.testing.assert_allclose(made["x"], run.model.decode(made["code"], 2), atol=1e-6)

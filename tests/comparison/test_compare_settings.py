@@ -130,6 +130,10 @@ def test_differences_name_every_leaf(tmp_path):
         "model.beta": ("-", "1"),
         "model.epsilon_std": ("-", "1"),
         "model.warmup_epochs": ("-", "0"),
+        "model.free_bits": ("-", "0"),
+        "model.anneal._target_": ("-", "aecli.latents.anneal.linear.Linear"),
+        "model.posterior._target_": ("-", "aecli.latents.posteriors.gaussian.Gaussian"),
+        "model.prior._target_": ("-", "aecli.latents.priors.standard.Standard"),
     }
     assert differences(pair[0], pair[0]) == {}
 

@@ -41,8 +41,7 @@ def figure_name(command):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_writes_its_figure_into_the_eval_folder_and_prints_the_path(command, run, capsys):
     assert len(COMMANDS) >= 5
-    module = __import__(f"aecli.commands.{command.replace('-', '_')}", fromlist=["main"])
-    module.main(composed(command, []).config)
+    plot.main(composed(command, []).config, command)
     out, err = capsys.readouterr()
     path = pathlib.Path(out.strip())
     assert path.is_file()

@@ -40,8 +40,10 @@ def drawn(compose, place, monkeypatch):
     monkeypatch.setattr(runs.Run, "save_figure", save_figure)
 
     def asked(command: str, *words: str) -> str:
-        module = importlib.import_module(f"aecli.commands.{command.replace('-', '_')}")
-        module.main(compose("run=vae", *words, command=command))
+        kind, *of_a_figure = command.split("-")
+        module = importlib.import_module(f"aecli.commands.{kind}")
+        which = [command] if of_a_figure else []
+        module.main(compose("run=vae", *words, command=command), *which)
         return titles.pop()
 
     return asked

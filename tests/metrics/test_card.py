@@ -204,7 +204,7 @@ class Coded:
         self.data_shape = run.splits.data_shape
         run.model = self
 
-    def encode(self, x):
+    def encode(self, x, label=None):
         return np.stack([self._code(image) for image in x])
 
 

@@ -167,7 +167,7 @@ def of_samples(run, new=None):
     if new is not None:
         run.model.has_prior = True
         run.model.sample_prior = lambda n, seed: np.arange(n)
-        run.model.decode = lambda rows: new[rows]
+        run.model.decode = lambda rows, label=None: new[rows]
     metric, evaluation = Samples(steps=150), Evaluation(run)
     return metric(evaluation), metric.baselines(evaluation)[FLOOR], metric.notes(evaluation)
 

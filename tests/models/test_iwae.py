@@ -79,7 +79,7 @@ def test_a_miwae_of_one_bound_is_the_iwae_bit_for_bit(compose, images):
 @pytest.mark.parametrize("m", [1, 4])
 def test_a_miwae_of_one_draw_is_the_vae(compose, images, monkeypatch, m):
     """Its loss and gradient are the means over m draws of the VAE's, its KL taken of the draw."""
-    monkeypatch.setattr(VAE, "_kl_of_units", lambda self, out: None)  # as of a prior without one
+    monkeypatch.setattr(VAE, "kl_of_heads", lambda self, out: None)  # as of a prior without one
     vae = build.model(compose("model=vae", *LITTLE), (8, 8, 1))
     model = build.model(compose("model=miwae", f"model.m={m}", "model.k=1", *LITTLE), (8, 8, 1))
     for value, same in zip(model.get_weights(), vae.get_weights(), strict=True):

@@ -18,7 +18,8 @@ x = np.load("x.npy")
 for path in sorted(pathlib.Path().glob("*.keras")):
     model = keras.models.load_model(path)
     expected = np.load(path.with_suffix(".npy"))
-    np.testing.assert_allclose(model.reconstruct(x), expected, rtol=1e-4, atol=1e-5)
+    label = None if model.label_count is None else np.arange(3)
+    np.testing.assert_allclose(model.reconstruct(x, label), expected, rtol=1e-4, atol=1e-5)
     print(path.stem)
 """
 
@@ -30,9 +31,10 @@ def test_every_option_is_loaded_by_plain_keras_in_a_fresh_process(compose, image
     for group in ("model", "network", "loss"):
         for option in options(group):
             filters = ["network.filters=[8,4]"] if option == "conv" else []
-            model = build.model(compose(f"{group}={option}", *filters), x.shape[1:])
+            model = build.model(compose(f"{group}={option}", *filters), x.shape[1:], 3)
             saved.append(f"{group} {option}")
-            np.save(tmp_path / f"{saved[-1]}.npy", model.reconstruct(x))
+            label = None if model.label_count is None else np.arange(3)
+            np.save(tmp_path / f"{saved[-1]}.npy", model.reconstruct(x, label))
             model.save(tmp_path / f"{saved[-1]}.keras")
     done = run([sys.executable, "-c", LOAD], tmp_path)
     assert done.stdout.splitlines() == sorted(saved), done.stderr

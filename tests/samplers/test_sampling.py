@@ -59,7 +59,9 @@ def test_every_command_shows_the_same_new_codes_of_a_plain_autoencoder(
 ):
     decoded = []
     decode = AE.decode
-    monkeypatch.setattr(AE, "decode", lambda model, z: decoded.append(z) or decode(model, z))
+    monkeypatch.setattr(
+        AE, "decode", lambda model, z, label=None: decoded.append(z) or decode(model, z)
+    )
     generate(compose(f"run={folder}", "n=9", "seed=5", *words, command="generate"))
     plot(
         compose(f"run={folder}", "n=3", "sample_seed=5", *words, command="plot-samples"), "samples"
