@@ -9,7 +9,14 @@ from keras.initializers import Initializer
 from aecli.component import Component, check_arguments
 from aecli.errors import BadRequest
 
-register = keras.saving.register_keras_serializable(package="aecli")
+
+def register(cls: type, name: str | None = None) -> type:
+    """Let a .keras file name the class: as aecli>Name, of which there may be one alone."""
+    key = f"aecli>{name or cls.__name__}"
+    taken = keras.saving.get_custom_objects().get(key)
+    if taken is not None and taken.__module__ != cls.__module__:
+        raise TypeError(f"{key} is {taken.__module__} already: register {cls.__module__} by a name")
+    return keras.saving.register_keras_serializable("aecli", name)(cls)
 
 
 @dataclass_transform(kw_only_default=True)

@@ -1,6 +1,7 @@
 """The diagonal Gaussian: a mean and a variance for each code unit."""
 
 import dataclasses
+import functools
 import math
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from aecli.serial import register
 LOG_2_PI = math.log(2.0 * math.pi)
 
 
-@register
+@functools.partial(register, name="GaussianPosterior")  # the likelihood has the other name
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Gaussian(Posterior):
     """q(z|x) = N(mean, diag exp(log_var)) (Kingma & Welling 2014, eq. 9)."""
