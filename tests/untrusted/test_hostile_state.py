@@ -37,7 +37,7 @@ FORGED = {
     "a weight is missing": without_a_weight,
     "another shape": of_another_shape,
     "another type": of_another_type,
-    "no optimizer": lambda s: dataclasses.replace(s, tensors=s.tensors | {"optimizer": {}}),
+    "no optimizer": lambda s: dataclasses.replace(s, tensors=s.tensors | {"optimizers": {}}),
     "an unknown callback": lambda s: dataclasses.replace(s, callbacks={"os": {"system": "touch"}}),
     "a callback's memory of another kind": lambda s: dataclasses.replace(
         s, callbacks={"lines": {"__class__": "x"}}
