@@ -15,7 +15,7 @@ class Flow:
     """x [B, D] <-> e [B, D], standard normal where the flow has learnt the density of x.
 
     Each block is e_i = (x_i - m_i) / s_i, where m_i and s_i are functions of x_1 .. x_(i-1)
-    (Papamakarios 2017, eq. 5); the next one has the units in reverse order. alive: [D] of 0 and 1;
+    (Papamakarios 2017, eq. 4); the next one has the units in reverse order. alive: [D] of 0 and 1;
     a unit that is not stays 0, and is no part of the density.
     """
 
