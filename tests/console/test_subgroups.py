@@ -1,14 +1,15 @@
 """Groups inside a model: chosen, listed, completed, explained, swept, searched and compared."""
 
+import inspect
 import json
 import re
 
 import pytest
 from compared import Maker, product, source
-from options import options
+from options import CONFIGS, contents, options
 from test_tune_best import searched
 
-from aecli import build, completion, dispatch
+from aecli import build, completion, dispatch, targets
 from aecli.commands import list as listing
 from aecli.comparison.records import read
 from aecli.comparison.settings import varying
@@ -34,6 +35,15 @@ def test_every_model_that_has_them_takes_another_option():
         assert [made.choices[group] for group in groups] == ["planar", "mixture"]
         assert made.config.model.posterior._target_ == "aecli.latents.posteriors.planar.Planar"
         assert made.config.model.prior._target_ == "aecli.latents.priors.mixture.Mixture"
+
+
+@pytest.mark.parametrize("group", subgroups.inside(["model"]))
+def test_every_yaml_describes_itself_and_states_every_key(group):
+    for option in options(group):
+        assert (CONFIGS / group / f"{option}.yaml").read_text().startswith("# "), option
+        node = contents(group, option)
+        target = targets.checked({"_target_": node["_target_"]}, group, inside=True)
+        assert {*node} - {"_target_"} == {*inspect.signature(target).parameters}, option
 
 
 def test_old_configs_have_the_defaults(compose):
