@@ -5,7 +5,7 @@ import os
 import sys
 
 from aecli import __version__
-from aecli.console import catalog, streams
+from aecli.console import catalog, options, streams
 
 HELP = """\
 aecli {version}: assemble an autoencoder from composable YAML, train it, look inside it.
@@ -45,15 +45,15 @@ def unknown_command(word: str) -> str:
 
 
 def dispatch(argv: list[str]) -> int:
-    if not argv or argv[0] in ("help", "--help", "-h"):
+    if not argv or argv[0] in ("help", options.HELP.name, options.HELP.short):
         if argv[:1] == ["help"] and len(argv) > 1:
-            return dispatch([argv[1], "--help"])
+            return dispatch([argv[1], options.HELP.name])
         print(help_text(), end="")
         return 0
     if "--version" in argv:
         print(f"aecli {__version__}")
         return 0
-    if argv[0] in ("-sc", "--shell-completion"):
+    if options.BY_WORD.get(argv[0]) is options.COMPLETION:
         return importlib.import_module("aecli.completion").run(argv)
     if argv[0] not in catalog.commands():
         print(unknown_command(argv[0]), file=sys.stderr)

@@ -11,7 +11,7 @@ import hydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
-from aecli.console import catalog, messages, root_keys, searchpath
+from aecli.console import catalog, messages, options, root_keys, searchpath
 from aecli.console.arguments import Arguments, parse
 from aecli.console.compose import VERSION_BASE
 from aecli.errors import BadRequest, Interrupted
@@ -38,7 +38,7 @@ def run(command: str, argv: list[str]) -> int:
     arguments = Arguments(command, overrides=[])
     try:
         arguments = parse(command, argv)
-        if "--help" in arguments.options:
+        if arguments.has(options.HELP):
             from aecli.console.help import command_help
 
             print(command_help(arguments), end="")
@@ -57,9 +57,10 @@ def run(command: str, argv: list[str]) -> int:
 
 
 def _through_hydra(arguments: Arguments, with_traceback: bool) -> int:
-    if arguments.command == "tune" and "--shell-completion" not in arguments.options:
+    if arguments.command == "tune" and not arguments.has(options.COMPLETION):
         return importlib.import_module("aecli.commands.tune").run(arguments)  # its own sweep
-    searchpath.register(arguments.options.pop("--config-dir", None))  # not by Hydra: as ./configs
+    searchpath.register(arguments.config_dir)  # not by Hydra: as ./configs
+    arguments = arguments.without(options.CONFIG_DIR)
     if hydra_sweep.is_one(arguments):
         return hydra_sweep.run(arguments, _own(arguments), _hydra_main)
     if launcher.is_one(arguments):

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any
 
+from aecli.dataspec import DataSpec
 from aecli.direction import is_higher_better
 from aecli.visible import in_a_line
 
@@ -25,9 +26,9 @@ class Quantity:
     meaning: str = ""
     by_objective: bool = False
 
-    def of(self, data_shape: tuple[int, ...]) -> "Quantity":
-        """The same in the words for such data: rows of numbers are no images."""
-        if not is_tabular(data_shape):
+    def of(self, spec: DataSpec) -> "Quantity":
+        """The same in the words for such data: a row of a table has no pixels."""
+        if spec.is_image:
             return self
         unit = self.unit.replace("an image", "an example").replace("a pixel", "a value")
         return dataclasses.replace(self, unit=unit)
@@ -64,8 +65,3 @@ def plain(quantities: dict[str, Quantity]) -> dict[str, dict[str, Any]]:
 def beside(quantities: dict[str, Quantity]) -> dict[str, Any]:
     """Returns {"about": ...}, which goes into metrics.json beside the figures."""
     return {ABOUT: plain(quantities)}
-
-
-def is_tabular(data_shape: tuple[int, ...]) -> bool:
-    """Rows of numbers, [1, D, 1], rather than images."""
-    return data_shape[0] == 1 and data_shape[2] == 1

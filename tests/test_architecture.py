@@ -15,6 +15,7 @@ LAYERS = [
         "files",
         "limits",
         "component",
+        "dataspec",
         "direction",
         "quantity",
         "typed",

@@ -7,6 +7,7 @@ import numpy as np
 from omegaconf import DictConfig
 from pydantic import Field
 
+from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest, NotApplicable
 from aecli.io import conditions, request
 from aecli.io.given import Images
@@ -31,7 +32,7 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     if cfg.images is not None and cfg.labels is not None:
         raise BadRequest("images and labels both say between what\nstate one of them")
     run = request.opened(cfg)
-    _require_images(run.data_shape)
+    _require_images(run.spec)
     found = request.images(run, cfg, relabels=True)
     pair = _pair(found, cfg)
     from aecli.figures import interpolation, style
@@ -66,11 +67,11 @@ def _keys(
 ): ...
 
 
-def _require_images(data_shape: tuple[int, int, int]) -> None:
+def _require_images(spec: DataSpec) -> None:
     from aecli.figures import images
 
     try:
-        images.require_images(data_shape)
+        images.require_images(spec)
     except NotApplicable as reason:
         raise NotApplicable(f"interpolate {reason}") from None
 

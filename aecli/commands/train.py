@@ -7,12 +7,11 @@ import time
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from aecli import build, runs
 from aecli.comparison import measure
-from aecli.console import quiet
-from aecli.console.root_keys import COMMAND_KEYS
+from aecli.console import quiet, root_keys
 from aecli.errors import CannotWrite
 from aecli.files import remove_leftovers, unique_folder
 from aecli.jobs.sweep import job_folder
@@ -55,7 +54,7 @@ def train(
     replace = bool(cfg.get("replace"))
     if folder is not None:
         place.refuse_filled(folder, replace)
-    cfg = OmegaConf.masked_copy(cfg, [key for key in cfg if key not in COMMAND_KEYS])
+    cfg = root_keys.of_run(cfg)
     with Signals() as signals:
         plan = _planned(cfg)
         if plan.trainer.is_follower:

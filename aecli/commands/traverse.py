@@ -38,7 +38,7 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
     from aecli.figures import images, style, traversal
 
     try:
-        images.require_images(run.data_shape)
+        images.require_images(run.spec)
     except NotApplicable as reason:
         raise NotApplicable(f"traverse {reason}") from None
     found = request.images(run, cfg, relabels=True)

@@ -2,29 +2,13 @@
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from aecli.console import catalog, mistakes
+from aecli.console import catalog, mistakes, options
+from aecli.console.options import Option
 from aecli.errors import BadRequest
 from aecli.typed import quoted
 
-SWITCHES = {
-    "--help": "--help", "-h": "--help",
-    "--multirun": "--multirun", "-m": "--multirun",
-    "--resolve": "--resolve",
-    "--hydra-help": "--hydra-help",
-    "--shell-completion": "--shell-completion", "-sc": "--shell-completion",
-}  # fmt: skip
-VALUED = {
-    "--cfg": "--cfg", "-c": "--cfg",
-    "--package": "--package", "-p": "--package",
-    "--config-dir": "--config-dir", "-cd": "--config-dir",
-    "--info": "--info", "-i": "--info",
-}  # fmt: skip
-CHOICES = {
-    "--cfg": ["job", "hydra", "all"],
-    "--info": ["all", "config", "defaults", "defaults-tree", "plugins", "searchpath"],
-}
 POSITIONAL = {"list": "group"}  # command: the key that a first bare word sets
 SEPARATED = ("tune",)  # commands whose words may be divided by --, for the reader's sake
 SEVERAL = {"compare": "paths"}  # command: the key whose list all bare words make
@@ -32,15 +16,32 @@ SEVERAL = {"compare": "paths"}  # command: the key whose list all bare words mak
 
 @dataclass
 class Arguments:
-    """options: {"--cfg": "job", "--multirun": None ...};  overrides: ["model=vae", ...]."""
+    """options: {an Option's name: its value, None for a switch}; overrides: ["model=vae", ...]."""
 
     command: str
     options: dict[str, str | None] = field(default_factory=dict)
     overrides: list[str] = field(default_factory=list)
 
+    def has(self, *asked: Option) -> bool:
+        """Whether one of these options is given."""
+        return any(option.name in self.options for option in asked)
+
+    @property
+    def config_dir(self) -> str | None:
+        return self.options.get(options.CONFIG_DIR.name)
+
+    def without(self, option: Option) -> "Arguments":
+        """The same but for one option."""
+        left = {name: value for name, value in self.options.items() if name != option.name}
+        return replace(self, options=left)
+
     @property
     def is_sweep(self) -> bool:
-        return "--multirun" in self.options or "hydra.mode=MULTIRUN" in self.overrides
+        return self.has(options.MULTIRUN) or "hydra.mode=MULTIRUN" in self.overrides
+
+    def as_sweep(self) -> "Arguments":
+        """The same, for several runs."""
+        return replace(self, options=self.options | {options.MULTIRUN.name: None})
 
     def argv(self) -> list[str]:
         """Options first: Hydra takes its overrides only as one block."""
@@ -74,7 +75,7 @@ def parse(command: str, argv: list[str]) -> Arguments:
         arguments.overrides.append(f"{SEVERAL[command]}=[{','.join(several)}]")
     _choose_dataset(arguments)
     _choose_metrics(arguments)
-    modes = [name for name in ("--multirun", "--cfg", "--info") if name in arguments.options]
+    modes = [option.name for option in options.MODES if arguments.has(option)]
     if len(modes) > 1:
         raise BadRequest(f"{' and '.join(modes)} do not go together: use one of them")
     _refuse_bad_keys(arguments)
@@ -100,7 +101,7 @@ def _choose_metrics(arguments: Arguments) -> None:
     stated = {override.partition("=")[0].lstrip("+") for override in arguments.overrides}
     is_full = "card=full" in arguments.overrides and _has_key(arguments.command, "card")
     if is_full and "metrics" not in stated:
-        arguments.overrides.append(every_metric(arguments.options.get("--config-dir")))
+        arguments.overrides.append(every_metric(arguments.config_dir))
 
 
 def every_metric(config_dir: str | None = None) -> str:
@@ -111,25 +112,23 @@ def every_metric(config_dir: str | None = None) -> str:
 
 def _take_option(arguments: Arguments, word: str, unread: list[str]) -> None:
     name, equals, value = word.partition("=")
-    if name in SWITCHES and not equals:
-        arguments.options[SWITCHES[name]] = None
-    elif name in VALUED:
-        name = VALUED[name]
-        optional = name == "--info" and (
-            not unread or "=" in unread[0] or unread[0].startswith("-")
-        )
+    option = options.BY_WORD.get(name)
+    if option is not None and option.takes is None and not equals:
+        arguments.options[option.name] = None
+    elif option is not None and option.takes is not None:
         if not equals:
-            value = "all" if optional else unread.pop(0) if unread else ""
-        allowed = CHOICES.get(name)
-        if not value or (allowed and value not in allowed):
-            what = " or ".join(allowed) if allowed else "a value"
-            raise BadRequest(f"{name} needs {what}; got {value or 'nothing'}")
-        arguments.options[name] = value
+            follows = unread and "=" not in unread[0] and not unread[0].startswith("-")
+            is_left_out = option.default is not None and not follows
+            value = option.default if is_left_out else unread.pop(0) if unread else ""
+        if not value or (option.choices and value not in option.choices):
+            what = " or ".join(option.choices) or "a value"
+            raise BadRequest(f"{option.name} needs {what}; got {value or 'nothing'}")
+        arguments.options[option.name] = value
     elif word == "--json" and _has_key(arguments.command, "json"):
         arguments.overrides.append("json=true")
     else:
         following = unread[0] if unread and not unread[0].startswith("-") else "VALUE"
-        known = [*SWITCHES, *VALUED, "--json"]
+        known = [*options.BY_WORD, "--json"]
         raise mistakes.unknown_option(name, value or following, arguments.command, known)
 
 

@@ -7,17 +7,9 @@ import textwrap
 import yaml
 from omegaconf import OmegaConf
 
-from aecli.console import catalog
+from aecli.console import catalog, options
 from aecli.console.arguments import Arguments
 from aecli.console.compose import Composed, composed, first_of_sweep
-
-OPTIONS = """\
-options:
-  -m, --multirun       one run for each combination of values: model=ae,vae model.latent_dim=2,8
-  --cfg job            print the composed config and stop
-  --info defaults      which YAML files it was composed from
-  --config-dir DIR     one more folder of YAML options (./configs is one already)
-"""
 
 
 class _ShortLists(yaml.SafeDumper):
@@ -34,7 +26,7 @@ def command_help(arguments: Arguments) -> str:
     """The help text; overrides before --help are taken into account (`model=vae --help`)."""
     command = arguments.command
     overrides = [first_of_sweep(override) for override in arguments.overrides]
-    config = composed(command, overrides, arguments.options.get("--config-dir"))
+    config = composed(command, overrides, arguments.config_dir)
     comments = catalog.comment_lines(catalog.commands()[command])
     description = comments[0] if comments else ""
     examples = [line.strip() for line in comments[1:] if line.strip().startswith("aecli ")]
@@ -45,7 +37,7 @@ def command_help(arguments: Arguments) -> str:
         f"usage: aecli {command}{words} [key=value ...] [options]\n",
         _groups(groups) if groups else "",
         _keys(config),
-        OPTIONS,
+        options.help_lines(),
         "examples:\n" + "".join(f"  {line}\n" for line in examples) if examples else "",
         f"next: aecli list GROUP describes the options; aecli {command} GROUP=OPTION --help shows "
         "their keys\n" if groups else "",

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from pydantic import Field
 
 from aecli import build
@@ -13,6 +13,7 @@ Path = Annotated[
     str, Field(min_length=1, max_length=4096, description="a path; a number as a name: ./2026")
 ]
 COMMAND_KEYS = ("resume", "sweep", "seeds", "replace", "n_jobs", "gpus")  # not of a run
+NOT_OF_A_JOB = (*COMMAND_KEYS, "outputs")  # of what a job of a sweep is told
 PATHS = ("outputs", "run", "resume", "sweep", "study", "input", "clean", "output")
 NAME = 255  # bytes of one name in a path, on any system
 AT_ONCE = 1024  # processes
@@ -36,6 +37,11 @@ def _keys(
     sample: bool,
     gif: bool,
 ): ...
+
+
+def of_run(config: DictConfig) -> DictConfig:
+    """Returns a copy without the keys that say what the command is to do."""
+    return OmegaConf.masked_copy(config, [key for key in config if key not in COMMAND_KEYS])
 
 
 def check(config: DictConfig) -> None:

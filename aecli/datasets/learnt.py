@@ -16,6 +16,7 @@ from aecli.datasets.rows import Rows
 from aecli.datasets.scaling import Scaling
 from aecli.datasets.source import Source
 from aecli.datasets.splits import Split, Splits, value_range
+from aecli.dataspec import DataSpec, Kind
 from aecli.errors import BadRequest
 
 IN_MEMORY = ("fixed", "threshold")  # binarisations of the data, once and for all
@@ -24,7 +25,9 @@ GIVEN = 4  # the stream of random numbers of binarize=fixed for a file of the us
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Learnt:
-    """shape: (H, W, C). unit: of units.UNITS; range: (lowest, highest) value before any scaling.
+    """shape, kind: of DataSpec, None: as the shape tells. unit: of units.UNITS.
+
+    range: (lowest, highest) value before any scaling.
 
     scaling: None where there is none; clips: whether scaled values are cut to [0, 1], as a
     likelihood on [0, 1] needs it. label_names[i]: the name of label i; train_labels, test_labels:
@@ -36,6 +39,7 @@ class Learnt:
     shape: tuple[int, int, int]
     unit: str
     range: tuple[float, float]
+    kind: Kind | None = None
     scaling: Scaling | None = None
     clips: bool = False
     binarize: str = "none"
@@ -70,6 +74,7 @@ class Learnt:
             scaling = Scaling.fitted(train.pixels(), scale, scale_per)
         return cls(
             shape=tuple(train.x.shape[1:]),
+            kind=DataSpec.of(train.x.shape[1:]).kind,
             unit=source.unit,
             range=(min(lows), max(highs)),
             scaling=scaling,
@@ -154,10 +159,17 @@ class Learnt:
         return dataclasses.replace(part, x=x), [text for text in (order, note) if text]
 
     @property
+    def spec(self) -> DataSpec:
+        """What one example is."""
+        spec = DataSpec.of(self.shape, self.columns)
+        return spec if self.kind is None else dataclasses.replace(spec, kind=self.kind)
+
+    @property
     def of_values(self) -> "Learnt":
         """What a model needs of it to take raw values, and no names."""
         return Learnt(
             shape=self.shape,
+            kind=self.kind,
             unit=self.unit,
             range=self.range,
             scaling=self.scaling,

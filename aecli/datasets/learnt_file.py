@@ -11,6 +11,7 @@ from pydantic import Field
 from aecli.component import check_arguments
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.scaling import Scaling
+from aecli.dataspec import Kind
 from aecli.errors import BadRequest
 from aecli.files import write_text
 from aecli.untrusted.bounded import read_text
@@ -28,6 +29,7 @@ def _stored(
     shape: Annotated[list[Side], Field(min_length=3, max_length=3)],
     unit: Literal["bytes", "binary", "other"],
     range: Annotated[list[float], Field(min_length=2, max_length=2)],
+    kind: Kind | None,
     scaling: dict[Literal["offset", "divisor"], float | list[float]] | None,
     clips: bool,
     binarize: Literal["none", "fixed", "threshold", "dynamic"],
@@ -92,6 +94,8 @@ def read(path: pathlib.Path, shape: tuple[int, int, int]) -> Learnt:
 
 def from_plain(values: Any, path: str) -> Learnt:
     """What `plain` gave. path: where it was found, for messages. Raises BadRequest."""
+    if isinstance(values, dict):
+        values = {"kind": None} | values  # which older files have not
     if not isinstance(values, dict) or sorted(map(str, values)) != sorted(KEYS):
         raise BadRequest(f"{path} is damaged: it does not say what was learnt of the data")
     check_arguments(_stored, values, "data", path)

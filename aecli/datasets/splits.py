@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from aecli.datasets.rows import Rows
+from aecli.dataspec import DataSpec
 
 Array = np.ndarray | Rows
 FINGERPRINT_BYTES = 2**28  # of a part that the fingerprint reads; of larger ones, a sample
@@ -58,6 +59,11 @@ class Splits:
     label_names: tuple[str, ...] | None = None
     learnt: Any = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def spec(self) -> DataSpec:
+        """What one example is."""
+        return DataSpec.of(self.data_shape) if self.learnt is None else self.learnt.spec
 
     @property
     def data_shape(self) -> tuple[int, int, int]:

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from aecli.dataspec import DataSpec
 from aecli.errors import NotApplicable
 from aecli.figures import images, style
 
@@ -21,7 +22,7 @@ def anomalies(run, x, scores, values: dict, anomalous=None) -> Figure:
     not known. Where the data is no image, the histograms alone.
     """
     try:
-        images.require_images(x.shape[1:])
+        images.require_images(DataSpec.of(x.shape[1:]))
     except NotApplicable:
         figure = style.new_figure(run, "Anomaly scores", 3.2)
         _histograms(figure.add_subplot(), scores, values, anomalous)

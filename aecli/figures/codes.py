@@ -21,7 +21,7 @@ class Codes(RunFigure):
     n: Annotated[int, Field(ge=1, le=30, description="number of test images")] = 10
 
     def draw(self, run):
-        images.require_images(run.model.data_shape)
+        images.require_images(run.model.spec)
         if run.model.code_shape == (1,):
             raise NotApplicable("needs a code of more than one unit")
         x, _, labels = run.examples(n=self.n)

@@ -8,6 +8,7 @@ from aecli.comparison.leaderboard import Leaderboard, Row
 from aecli.comparison.records import Record
 from aecli.comparison.values import shown
 from aecli.datasets.base import Split
+from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest
 from aecli.figures import compare_look as look
 from aecli.figures import images, style
@@ -30,7 +31,7 @@ def reconstructions(board: Leaderboard) -> Figure:
     test = run.splits.test
     raw = Split(test.x[:N], None if test.labels is None else test.labels[:N])
     x, target = run.preparation.frozen(raw.x)
-    images.require_images(target.shape[1:])
+    images.require_images(DataSpec.of(target.shape[1:]))
     strips = [("original", target)]
     if run.is_noisy and len({_node(record, "noise") for _, record in chosen}) == 1:
         strips.append(("noisy input", x))

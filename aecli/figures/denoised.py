@@ -17,11 +17,11 @@ def rows(run, stages: dict[str, np.ndarray], measured: dict[str, dict]) -> Figur
     """
     shown = {name: x[:N] for name, x in stages.items()}
     first = next(iter(shown.values()))
-    if images.is_tabular(run.data_shape):
+    if not run.spec.is_image:
         figure = style.new_figure(run, "Denoised examples", 3.6)
         images.show_table(figure, {k: x.reshape(len(x), -1) for k, x in shown.items()})
         return figure
-    images.require_images(run.data_shape)
+    images.require_images(run.spec)
     _, height, width, _ = first.shape
     gap, limits = images.gap_for(width), images.shown_range(first)
     picture = images.tile(np.stack(list(shown.values())), gap)

@@ -3,17 +3,17 @@
 import matplotlib
 import numpy as np
 
+from aecli.dataspec import DataSpec
 from aecli.errors import NotApplicable
 from aecli.figures import style
-from aecli.quantity import is_tabular as is_tabular
 
 GREY = matplotlib.colormaps["gray"].with_extremes(bad="white")  # the gaps of a grid are NaN
 
 
-def require_images(data_shape: tuple[int, int, int]) -> None:
+def require_images(spec: DataSpec) -> None:
     """Raises NotApplicable unless the data can be seen as grey or colour images."""
-    _, width, channels = data_shape
-    if is_tabular(data_shape):
+    _, width, channels = spec.shape
+    if not spec.is_image:
         raise NotApplicable(f"needs images; this data is rows of {width} numbers")
     if channels not in (1, 3):
         raise NotApplicable(f"needs images of 1 or 3 channels; these have {channels}")

@@ -5,6 +5,7 @@ import pathlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from aecli.dataspec import DataSpec
 from aecli.figures import images, style
 from aecli.files import replacing
 from aecli.io import pictures
@@ -47,7 +48,7 @@ def strip(run, ends: np.ndarray, ways: dict[str, np.ndarray], names: list[str]) 
 
     ends: [2, H, W, C]; ways: {path: images [T, H, W, C]}; names: what the two ends are.
     """
-    images.require_images(ends.shape[1:])
+    images.require_images(DataSpec.of(ends.shape[1:]))
     steps = len(next(iter(ways.values())))
     shown = np.unique(np.linspace(0, steps - 1, min(SHOWN, steps)).round().astype(int))
     height, width, channels = ends.shape[1:]

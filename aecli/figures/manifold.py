@@ -46,7 +46,7 @@ class Manifold(RunFigure):
 
     def draw(self, run):
         model = run.model
-        images.require_images(model.data_shape)
+        images.require_images(model.spec)
         dims = self._dims(model.code_shape, len(model.decoded_units()))
         right, up, how = self._grid(run, dims)
         z = np.zeros((self.n, self.n, *model.code_shape), "float32")

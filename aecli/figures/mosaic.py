@@ -20,7 +20,7 @@ class Mosaic(RunFigure):
     n: Annotated[int, Field(ge=1, le=20, description="images a side")] = 4
 
     def draw(self, run):
-        images.require_images(run.model.data_shape)
+        images.require_images(run.model.spec)
         x, target, labels = run.examples(n=self.n**2)
         if len(target) < self.n**2:
             raise NotApplicable(f"needs {self.n**2} test images; there are {len(target)}")

@@ -30,11 +30,11 @@ class Reconstructions(RunFigure):
         rows = {"original": target, "noisy input": x, "reconstruction": made}
         if not run.is_noisy:
             del rows["noisy input"]
-        if images.is_tabular(run.model.data_shape):
+        if not run.model.spec.is_image:
             figure = style.new_figure(run, "Reconstructions of test examples", 3.6)
             images.show_table(figure, {k: v.reshape(len(v), -1) for k, v in rows.items()})
             return figure
-        images.require_images(run.model.data_shape)
+        images.require_images(run.model.spec)
 
         _, height, width, _ = target.shape
         gap, limits = images.gap_for(width), images.shown_range(target)

@@ -31,7 +31,7 @@ class Samples(RunFigure):
     sampler: InstanceOf[Sampler] | None = None
 
     def draw(self, run):
-        images.require_images(run.model.data_shape)
+        images.require_images(run.model.spec)
         _, target, _ = run.examples(n=5000)
         model, told = run.model, conditions.known(run)[:MOST]
         count = self.n if told else self.n**2
@@ -54,7 +54,7 @@ def sheet(run, x: np.ndarray, how: str, names: Sequence[str] = ()) -> Figure:
 
     names: of the labels that they have in turn, which become the columns where they fit.
     """
-    images.require_images(x.shape[1:])
+    images.require_images(run.spec)
     shown = x[:SHOWN]
     is_by_label = 1 < len(names) <= min(MOST, len(shown))
     columns = len(names) if is_by_label else math.ceil(math.sqrt(len(shown)))

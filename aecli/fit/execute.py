@@ -12,17 +12,14 @@ from aecli import build, runs, typed
 from aecli.console import logs
 from aecli.errors import BadRequest, CannotWrite, Interrupted, NotApplicable, RunFailed
 from aecli.files import write_json
-from aecli.fit import summary
+from aecli.fit import callbacks, summary
 from aecli.fit.plan import Plan
 from aecli.metrics.base import Evaluation, finite, stated
 from aecli.metrics.detection import validation
 from aecli.quantity import Quantity, beside
 from aecli.training.callbacks import progress
-from aecli.training.callbacks.agreement import Agreement
-from aecli.training.callbacks.interruption import Interruption
-from aecli.training.callbacks.pruning import Pruned, Pruning
+from aecli.training.callbacks.pruning import Pruned
 from aecli.training.signals import Signals
-from aecli.tuning import current_trial
 
 log = logging.getLogger("aecli")
 
@@ -56,44 +53,21 @@ def perform(run: runs.Run, plan: Plan, names: dict, signals: Signals, state=None
 
 def _fit(run: runs.Run, plan: Plan, signals: Signals, state) -> list[float]:
     """-> val_loss of every epoch."""
-    built = build.components(plan.config.get("callbacks"), "callbacks", folder=str(run.folder))
-    checkpoint = built.pop("checkpoint", None)
-    lines = progress.EpochLines(plan.epochs)
-    agreement = None
-    if plan.trainer.replicas is not None and plan.trainer.replicas.workers > 1:
-        agreement = Agreement(plan.trainer.replicas, signals, plan.feed)
-    callbacks: dict[str, Any] = {"agreement": agreement} if agreement else {}
-    callbacks |= {"lines": lines, **built}
-    if (trial := current_trial.current(plan.epochs)) is not None:
-        callbacks["pruning"] = Pruning(trial, plan.epochs)
-    if checkpoint is not None:
-        checkpoint.describe(plan.about)
-        callbacks["checkpoint"] = checkpoint
-        if state is not None:
-            checkpoint.begin_from(state, plan.model)
-    callbacks["interruption"] = Interruption(agreement or signals, checkpoint)
+    training = callbacks.of_run(plan, signals, str(run.folder), state)
+    checkpoint = training.get("checkpoint")
     with contextlib.ExitStack() as stack:
-        if progress.show_bar():
-            callbacks["bar"] = bar = _bar(plan, state)
-            stack.callback(bar.close)
+        if "bar" in training:
+            stack.callback(training["bar"].close)
             stack.enter_context(progress.above_the_bar())
         stack.enter_context(plan.trainer.guarded(str(run.folder)))
         try:
-            plan.trainer.fit(plan.model, plan.optimizers, plan.feed, plan.images, callbacks, state)
+            plan.trainer.fit(plan.model, plan.optimizers, plan.feed, plan.images, training, state)
         except (tf.errors.ResourceExhaustedError, MemoryError) as error:
             raise _out_of_memory(plan) from error
         finally:
             if checkpoint is not None and checkpoint.model is not None:
                 checkpoint.write_best()
-    return lines.val_losses
-
-
-def _bar(plan: Plan, state) -> progress.Bar:
-    steps = plan.trainer.total_steps(plan.images)
-    done = 0
-    if state is not None:
-        done = min(steps, state.epoch * plan.feed.steps_per_epoch + state.step)
-    return progress.Bar(plan.feed, steps, plan.epochs, done)
+    return training["lines"].val_losses
 
 
 def _out_of_memory(plan: Plan) -> RunFailed:

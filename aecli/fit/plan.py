@@ -43,12 +43,12 @@ class Plan:
     @property
     def about(self) -> dict[str, Any]:
         """What a checkpoint says of its origin: compared on resume."""
-        jit = self.trainer.uses_xla(self.model.network)
+        jit, replicas = self.trainer.uses_xla(self.model.network), self.trainer.join_replicas()
         return {
             "config": build.plain(self.config),
             "data": self.splits.fingerprint,
             "parts": self.splits.fingerprints,
-            "environment": environment(jit, self.feed.kind, self.trainer.replica_count),
+            "environment": environment(jit, self.feed.kind, replicas.count if replicas else 1),
         }
 
 
@@ -66,8 +66,8 @@ def plan(cfg: DictConfig, splits) -> Plan:
     with trainer.scope():
         model = build.model(cfg, splits.data_shape, splits.label_count)
         optimizers = build.optimizers(cfg, model.players, *steps)
-    if trainer.replicas is not None:
-        trainer.replicas.check(trainer.batch_size, model)
+    if (replicas := trainer.join_replicas()) is not None:
+        replicas.check(trainer.batch_size, model)
     if model.reconstruction_loss.needs_unit_range and cfg.dataset.get("scale") == "minmax":
         splits = cut_to_unit_range(splits)
     model.learnt = splits.learnt.of_values

@@ -7,6 +7,7 @@ from omegaconf import DictConfig
 
 from aecli import __version__, runs, typed
 from aecli.console import subgroups
+from aecli.dataspec import by
 from aecli.quantity import Quantity
 from aecli.training.callbacks.progress import duration
 from aecli.training.state import is_complete
@@ -31,9 +32,9 @@ def opening(plan, names: dict, folder, state=None) -> str:
         f"aecli {__version__}": f"tensorflow {tf.__version__}  keras {keras.__version__}  "
         f"{_device()}   seed {cfg.seed}",
         "data": f"{names['dataset']}   {images:,} train / {len(splits.val):,} val / "
-        f"{len(splits.test):,} test   {_by(splits.data_shape)} in [{low:g}, {high:g}]{noise}",
+        f"{len(splits.test):,} test   {splits.spec} in [{low:g}, {high:g}]{noise}",
         "from": splits.source,
-        "model": f"{names['model']}   {_by(splits.data_shape)} > code {_by(model.code_shape)}   "
+        "model": f"{names['model']}   {splits.spec} > code {by(model.code_shape)}   "
         f"{sum(math.prod(v.shape) for v in model.trainable_variables):,} parameters   "
         f"network: {type(model.network).__name__.lower()}{_inner(cfg)}   "
         f"loss: {_loss(cfg, model)}",
@@ -52,7 +53,8 @@ def opening(plan, names: dict, folder, state=None) -> str:
 
 
 def _shared(trainer) -> str:
-    return f", {trainer.replica_count} replicas" if trainer.replicas else ""
+    replicas = trainer.join_replicas()
+    return f", {replicas.count} replicas" if replicas else ""
 
 
 def closing(
@@ -141,7 +143,3 @@ def _is_latest(run: runs.Run) -> bool:
         return runs.find().folder.resolve() == run.folder.resolve()
     except ValueError:
         return False
-
-
-def _by(shape) -> str:
-    return "x".join(str(side) for side in shape)

@@ -2,11 +2,8 @@
 
 import dataclasses
 
-from aecli import build
+from aecli.fit import callbacks
 from aecli.fit.plan import Plan
-from aecli.training.callbacks.agreement import Agreement
-from aecli.training.callbacks.interruption import Interruption
-from aecli.training.callbacks.progress import EpochLines
 from aecli.training.signals import Signals
 from aecli.training.state import State
 
@@ -16,17 +13,9 @@ def follow(plan: Plan, signals: Signals, state: State | None = None) -> None:
 
     Of the callbacks those take part that act on the training; those that want a folder write.
     """
-    nodes = build.plain(plan.config.get("callbacks") or {})
-    acting = {name: node for name, node in nodes.items() if not build.takes(node, "folder")}
-    agreement = Agreement(plan.trainer.replicas, signals, plan.feed)
-    callbacks = {
-        "agreement": agreement,
-        "lines": EpochLines(plan.epochs),
-        **build.components(acting, "callbacks"),
-        "interruption": Interruption(agreement, None),
-    }
+    training = callbacks.of_follower(plan, signals)
     if state is not None:  # what it remembers of the chief's other callbacks is for the chief
-        mine = {k: v for k, v in state.callbacks.items() if k == "clock" or k in callbacks}
+        mine = {k: v for k, v in state.callbacks.items() if k == "clock" or k in training}
         state = dataclasses.replace(state, callbacks=mine)
     with signals.deferred(), plan.trainer.guarded("latest"):
-        plan.trainer.fit(plan.model, plan.optimizers, plan.feed, plan.images, callbacks, state)
+        plan.trainer.fit(plan.model, plan.optimizers, plan.feed, plan.images, training, state)

@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 from tqdm import tqdm
 
+from aecli.dataspec import by
 from aecli.errors import BadRequest
 from aecli.files import NAME_KEPT, replacing, writing
 from aecli.io.tables import write_npz
@@ -18,7 +19,7 @@ def check(suffix: str, data_shape: tuple[int, int, int], count: int | None = Non
     """Raises BadRequest for what cannot be a picture, before any work."""
     height, _, channels = data_shape
     if suffix in (".png", "") and (channels not in (1, 3) or height == 1):
-        shape = "x".join(map(str, data_shape))
+        shape = by(data_shape)
         raise BadRequest(f"{shape} is no picture\ntake output=FILE.npz")
     if suffix == ".png" and count not in (None, 1):
         raise BadRequest(f"a .png holds one image; these are {count:,}\ntake output=FOLDER")

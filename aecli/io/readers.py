@@ -14,6 +14,7 @@ from aecli.datasets.learnt import Learnt
 from aecli.datasets.npz import Npz
 from aecli.datasets.parquet import Parquet
 from aecli.datasets.source_file import existing_file, stated_path
+from aecli.dataspec import by
 from aecli.errors import BadRequest
 
 COLORS = {1: "grey", 3: "rgb"}
@@ -50,8 +51,8 @@ def found(path: str, learnt: Learnt, split: str, beyond: bool = False, key: str 
     part = source.test if split == "test" and source.test is not None else source.train
     if part.x.shape[1:] != tuple(learnt.shape):
         raise BadRequest(
-            f"{key}={path} has images of {_by(part.x.shape[1:])}; "
-            f"this run was trained on {_by(learnt.shape)}"
+            f"{key}={path} has images of {by(part.x.shape[1:])}; "
+            f"this run was trained on {by(learnt.shape)}"
         )
     source = dataclasses.replace(source, origin=f"{key}={path}")
     part, names, notes = learnt.given(source, Split(part.x[:], part.labels), beyond)
@@ -77,7 +78,7 @@ def _pictures(
     """Labels are the names of sub-folders, where every image is in one."""
     height, width, channels = data_shape
     if channels not in COLORS or height == 1:
-        raise BadRequest(f"{key}={place}: this run was trained on {_by(data_shape)}, not on images")
+        raise BadRequest(f"{key}={place}: this run was trained on {by(data_shape)}, not on images")
     root = place if place.is_dir() else place.parent
     parts = listed(root, key).values() if place.is_dir() else [[place]]
     files = [file for part in parts for file in part]
@@ -95,7 +96,3 @@ def _pictures(
         label_names = tuple(label_names.tolist())
     source = Source(Split(decoded.x, labels), None, str(place), label_names, are_pictures=True)
     return source, names
-
-
-def _by(shape) -> str:
-    return "x".join(str(side) for side in shape)

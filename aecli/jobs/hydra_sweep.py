@@ -15,9 +15,8 @@ from tqdm import tqdm
 
 from aecli import build, cores, runs, typed
 from aecli.comparison import leaderboard_of_sweep
-from aecli.console import root_keys
+from aecli.console import options, root_keys
 from aecli.console.arguments import Arguments
-from aecli.console.root_keys import COMMAND_KEYS
 from aecli.errors import BadRequest
 from aecli.jobs.pool import Work, run_all
 from aecli.jobs.sweep import SUBDIR, Sweep, drop_empty_job_folder
@@ -42,7 +41,7 @@ ConfigStore.instance().store(
 def is_one(arguments: Arguments) -> bool:
     """Whether this is `aecli train` for several jobs, by processes of ours."""
     stated = typed.stated(arguments.overrides)
-    if arguments.command != "train" or {"--cfg", "--info"} & set(arguments.options):
+    if arguments.command != "train" or arguments.has(*options.LOOKS):
         return False
     several = arguments.is_sweep or "seeds" in stated or "sweep" in stated
     return several and stated.get("hydra/launcher", "process") == "process"
@@ -60,7 +59,7 @@ def run(
     """
     overrides = _with_seeds(arguments.overrides)
     stated = typed.stated(overrides)
-    arguments.options["--multirun"] = None
+    arguments = arguments.as_sweep()
     collected = ProcessSweep(train)
     known = (
         sweeps.find(stated["sweep"], stated.get("outputs", "outputs"))
@@ -118,9 +117,9 @@ class ProcessSweep:
         OmegaConf.to_container(config, throw_on_missing=True)
         self.settings = config
         root_keys.check(config)
-        own = (*COMMAND_KEYS, "outputs")
-        overrides = [o for o in hydra.overrides.task if o.partition("=")[0] not in own]
-        cfg = OmegaConf.masked_copy(config, [key for key in config if key not in COMMAND_KEYS])
+        told = {override: override.partition("=")[0] for override in hydra.overrides.task}
+        overrides = [word for word, key in told.items() if key not in root_keys.NOT_OF_A_JOB]
+        cfg = root_keys.of_run(config)
         if cfg.trainer.threads is None and self.train is None:
             cfg.trainer.threads = threads(config.n_jobs)
         build.refuse_unstorable(cfg)  # each job's process will read it

@@ -17,7 +17,7 @@ from hydra.errors import MissingConfigException
 from omegaconf import DictConfig
 
 from aecli import typed
-from aecli.console import catalog
+from aecli.console import catalog, options
 from aecli.console.arguments import Arguments
 from aecli.console.compose import VERSION_BASE
 from aecli.errors import BadRequest, Interrupted
@@ -41,7 +41,7 @@ def is_one(arguments: Arguments) -> bool:
     """Whether jobs are to be carried out elsewhere. Raises BadRequest where that cannot be."""
     stated = typed.stated(arguments.overrides)
     launcher = stated.get("hydra/launcher", "process")
-    if launcher in OURS or {"--cfg", "--info", "--shell-completion"} & set(arguments.options):
+    if launcher in OURS or arguments.has(*options.LOOKS, options.COMPLETION):
         return False
     if arguments.command != "train":
         raise BadRequest(f"hydra/launcher={launcher} is for aecli train alone")
@@ -88,7 +88,7 @@ def train_all(
     def train_there(config: DictConfig) -> int:
         return carry_out(config.resume, here)
 
-    asked = Arguments("train", {"--multirun": None})
+    asked = Arguments("train").as_sweep()
     folders = ",".join(quoted(str(job.folder.absolute())) for job in left)
     place = f"hydra.sweep.dir={quoted(str(sweep.folder.absolute()))}"
     asked.overrides = [*own, *launcher, place, "hydra.sweep.subdir=.", f"resume={folders}"]

@@ -150,7 +150,7 @@ def stated(metric: Metric, evaluation: Evaluation, figures: Figures) -> dict[str
         for name, quantity in known.items()
     }
     known = errors | known
-    return {n: known[n].of(evaluation.target.shape[1:]) for n in figures if n in known}
+    return {n: known[n].of(evaluation.run.spec) for n in figures if n in known}
 
 
 def finite(figures: Figures) -> tuple[Figures, list[str]]:

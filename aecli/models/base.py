@@ -8,6 +8,7 @@ from pydantic import Field
 
 from aecli import limits
 from aecli.datasets.learnt import Learnt
+from aecli.dataspec import DataSpec
 from aecli.errors import NotApplicable
 from aecli.losses.base import Loss
 from aecli.models.batch import Batch
@@ -74,6 +75,11 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
             MeanOf(f"{name}_loss", Quantity("nats an image", LOWER, f"what the {name} minimises"))
             for name in self.players[1:]
         ]
+
+    @property
+    def spec(self) -> DataSpec:
+        """What one example is, as far as a model needs to know it."""
+        return DataSpec.of(self.data_shape) if self.learnt is None else self.learnt.spec
 
     # ---- what a variant states -------------------------------------------------------------
 

@@ -27,4 +27,4 @@ class Measured:
         terms = dict.fromkeys(self.term_names(), TERM)
         found = {"loss": LOSS, **terms, **self.about, **terms}  # in this order
         found |= {tracker.name: tracker.quantity for tracker in watched}
-        return {name: quantity.of(self.data_shape) for name, quantity in found.items()}
+        return {name: quantity.of(self.spec) for name, quantity in found.items()}

@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 
 from aecli import runs
 from aecli.component import check_arguments
+from aecli.dataspec import by
 from aecli.errors import BadRequest
 from aecli.page.content import Page, Table, number
 from aecli.quantity import ABOUT
@@ -61,7 +62,7 @@ def command(run: runs.Run) -> str:
 
 
 def _summary(status: dict[str, Any], unit: str) -> list[tuple[str, str]]:
-    shape = "x".join(map(str, status.get("data_shape", [])))
+    shape = by(status.get("data_shape", []))
     low, high = status.get("data_range", (0, 1))
     best, val_loss = status.get("best_epoch"), status.get("val_loss")
     rows = {

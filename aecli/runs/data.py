@@ -8,6 +8,7 @@ from typing import Any
 from aecli.datasets import learnt_file
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.splits import Splits
+from aecli.dataspec import by
 from aecli.errors import BadRequest
 
 NAME = "data.json"
@@ -55,8 +56,8 @@ def stated(learnt: Learnt, dataset: Any, beyond: bool) -> Splits:
     splits = dataset.load(learnt)
     if tuple(splits.data_shape) != tuple(learnt.shape):
         raise BadRequest(
-            f"dataset has images of {_by(splits.data_shape)}; "
-            f"this run was trained on {_by(learnt.shape)}"
+            f"dataset has images of {by(splits.data_shape)}; "
+            f"this run was trained on {by(learnt.shape)}"
         )
     parts = {id(part): part for part in (splits.train, splits.val, splits.test)}.values()
     name = f"dataset ({splits.source})"
@@ -85,7 +86,3 @@ def keep_own(node: dict, config: Any) -> None:
 def say(note: str) -> None:
     if note:
         print(f"data   {note}", file=sys.stderr)
-
-
-def _by(shape) -> str:
-    return "x".join(str(side) for side in shape)

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterable
 from typing import Any
 
+from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest
 from aecli.quantity import HIGHER, LOWER, Quantity, unstated
 from aecli.runs.run import Run
@@ -42,7 +43,7 @@ def kept(status: dict[str, Any]) -> list[str]:
 def of_columns(status: dict[str, Any], names: Iterable[str]) -> dict[str, Quantity]:
     """What the loss, its terms and diagnostics measure, also under val_: columns of history.csv."""
     if "columns" not in status:
-        return dict.fromkeys(names, TERM.of(_shape(status)))
+        return dict.fromkeys(names, TERM.of(_spec(status)))
     stated = tables.quantities(status["columns"])
     return {name: stated.get(name.removeprefix("val_")) or unstated(name) for name in names}
 
@@ -56,7 +57,7 @@ def of_run(run: Run, names: Iterable[str]) -> dict[str, Quantity]:
     columns = of_columns(status, _columns(run, status))
     stated = tables.read_about(run.folder / "metrics.json")
     if stated is None:
-        stated = {name: quantity.of(_shape(status)) for name, quantity in METRICS.items()}
+        stated = {name: quantity.of(_spec(status)) for name, quantity in METRICS.items()}
     known = columns | stated
     return {name: known.get(name) or unstated(name) for name in names}
 
@@ -70,5 +71,5 @@ def _columns(run: Run, status: dict[str, Any]) -> list[str]:
     return [*names, *(f"val_{name}" for name in names)]
 
 
-def _shape(status: dict[str, Any]) -> tuple[int, ...]:
-    return tuple(status.get("data_shape", (0, 0, 0)))
+def _spec(status: dict[str, Any]) -> DataSpec:
+    return DataSpec.of(status.get("data_shape", (0, 0, 0)))

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from aecli import build
 from aecli.datasets import learnt_file
 from aecli.datasets.learnt import Learnt
+from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest
 from aecli.files import made_folder, replacing, unique_folder, write_json, write_text
 from aecli.runs import data, order
@@ -132,6 +133,12 @@ class Run:
     def data_shape(self) -> tuple[int, int, int]:
         """(H, W, C) of what it was trained on."""
         return tables.read_data_shape(self.folder / "status.json")
+
+    @property
+    def spec(self) -> DataSpec:
+        """What one example of the data is that it was trained on."""
+        is_kept = (self.folder / data.NAME).is_file()
+        return self.learnt.spec if is_kept else DataSpec.of(self.data_shape)
 
     @property
     def data_range(self) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from aecli.component import Component
 from aecli.errors import BadRequest, RunFailed
 from aecli.training import strategy as strategies
 from aecli.training.callbacks.clock import Clock
+from aecli.training.callbacks.order import in_order
 from aecli.training.callbacks.restore import Restore
 from aecli.training.cluster import cluster
 from aecli.training.feed import Labels, Preparation
@@ -52,14 +53,13 @@ class Trainer(Component):
 
     # ---- which devices ---------------------------------------------------------------------
 
-    @property
-    def replicas(self) -> strategies.Replicas | None:
-        """Those that share each batch; None: one device has all of it."""
-        return strategies.replicas(self.strategy)
+    def join_replicas(self) -> strategies.Replicas | None:
+        """Returns those that share each batch, None where one device has all of it.
 
-    @property
-    def replica_count(self) -> int:
-        return self.replicas.count if self.replicas else 1
+        The first call waits until all workers have come, up to strategy.JOIN_SECONDS. Raises
+        BadRequest where there is nothing to share with, RunFailed where a worker did not come.
+        """
+        return strategies.replicas(self.strategy)
 
     @property
     def is_follower(self) -> bool:
@@ -69,11 +69,13 @@ class Trainer(Component):
 
     def scope(self) -> contextlib.AbstractContextManager:
         """Where the model and its optimizer are made."""
-        return self.replicas.scope() if self.replicas else contextlib.nullcontext()
+        replicas = self.join_replicas()
+        return replicas.scope() if replicas else contextlib.nullcontext()
 
     def guarded(self, run: str) -> contextlib.AbstractContextManager:
         """Around a fit: RunFailed where a worker is gone. `run`: what to resume then."""
-        return self.replicas.guarded(run) if self.replicas else contextlib.nullcontext()
+        replicas = self.join_replicas()
+        return replicas.guarded(run) if replicas else contextlib.nullcontext()
 
     # ---- how long --------------------------------------------------------------------------
 
@@ -110,14 +112,14 @@ class Trainer(Component):
         x, val = splits.train.x, splits.val.x
         if resident:  # what is read in place is loaded after all
             x, val = x[:], val[:]
-        return feed(x, val, preparation, self.batch_size, self.replicas, labels)
+        return feed(x, val, preparation, self.batch_size, self.join_replicas(), labels)
 
     def fit(self, model, optimizers: Optimizers, feed, images: int, callbacks=None, state=None):
         """Train and validate; go on from a State where one is given.
 
-        optimizers: one for each of the model's players. callbacks: {name: callback}, called in this
-        order; those with get_state and set_state are part of the training state, which a callback
-        named checkpoint writes.
+        optimizers: one for each of the model's players. callbacks: {name: callback}, called in the
+        order of callbacks/order.py; those with get_state and set_state are part of the training
+        state, which a callback named checkpoint writes.
         -> keras.callbacks.History of the epochs trained now, None where none was left.
         """
         callbacks, steps = dict(callbacks or {}), self.total_steps(images)
@@ -129,15 +131,16 @@ class Trainer(Component):
             optimizers = optimizers | {first: model.optimizer}  # perhaps wrapped by Keras
             for player, optimizer in optimizers.items():
                 optimizer.build(model.variables_of(player))
-        if self.replicas is not None:
-            self.replicas.attach(model, optimizers)
+        if (replicas := self.join_replicas()) is not None:
+            replicas.attach(model, optimizers)
         feed.attach(model, optimizers, steps)
         place = (state.epoch, state.step) if state else (0, 0)
-        callbacks = {"clock": Clock(feed, steps, *place), **callbacks}
+        callbacks["clock"] = Clock(feed, steps, *place)
         if state is not None:
             assign(model.variables, state.tensors["model"])
             assign_by_name(optimizers, state.tensors["optimizers"])
             callbacks["restore"] = Restore(state, dict(callbacks))
+        callbacks = in_order(callbacks)
         if "checkpoint" in callbacks:
             callbacks["checkpoint"].watch(callbacks["clock"], callbacks, optimizers)
         try:

@@ -8,7 +8,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig
 
-from aecli.console import catalog, root_keys, searchpath
+from aecli.console import catalog, options, root_keys, searchpath
 from aecli.console.arguments import Arguments
 from aecli.console.compose import VERSION_BASE, composed
 from aecli.errors import BadRequest
@@ -46,9 +46,9 @@ class Request:
 
 def read(arguments: Arguments) -> Request:
     """Raises BadRequest, or what Hydra raises for words that are none of its grammar."""
-    config_dir = arguments.options.pop("--config-dir", None)
-    if arguments.options:
-        option = next(iter(arguments.options))
+    config_dir = arguments.config_dir
+    if others := arguments.without(options.CONFIG_DIR).options:
+        option = next(iter(others))
         raise BadRequest(
             f"aecli tune does not take {option}: it searches by itself\n"
             f"one training's config: aecli train ... --cfg job"

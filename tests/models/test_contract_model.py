@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from options import models, options
+from options import fitting, models, options
 
 from aecli import build
 from aecli.errors import BadRequest
@@ -29,15 +29,14 @@ def whole_batch(model, x) -> Batch:
 
 @pytest.mark.parametrize(("name", "network"), PAIRS)
 def test_model_contract(compose, images, tmp_path, name, network):
-    filters = ["network.filters=[8,4]"] if network == "conv" else []
-    flat = ["model.flat=true"] if (name, network) == ("vq_vae", "mlp") else []
-    config = compose(*f"model={name}".split(), f"network={network}", *filters, *flat)
-    if (name, network) == ("conv", "mlp"):  # the one pair that does not fit says so
+    words = fitting(name, network)
+    if words is None:
         with pytest.raises(
             BadRequest, match="network is of the class MLP, which has no key 'filters'"
         ):
-            build.model(config, (8, 8, 1))
+            build.model(compose(f"model={name}", f"network={network}"), (8, 8, 1))
         return
+    config = compose(*words)
     model = build.model(config, (8, 8, 1), LABELS)
     x = images[:64]
     batch = whole_batch(model, x)

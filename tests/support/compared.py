@@ -7,10 +7,10 @@ import pathlib
 from omegaconf import OmegaConf
 
 from aecli import runs
-from aecli.commands.train import COMMAND_KEYS
 from aecli.comparison.leaderboard import Leaderboard, leaderboard
 from aecli.comparison.sources import Source, find
 from aecli.console.compose import composed
+from aecli.console.root_keys import COMMAND_KEYS
 from aecli.runs import sweeps
 
 GROUPS = ("model", "dataset", "noise", "experiment")

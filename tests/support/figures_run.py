@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
 from aecli.datasets.splits import Split, Splits
+from aecli.dataspec import DataSpec
 
 
 class LinearModel:
@@ -19,6 +20,7 @@ class LinearModel:
 
     def __init__(self, x, code_shape=(2,), has_prior=False):
         self.data_shape, self.code_shape = x.shape[1:], code_shape
+        self.spec = DataSpec.of(x.shape[1:])
         self.has_prior = self.has_quantiles = has_prior
         self.size = int(np.prod(code_shape))
         self.pca = PCA(min(self.size, *x.reshape(len(x), -1).shape), whiten=True, random_state=0)
@@ -69,6 +71,7 @@ class FakeRun:
         self.title = f"{'vae' if has_prior else 'ae'} on fake"
         self.splits = Splits(part, part, part, "a test", names)
         self.status = {"data_shape": list(x.shape[1:])}
+        self.spec = DataSpec.of(x.shape[1:])
         self.model = LinearModel(part.pixels(), code_shape, has_prior)
         self.noise, self.is_noisy = noise, noise > 0
         epochs = np.arange(1.0, 31)

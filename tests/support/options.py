@@ -18,5 +18,14 @@ def models() -> list[str]:
     return options("model") + parts
 
 
+def fitting(name: str, network: str) -> list[str] | None:
+    """The overrides of a small model of that name and network; None where they do not fit."""
+    if (name, network) == ("conv", "mlp"):  # its preset states keys of a convolution
+        return None
+    words = [*f"model={name}".split(), f"network={network}"]
+    words += ["network.filters=[8,4]"] if network == "conv" else []
+    return words + (["model.flat=true"] if (name, network) == ("vq_vae", "mlp") else [])
+
+
 def contents(group: str, option: str) -> dict:
     return yaml.safe_load((CONFIGS / group / f"{option}.yaml").read_text())

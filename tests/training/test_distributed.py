@@ -17,6 +17,7 @@ from places import SUPPORT
 
 from aecli import runs
 from aecli.errors import BadRequest
+from aecli.quantity import ABOUT
 from aecli.training import state as states
 from aecli.training.cluster import cluster
 from aecli.training.trainer import Trainer
@@ -142,6 +143,7 @@ def test_it_is_evaluated_on_one_device_and_goes_on_on_two(tmp_path, alone):
     (again,) = info.folder.glob("eval/*/metrics.json")
     evaluated = json.loads(again.read_text())
     assert trained.keys() <= evaluated.keys()
+    assert evaluated.pop(ABOUT).items() >= trained.pop(ABOUT).items()
     for name, value in trained.items():
         assert evaluated[name] == pytest.approx(value, rel=CLOSE), name
     process = on_two_devices("train", "resume=latest", "trainer.epochs=3", cwd=tmp_path)

@@ -8,7 +8,7 @@ EVERY = 16  # batches, where callbacks fire after each
 
 
 class Agreement(keras.callbacks.Callback):
-    """Comes first: later callbacks decide by the logs. A signal to one worker is one to all.
+    """Gives all workers the same logs. A signal to one worker is one to all.
 
     received: the signal that all of them know of, None until then.
     """

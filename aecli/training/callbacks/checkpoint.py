@@ -21,7 +21,7 @@ class Checkpoint(Remembered, keras.callbacks.Callback):
     """last.safetensors: the training state, every `every` epochs and every `every_steps` steps.
 
     best.keras: the epoch with the lowest `monitor`, at the end and at most every 10 s meanwhile;
-    the state has its weights at every moment. It must come after the callbacks it remembers.
+    the state has its weights at every moment.
     """
 
     remembered = ("best", "best_epoch")

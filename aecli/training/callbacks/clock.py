@@ -11,8 +11,8 @@ from aecli.training.remembered import Remembered
 class Clock(Remembered, keras.callbacks.Callback):
     """Keeps the place, tells the feed each epoch before it starts, ends after `steps` steps.
 
-    epoch: finished ones; step: steps done of the one under way. Must come first: later callbacks
-    read logs["seconds"] and logs["learning_rate"].
+    epoch: finished ones; step: steps done of the one under way. The others read logs["seconds"]
+    and logs["learning_rate"], which it adds.
     """
 
     remembered = ("seconds",)

@@ -6,7 +6,7 @@ from aecli.errors import Interrupted
 
 
 class Interruption(keras.callbacks.Callback):
-    """Raises Interrupted where one of the signals was received; comes after the checkpoint."""
+    """Raises Interrupted where one of the signals was received, with the state saved."""
 
     def __init__(self, signals, checkpoint):
         super().__init__()

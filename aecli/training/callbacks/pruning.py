@@ -22,10 +22,7 @@ class Trial(Protocol):
 
 
 class Pruning(keras.callbacks.Callback):
-    """Raises Pruned where another epoch would begin.
-
-    Comes before the checkpoint: an epoch that is saved has been reported.
-    """
+    """Raises Pruned where another epoch would begin."""
 
     def __init__(self, trial: Trial, epochs: int):
         super().__init__()

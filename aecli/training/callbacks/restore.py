@@ -7,7 +7,7 @@ from aecli.training import state as states
 
 
 class Restore(keras.callbacks.Callback):
-    """Comes last: Keras's own callbacks forget everything when a training begins."""
+    """Sets the other callbacks back when a training begins, and its metrics at that epoch."""
 
     def __init__(self, state: states.State, callbacks: dict[str, keras.callbacks.Callback]):
         super().__init__()

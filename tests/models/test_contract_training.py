@@ -1,0 +1,91 @@
+"""Every model with every network that it fits: both feeds, resumed, on two devices."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from lab import SHORT
+from options import fitting, models, options
+from places import SUPPORT
+from same_runs import differing
+
+from aecli import build, runs
+from aecli.training import state as states
+
+pytestmark = pytest.mark.slow
+
+PLAIN = [  # rounding stays as small as it is: Adam divides by the size of a gradient
+    "trainer.batch_size=41",  # an odd rest of a batch
+    "trainer.threads=1",
+    "optimizer=sgd",
+    "optimizer.learning_rate=1e-3",
+    "figures=[]",
+    "metrics=[]",
+]
+PAIRS = [(name, network) for network in options("network") for name in models()]
+PAIRS = [(name, network) for name, network in PAIRS if fitting(name, network) is not None]
+NETWORKS = sorted({network for _, network in PAIRS})
+CLOSE = 1e-4  # relative: sums of float32 in another order
+
+
+def words(compose, name: str, network: str) -> list[str]:
+    chosen = [*fitting(name, network), *PLAIN]
+    config = compose(*chosen)
+    model = build.model(config, (8, 8, 1), 10)
+    chosen += [f"optimizer@{player}_optimizer=sgd" for player in model.players[1:]]
+    if "warmup_epochs" in config.model:  # a weight that moves
+        chosen += ["model.warmup_epochs=3"]
+    return chosen
+
+
+@pytest.mark.parametrize(("name", "network"), PAIRS)
+def test_both_feeds_train_alike_and_resuming_changes_no_bit(lab, compose, name, network):
+    chosen = words(compose, name, network)
+    whole = lab.train(*chosen, "trainer.epochs=2")
+    part = lab.train(*chosen, "trainer.epochs=1")
+    lab.resume(part, "trainer.epochs=2")
+    assert differing(whole, part) == []
+    streamed = lab.train(*chosen, "trainer.epochs=2", "trainer.feed=streaming")
+    assert unlike(whole, streamed) == []
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_two_devices_train_as_one(lab, compose, tmp_path, network):
+    """All models in one process of two devices: its start costs more than they do."""
+    names = [name for name, of in PAIRS if of == network]
+    alone, asked = {}, {}
+    for name in names:
+        chosen = [*words(compose, name, network), "trainer.epochs=2"]
+        alone[name] = lab.train(*chosen)
+        asked[name] = [*SHORT, *chosen, "trainer.strategy=mirrored"]
+    script = [sys.executable, str(SUPPORT / "two_devices_many.py")]
+    done = subprocess.run(
+        script, input=json.dumps(asked), cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    shared = json.loads(done.stdout.splitlines()[-1])
+    assert {name: unlike(alone[name], tmp_path / shared[name]) for name in names} == {
+        name: [] for name in names
+    }
+
+
+def unlike(one, other) -> list[str]:
+    """What of two runs' history and weights is further apart than rounding."""
+    found = []
+    first, second = (runs.Run(folder).history for folder in (one, other))
+    assert first.keys() == second.keys()
+    for name in first.keys() - {"seconds"}:
+        if not np.allclose(first[name], second[name], rtol=CLOSE, atol=1e-6):
+            found.append(f"{name}: {first[name]} {second[name]}")
+    first, second = (
+        states.read_file(folder / "checkpoints" / states.LAST).tensors["model"]
+        for folder in (one, other)
+    )
+    assert first.keys() == second.keys()
+    return found + [
+        f"{name}: {np.abs(first[name] - second[name]).max()}"
+        for name in first
+        if not np.allclose(first[name], second[name], rtol=CLOSE, atol=1e-6)
+    ]
