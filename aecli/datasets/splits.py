@@ -84,6 +84,13 @@ class Splits:
         count = max(count, len(self.label_names or ()))
         return count if lowest >= 0 and count <= MOST_LABELS else None
 
+    @property
+    def unseen_labels(self) -> list[int]:
+        """The labels of validation and test images that no training image has."""
+        parts = (self.train, self.val, self.test)
+        train, *others = (() if part.labels is None else np.unique(part.labels) for part in parts)
+        return sorted({int(label) for part in others for label in part} - {int(n) for n in train})
+
     def labels_for(self, model) -> tuple[np.ndarray, np.ndarray] | None:
         """Of the training and of the validation images, for a model that asks for labels."""
         return None if model.label_count is None else (self.train.labels, self.val.labels)

@@ -70,6 +70,8 @@ def plan(cfg: DictConfig, splits) -> Plan:
         replicas.check(trainer.batch_size, model)
     if model.reconstruction_loss.needs_unit_range and cfg.dataset.get("scale") == "minmax":
         splits = cut_to_unit_range(splits)
+    if model.label_count is not None and (unseen := splits.unseen_labels):
+        splits = dataclasses.replace(splits, notes=(*splits.notes, _unseen(unseen)))
     model.learnt = splits.learnt.of_values
     low, high = splits.data_range
     model.reconstruction_loss.check_range(low, high)
@@ -92,6 +94,11 @@ def plan(cfg: DictConfig, splits) -> Plan:
     build.components(cfg.get("figures"), "figures")
     feed = trainer.make_feed(splits, preparation, splits.labels_for(model))
     return Plan(cfg, splits, trainer, model, optimizers, preparation, feed)
+
+
+def _unseen(labels: list[int]) -> str:
+    shown = ", ".join(map(str, labels[:10])) + (", ..." if len(labels) > 10 else "")
+    return f"no training image has label {shown}: what the model makes of it is not trained"
 
 
 def _check_monitors(cfg: DictConfig, model) -> None:

@@ -49,13 +49,13 @@ class MADE(keras.layers.Layer):
         self.size, self.heads = size, heads
         self.activation = keras.activations.get(activation)
         *hidden, final = masks(size, widths, heads, lowest=0 if context else 1)
-        starts = [start] * len(hidden) + [last]
-        self.masked = [self._layer(*one) for one in zip((*hidden, final), starts, strict=True)]
         self.of_context = None
         if context:
-            shape = (context, self.masked[0][1].shape[1])
+            shape = (context, (*hidden, final)[0].shape[1])
             limits.count(context * shape[1])
             self.of_context = self.add_weight(shape=shape, initializer=start, name="of_context")
+        starts = [start] * len(hidden) + [last]
+        self.masked = [self._layer(*one) for one in zip((*hidden, final), starts, strict=True)]
         self.built = True
 
     def get_config(self):

@@ -18,6 +18,7 @@ from aecli.commands.export import export
 from aecli.commands.reconstruct import reconstruct
 from aecli.commands.train import train
 from aecli.datasets import learnt_file, units
+from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest
 from aecli.runs import data as run_data
 
@@ -351,10 +352,26 @@ def test_what_was_learnt_is_read_back_to_the_bit(lab, tmp_path):
     assert run.learnt.columns == dict.fromkeys("abcde", "number")
     assert run.learnt.reader["label"] == ["label", 5]
     assert run.splits.test.x.tobytes() == splits.test.x.tobytes()
+    assert run.spec == splits.spec == DataSpec((1, 5, 1), "table", tuple("abcde"))
+    assert run.model.spec.kind == "table"
+
+
+def test_what_an_example_is_counts_as_it_is_stated_and_is_told_by_the_shape_of_older_files(
+    lab, tmp_path
+):
+    path = write_csv(tmp_path / "train.csv", readings(60))
+    run = lab.train(*TABLE, f"dataset.path={path}", "trainer.epochs=1")
+    place = run.folder / run_data.NAME
+    stored = json.loads(place.read_text())
+    assert stored.pop("kind") == "table"
+    for values, kind in ((stored, "table"), (stored | {"kind": "series"}, "series")):
+        place.write_text(json.dumps(values))
+        assert runs.Run(run.folder).spec.kind == kind
 
 
 HOSTILE = {
     "another unit": {"unit": "furlongs"},
+    "another kind": {"kind": "painting"},
     "a scale of zeros": {"scaling": {"offset": 0.0, "divisor": 0.0}},
     "a scale of another shape": {"scaling": {"offset": [0.0, 1.0], "divisor": [1.0, 1.0]}},
     "infinity": {"scaling": {"offset": 1e39, "divisor": 1.0}},

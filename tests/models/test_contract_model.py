@@ -1,5 +1,6 @@
 """Every model with every network: finite, trained whole, falling, reloadable."""
 
+import inspect
 import itertools
 
 import keras
@@ -10,6 +11,7 @@ from options import fitting, models, options
 
 from aecli import build
 from aecli.errors import BadRequest
+from aecli.models.base import Autoencoder
 from aecli.models.batch import Batch
 from aecli.training.step import train_step
 
@@ -188,6 +190,19 @@ def test_evaluation_does_not_depend_on_the_batches(compose, images):
             assert whole[key] == pytest.approx(parts[key], rel=1e-5, abs=1e-6)
         for key in score:
             assert whole[key] == pytest.approx(score[key], rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", options("model"))
+def test_a_variant_takes_what_the_base_takes(compose, name):
+    """Commands and metrics call any model alike, with label= where the data have labels."""
+    filters = ["network.filters=[8,4]"] if name == "conv" else []
+    kind = type(build.model(compose(f"model={name}", *filters), (8, 8, 1), LABELS))
+    for method, of_base in inspect.getmembers(Autoencoder, inspect.isfunction):
+        if not method.startswith("_"):
+            taken, asked = (
+                inspect.signature(f).parameters for f in (getattr(kind, method), of_base)
+            )
+            assert [*taken][: len(asked)] == [*asked], method
 
 
 def test_frozen_draws_are_the_same_row_by_row():

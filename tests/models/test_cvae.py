@@ -164,3 +164,14 @@ def test_labels_are_counted_where_a_model_can_be_told_them(images):
     for labels, count in [([0, 2], 3), ([-1, 1], None), ([-5, -3], None), ([0, 10**7], None)]:
         assert splits_of(images[:2], np.array(labels)).label_count == count
     assert splits_of(images[:2], None).label_count is None
+
+
+def test_a_label_that_is_not_trained_is_said_before_the_training(typed, images, tmp_path):
+    labels = np.r_[np.zeros(30, int), np.ones(30, int)]
+    x, y = (images[:60] * 16).astype("uint8"), labels
+    np.savez(tmp_path / "x.npz", x_train=x, y_train=y, x_test=x, y_test=y + (y == 1) * 2)
+    words = ["dataset=npz", "dataset.path=x.npz", "trainer.epochs=1", "figures=[]", "metrics=[]"]
+    for model, is_said in (("cvae", True), ("vae", False)):
+        code, said = typed("train", f"model={model}", "trainer.batch_size=20", *words)
+        assert code == 0, said
+        assert ("no training image has label 3: what the model makes of it" in said) == is_said

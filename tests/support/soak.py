@@ -3,10 +3,11 @@
     python tests/soak.py --kills 200 --seed 0 --json part0.json
     python tests/soak.py --add part0.json part1.json
 
-trains small dense, convolutional, denoising and variational models and a sweep, ends them by
-SIGKILL, SIGTERM and SIGINT at random times and by SIGKILL at chosen moments of a write, checks
-every file that is left, resumes, and compares what is finished with one that was left alone: a
-console process, while most of those that are killed are forks of one process (soak_starts.py).
+trains small dense, convolutional, denoising and variational models, two players, a codebook and a
+sweep, ends them by SIGKILL, SIGTERM and SIGINT at random times and by SIGKILL at chosen moments
+of a write, checks every file that is left, resumes, and compares what is finished with one that
+was left alone: a console process, while most of those that are killed are forks of one process
+(soak_starts.py).
 Takes about three seconds a kill. Parts with other seeds add up. What differs is kept beside the
 report. MNIST is used where it is found, scikit-learn's digits elsewhere.
 """
@@ -32,6 +33,20 @@ SUBJECTS = {
     ],
     "denoising": ["experiment=denoising_conv_mnist", "trainer.epochs=4", "dataset.limit=300"],
     "vae": ["experiment=vae_mnist", "trainer.epochs=7", "dataset.limit=1500"],
+    "factor_vae": [  # two players, each with an optimizer
+        "model=factor_vae",
+        "model.critic_widths=[32,32]",
+        "trainer.epochs=6",
+        "dataset.limit=1000",
+    ],
+    "vq_vae": [  # a codebook of moving averages, with vectors that are made anew
+        "model=vq_vae",
+        "network.filters=[8,8]",
+        "model.codebook_size=64",
+        "model.decay=0.9",
+        "trainer.epochs=4",
+        "dataset.limit=400",
+    ],
     "sweep": ["-m", "model=ae,vae", "model.latent_dim=3", "n_jobs=2",
               "trainer.epochs=4", "dataset.limit=400", "trainer.jit_compile=false"],
 }  # fmt: skip
