@@ -74,7 +74,7 @@ def plan(cfg: DictConfig, splits) -> Plan:
         splits = dataclasses.replace(splits, notes=(*splits.notes, _unseen(unseen)))
     model.learnt = splits.learnt.of_values
     low, high = splits.data_range
-    model.reconstruction_loss.check_range(low, high)
+    model.check_range(low, high)
     preparation = build.preparation(cfg)
     if getattr(preparation.noise, "clip", False) and not (low >= 0 and high <= 1):
         raise BadRequest(

@@ -81,6 +81,10 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         """What one example is, as far as a model needs to know it."""
         return DataSpec.of(self.data_shape) if self.learnt is None else self.learnt.spec
 
+    def check_range(self, low: float, high: float) -> None:
+        """Raises BadRequest where data from low to high are not what its parts are made for."""
+        self.reconstruction_loss.check_range(low, high)
+
     # ---- what a variant states -------------------------------------------------------------
 
     def heads(self) -> dict[str, tuple[int | None, str]]:

@@ -76,6 +76,10 @@ class VAE(Charged, Autoencoder):
         if self.charges_otherwise:
             self.prepare_charge()
 
+    def check_range(self, low, high):
+        super().check_range(low, high)
+        self.prior.check_range(low, high)
+
     def heads(self):
         return self.posterior.heads(self.latent_dim)
 

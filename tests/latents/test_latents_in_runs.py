@@ -88,3 +88,14 @@ def test_a_run_of_before_opens_with_the_defaults(lab, tmp_path):
     assert re.search("prior|posterior", json.dumps(run.model.get_config(), default=str))
     lab.resume(folder, "trainer.epochs=2")
     assert runs.Run(folder).status["epochs_done"] == 2
+
+
+def test_learnt_inputs_of_another_range_than_the_data_are_refused(typed, tmp_path):
+    words = ["model=vae", "model/prior=vamp", "loss=gaussian", "dataset.scale=standard"]
+    words += ["dataset.limit=100", "trainer.epochs=1", "figures=[]", "metrics=[]"]
+    code, said = typed("train", *words)
+    assert code == 2
+    assert "error: model.prior learns inputs from 0 to 1; the data are in [-" in said
+    hint = re.search(r"take (model\.prior\.low=\S+ model\.prior\.high=\S+)", said)[1].split()
+    code, said = typed("train", *words, *hint, "model.prior.components=5")
+    assert code == 0, said

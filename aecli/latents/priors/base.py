@@ -24,6 +24,9 @@ class Prior(Component):
         """What tells the density of codes of a shape, of data of a shape."""
         raise NotImplementedError
 
+    def check_range(self, low: float, high: float) -> None:
+        """Raises BadRequest where data from low to high are not what it is made for."""
+
 
 class PriorLayer(keras.layers.Layer):
     """p(z) of codes [B, *code_shape].

@@ -34,6 +34,14 @@ class Vamp(Prior):
             )
         return VampLayer(self, data_shape, dtype="float32")
 
+    def check_range(self, low, high):
+        if low < self.low or high > self.high:
+            raise BadRequest(
+                f"model.prior learns inputs from {self.low:g} to {self.high:g}; the data are in "
+                f"[{low:g}, {high:g}]\ntake model.prior.low={math.floor(low)} "
+                f"model.prior.high={math.ceil(high)}"
+            )
+
 
 class VampLayer(PriorLayer):
     def __init__(self, of: Vamp, data_shape, **kwargs):
