@@ -74,7 +74,7 @@ class Learnt:
             scaling = Scaling.fitted(train.pixels(), scale, scale_per)
         return cls(
             shape=tuple(train.x.shape[1:]),
-            kind=DataSpec.of(train.x.shape[1:]).kind,
+            kind=source.kind or DataSpec.of(train.x.shape[1:]).kind,
             unit=source.unit,
             range=(min(lows), max(highs)),
             scaling=scaling,

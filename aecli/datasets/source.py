@@ -11,6 +11,7 @@ from aecli.datasets.arrays import images
 from aecli.datasets.columns import column_types
 from aecli.datasets.rows import Rows
 from aecli.datasets.splits import Split
+from aecli.dataspec import Kind
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Source:
 
     `test` is None when the source has no test part of its own. label_names[i]: the name of label i.
     columns: {name: integer or number} of a table with names; reader: the settings that it was read
-    with, where the options left them open; unit: of units.UNITS, once it is known. are_pictures:
+    with, where the options left them open; unit: of units.UNITS, once it is known. kind: of
+    DataSpec, None: as the shape tells. are_pictures:
     whether they were decoded from files of pictures. told: the origin in more words, once all was
     read.
     """
@@ -31,6 +33,7 @@ class Source:
     columns: dict[str, str] | None = None
     reader: dict[str, Any] = dataclasses.field(default_factory=dict)
     unit: str = "other"
+    kind: Kind | None = None
     are_pictures: bool = False
     told: Callable[[], str] | None = None
 
