@@ -11,7 +11,7 @@ LITTLE = ["dataset.limit=100", "trainer.epochs=1", "trainer.jit_compile=false", 
 FINETUNE = "finetune labels_per_class=2 epochs=1 frozen_epochs=1 steps_per_epoch=0"
 COMMANDS = [
     "eval",
-    "eval card=full",
+    "eval card=full metrics.bounds.k=3 metrics.samples.steps=5",
     "encode output=codes.npz",
     "decode input=codes.npz output=made.npz",
     "reconstruct output=again.npz",

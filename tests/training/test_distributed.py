@@ -42,29 +42,10 @@ EVERYTHING = [  # an odd rest of a batch, each source of randomness, a callback 
     "callbacks=[checkpoint,csv_log,reduce_on_plateau]",
     "trainer.epochs=3",
 ]
-CASES = {
+CASES = {  # beside those of tests/models/test_contract_training.py
     "everything": EVERYTHING,
     "streaming": [*EVERYTHING, "trainer.feed=streaming"],
-    "sparse": ["model=sparse_kl", "trainer.epochs=2", "trainer.batch_size=40"],  # a batch's mean
-    "a codebook": [  # counts and sums of a batch, which dead vectors are made of
-        "model=vq_vae",
-        "network.filters=[4]",
-        "model.codebook_size=16",
-        "model.decay=0.5",
-        "trainer.batch_size=41",
-        "trainer.epochs=2",
-    ],
-    "a critic": [  # of codes of the whole batch, permuted
-        "model=factor_vae",
-        "model.critic_widths=[16]",
-        "optimizer@critic_optimizer=sgd",
-        "trainer.batch_size=41",
-        "trainer.epochs=2",
-    ],
     "free bits": ["model=vae", "model.free_bits=0.2", "trainer.epochs=2", "trainer.batch_size=41"],
-    "vamp": ["model=vae", "model/prior=vamp", "trainer.epochs=2", "trainer.batch_size=41"],
-    "flows": ["model=vae", "model/posterior=iaf", "model/prior=mixture", "trainer.epochs=2"],
-    "labels": ["model=cvae", "trainer.epochs=2", "trainer.batch_size=41"],
     "labels, streaming": [
         "model=cvae",
         "trainer.epochs=2",
