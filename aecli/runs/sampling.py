@@ -69,6 +69,7 @@ def _training_codes(run: Run, label: int | None) -> np.ndarray:
     most = VALUES // max(math.prod(model.code_shape), math.prod(model.data_shape))
     x, _, labels = own.examples("train", n=max(1, min(ROWS, most)), random=True)
     if label is not None:
+        assert labels is not None  # the model was told them in its training
         chosen = np.flatnonzero(labels == label)
         if not len(chosen):
             raise BadRequest(f"label={label}: no training image has it")
