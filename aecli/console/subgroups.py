@@ -45,6 +45,7 @@ def inside(groups) -> list[str]:
 
 def mapping(file: pathlib.Path) -> dict:
     """A YAML's mapping, {} where there is none that can be read."""
+    loader: Any = PlainLoader  # PyYAML's stubs know its own loaders alone
     try:
         data = yaml.load(read_text(file, MAX_BYTES), loader)
     except (yaml.YAMLError, ValueError):

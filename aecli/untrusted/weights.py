@@ -75,8 +75,8 @@ class WeightsFile:
         own = keras_file.weights_of(model)
         with h5py.File(own, "r+") as target:
             for name in _dataset_names(target):
-                own_one: Any = target[name]  # a data set, by its name
-                own_one[...] = self._checked(name, own_one)
+                one: Any = target[name]  # a data set, by its name
+                one[...] = self._checked(name, own_one)
         model.load_weights(own)
 
     def _opened(self) -> h5py.File:
