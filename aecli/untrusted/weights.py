@@ -76,7 +76,7 @@ class WeightsFile:
         with h5py.File(own, "r+") as target:
             for name in _dataset_names(target):
                 one: Any = target[name]  # a data set, by its name
-                one[...] = self._checked(name, own_one)
+                one[...] = self._checked(name, one)
         model.load_weights(own)
 
     def _opened(self) -> h5py.File:
