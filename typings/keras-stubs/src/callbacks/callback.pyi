@@ -1,3 +1,5 @@
+# Keras has no types, and sets model and params (None at first) before it calls a callback.
+# logs: at the end of a batch or an epoch it always hands some over.
 from typing import Any
 
 class Callback:
