@@ -27,6 +27,7 @@ class Stream(enum.IntEnum):
     DRAWS = 5
 
 
+# TensorFlow has it, its stubs have not
 fold_in = tf.random.experimental.stateless_fold_in  # pyright: ignore[reportAttributeAccessIssue]
 
 
