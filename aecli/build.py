@@ -4,6 +4,7 @@ import inspect
 from typing import Any
 
 import hydra
+import hydra.errors
 from omegaconf import DictConfig, OmegaConf
 
 from aecli import targets, typed
@@ -13,13 +14,13 @@ from aecli.training import keras_arguments
 from aecli.untrusted import plain_yaml
 
 
-def component(node: DictConfig | dict, key: str, **extra: Any) -> Any:
+def component(node: DictConfig | dict | None, key: str, **extra: Any) -> Any:
     """The object that a config node's `_target_` names, built from the node's other keys.
 
     Raises BadRequest for a target outside the allow-list (before it is imported) and for keys
     that its constructor does not take or whose values it refuses.
     """
-    node = plain(node)
+    node = plain(node or {})
     return _built(targets.checked(node, key), node, key, extra)
 
 
@@ -53,7 +54,8 @@ def _built(target: type, node: dict, key: str, extra: dict[str, Any]) -> Any:
 def plain(node: DictConfig | dict) -> dict:
     """Resolved, and in dicts and lists."""
     if isinstance(node, DictConfig):
-        return OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+        found: Any = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+        return found
     return node
 
 

@@ -37,7 +37,8 @@ def _adapters(callable_: Any) -> dict[str, tuple[TypeAdapter, str]]:
         meta = getattr(hint, "__metadata__", ())
         description = next((m.description for m in meta if getattr(m, "description", None)), "")
         if inspect.isclass(hint) and dataclasses.is_dataclass(hint):  # built already, and checked
-            adapters[name] = (TypeAdapter(InstanceOf[hint]), description)
+            built: Any = InstanceOf[hint]  # pyright: ignore[reportInvalidTypeForm]  # a type at run time
+            adapters[name] = (TypeAdapter(built), description)
         else:
             adapters[name] = (TypeAdapter(hint, config=STRICT), description)
     return adapters

@@ -105,8 +105,8 @@ def revive(value: Any) -> Any:
     found = keras.saving.get_registered_object(str(value.get("registered_name") or name))
     if found is None and value.get("module") == "keras.initializers":
         found = getattr(keras.initializers, str(name), None)
-    is_kind = inspect.isclass(found) and issubclass(found, (Component, Initializer))
-    if not is_kind or not isinstance(config, dict):
+    is_dict = isinstance(config, dict)
+    if not is_dict or not (inspect.isclass(found) and issubclass(found, (Component, Initializer))):
         raise BadRequest(f"a stored model may not hold a {str(name)[:80]!r}")
     if issubclass(found, Initializer) and any(isinstance(v, dict | list) for v in config.values()):
         raise BadRequest(f"a stored {name} may hold numbers alone")

@@ -84,7 +84,7 @@ def _check_name(target: Any, key: str, group: str | None) -> None:
     if not isinstance(target, str) or not re.fullmatch(NAME, target, re.ASCII):
         raise BadRequest(f"{key}._target_={str(target)[:80]!r} is not one of ours: no class's name")
     package, (_, _, *plugins) = target.partition(".")[0], _trusted()
-    if package in plugins or re.fullmatch(OURS.get(group, INSIDE), target):
+    if package in plugins or re.fullmatch(OURS.get(group or "", INSIDE), target):
         return
     hint = f"to trust a package of your own, set {PLUGINS}={package} in the environment"
     if package in ("aecli", "keras", *sys.stdlib_module_names):
@@ -114,5 +114,6 @@ def _fits(found: type, group: str | None) -> bool:
         import keras
 
         kinds = {"optimizer": keras.optimizers.Optimizer, "callbacks": keras.callbacks.Callback}
-        return issubclass(found, kinds.get(group, (Component, keras.initializers.Initializer)))
+        inside = (Component, keras.initializers.Initializer)
+        return issubclass(found, kinds.get(group or "", inside))
     return issubclass(found, Component) and found.group == group

@@ -9,6 +9,7 @@ from omegaconf import DictConfig, ListConfig
 
 from aecli.comparison import report, sources
 from aecli.comparison.leaderboard import Leaderboard, leaderboard
+from aecli.comparison.records import Record
 from aecli.comparison.settings import differences
 from aecli.console.table import show_table
 from aecli.errors import BadRequest
@@ -62,7 +63,7 @@ def _print(board: Leaderboard) -> None:
     for line in report.below(board):
         print(line)
     if board.pair is not None:
-        _print_differences(board)
+        _print_differences(*board.pair)
 
 
 def _that_fit(board: Leaderboard) -> list[str]:
@@ -77,11 +78,11 @@ def _that_fit(board: Leaderboard) -> list[str]:
     return metrics
 
 
-def _print_differences(board: Leaderboard) -> None:
-    found = differences(*board.pair)
+def _print_differences(first: Record, second: Record) -> None:
+    found = differences(first, second)
     if not found:
         print("\nthe two configs are the same")
         return
     print()
     rows = [[key, *values] for key, values in found.items()]
-    show_table(["differs", *(record.entry.label for record in board.pair)], rows)
+    show_table(["differs", first.entry.label, second.entry.label], rows)

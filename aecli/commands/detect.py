@@ -4,7 +4,7 @@ import dataclasses
 import pathlib
 import sys
 import time
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
@@ -150,7 +150,8 @@ def sweep(cfg: DictConfig) -> None:
     records = []
     for job in done:
         print(f"run    {job.folder}   {job.line}", file=sys.stderr)
-        values = detect(OmegaConf.merge(cfg, {"run": str(job.folder)})).values
+        one: Any = OmegaConf.merge(cfg, {"run": str(job.folder)})
+        values = detect(one).values
         if "auroc" not in values:
             raise BadRequest(f"{job.folder} has no AUROC: state normal=[...]")
         records.append({"run": job.line, **_aurocs(values)})

@@ -83,7 +83,8 @@ def _exported(run, name: str, kind: Format, path: pathlib.Path, examples: Split)
     model, learnt, x = run.model, run.learnt, examples.x
     labels = model.labels(examples.labels, len(x))
     plain = part(model, name, learnt, kind.stated_shapes)
-    prepared = learnt.in_model_units(Split(x / np.float32(255 if learnt.unit == "bytes" else 1))).x
+    unit = np.float32(255 if learnt.unit == "bytes" else 1)
+    prepared = learnt.in_model_units(Split(x[:] / unit)).x
     is_discrete = model.codebook_size is not None
     encode = model.encode_indices if is_discrete else model.encode
     decode = model.decode_indices if is_discrete else model.decode

@@ -91,7 +91,7 @@ def _rows(run: runs.Run, per_class: int | None, seed: int) -> np.ndarray:
     from aecli.metrics.base import MAX_VALUES
     from aecli.metrics.probing import draw_rows
 
-    labels = run.splits.train.labels
+    labels = run.splits.train.needed_labels()
     if per_class is None:
         return np.arange(len(labels))[: MAX_VALUES // math.prod(run.data_shape)]
     kinds, counts = np.unique(labels, return_counts=True)
@@ -107,13 +107,13 @@ def _images(run: runs.Run, rows: np.ndarray) -> list:
     """The training images at these rows, validation and test images, all of them clean."""
     from aecli.training.classifier import Images
 
-    kinds = np.unique(run.splits.train.labels)
+    kinds = np.unique(run.splits.train.needed_labels())
     found = []
     for name in labelled.PARTS:
         part = getattr(run.splits, name)
         part = part.take(rows) if name == "train" else part
         x = run.preparation.frozen(part.x[:])[1]
-        found.append(Images(x, np.searchsorted(kinds, part.labels)))
+        found.append(Images(x, np.searchsorted(kinds, part.needed_labels())))
     return found
 
 
@@ -121,7 +121,7 @@ def _trained(cfg: DictConfig, run: runs.Run, train, val) -> dict:
     """{"pretrained", "scratch"}: one network, with the run's weights and with new ones."""
     from aecli.training.classifier import Phase, classifier, fit
 
-    classes = len(np.unique(run.splits.train.labels))
+    classes = len(np.unique(run.splits.train.needed_labels()))
     first = Phase(cfg.frozen_epochs, cfg.learning_rate, frozen=True)
     second = Phase(cfg.epochs, cfg.finetuning_rate)
     alone = Phase(cfg.frozen_epochs + cfg.epochs, cfg.learning_rate)
@@ -138,7 +138,8 @@ def _trained(cfg: DictConfig, run: runs.Run, train, val) -> dict:
 
 def _label_names(run: runs.Run) -> list:
     """What the classifier's outputs stand for, in their order."""
-    names, kinds = run.splits.label_names, np.unique(run.splits.train.labels).tolist()
+    names = run.splits.label_names
+    kinds = np.unique(run.splits.train.needed_labels()).tolist()
     return [names[kind] for kind in kinds] if names else kinds
 
 

@@ -2,7 +2,7 @@
 
 import pathlib
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from omegaconf import DictConfig
@@ -42,7 +42,7 @@ def generate(cfg: DictConfig) -> pathlib.Path:
     x = run.model.decode(codes, labels)
     path = to.path()
     made, limits = request.in_file_units(run, x)
-    known = {} if labels is None else {"label": conditions.names(run, labels)}
+    known: dict[str, Any] = {} if labels is None else {"label": conditions.names(run, labels)}
     pictures.write(path, made, limits, code=codes, **known)
     folder = path.parent if cfg.output is None else run.new_eval_folder()
     if label is not None:

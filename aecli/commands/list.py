@@ -44,7 +44,7 @@ def list_options(group: str | None, as_json: bool = False) -> None:
             print(f"note: your {file} has no effect: aecli has that option", file=sys.stderr)
 
 
-def train_defaults() -> dict[str, list[str]]:
+def train_defaults() -> dict[str, list]:
     """{group: what `aecli train` takes unasked}."""
     stated = declared("train")
     stated |= {group: subgroups.default_of(group) for group in subgroups.inside(stated)}

@@ -47,6 +47,8 @@ def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     n = MAX_VALUES // math.prod(run.data_shape)
     _, train, train_labels = run.examples("train", n=n)
     _, test, test_labels = run.examples("test", n=n)
+    assert train_labels is not None  # labelled.check has seen them
+    assert test_labels is not None
     sets = feature_sets(run.model, train, test, (train_labels, test_labels))
     pair = Labelled(sets[0], train_labels), Labelled(sets[1], test_labels)
     rows = curve(*pair, list(cfg.labels_per_class), cfg.draws, cfg.seed, cfg.train_images)

@@ -42,16 +42,18 @@ def _of_sweep(cfg: DictConfig) -> pathlib.Path:
     from aecli.page.of_sweep import page
 
     source = sources.find([str(cfg.run)], str(cfg.outputs))
-    refuse_links(source.sweep)
+    sweep = source.sweep
+    assert sweep is not None  # report has seen that it is one
+    refuse_links(sweep)
     board = leaderboard(source, None)
     if not board.rows:
         raise BadRequest(f"run={cfg.run}: none of its runs is done")
     first = runs.Run(board.rows[0].records[0].entry.folder)
     to = Destination(first, cfg.output, "report.html", [".html"])
-    folder = source.sweep / "compare" / time.strftime("%Y-%m-%d_%H-%M-%S")
+    folder = sweep / "compare" / time.strftime("%Y-%m-%d_%H-%M-%S")
     folder = unique_folder(folder)
     figures = [folder / name for name in draw_all(board, folder / "figures")]
-    made = page(board, str(source.sweep), figures)
+    made = page(board, str(sweep), figures)
     path = folder / "report.html" if cfg.output is None else to.path()
     return _written(made.html(), path)
 

@@ -89,7 +89,8 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
         plan = _planned(config, continuation.threads(config, state))
         continuation.check(run, state, plan)
         state = lengthening.go_on(state, plan)
-        if run.status.get("state") == "done" and is_complete(state, plan.epochs):
+        is_done = run.status.get("state") == "done"
+        if is_done and state is not None and is_complete(state, plan.epochs):
             print(lengthening.nothing_left(run, state, plan))
             return run
         if follows:
@@ -131,13 +132,15 @@ def _new_folder(cfg: DictConfig, names: dict[str, str]) -> pathlib.Path:
     try:
         return unique_folder(pathlib.Path(cfg.outputs) / time.strftime(name))
     except CannotWrite as error:
+        cause = error.__cause__
+        assert isinstance(cause, OSError)  # as files.writing has it
         raise CannotWrite(
-            f"outputs={cfg.outputs} cannot be written to: {error.__cause__.strerror}\n"
+            f"outputs={cfg.outputs} cannot be written to: {cause.strerror}\n"
             "name a folder of your own: outputs=DIR"
         ) from error
 
 
-def _about(names: dict[str, str], plan) -> dict[str, Any]:
+def _about(names: dict[str, Any], plan) -> dict[str, Any]:
     """What later commands want to know of a run without building anything."""
     splits = plan.splits
     return {

@@ -78,6 +78,7 @@ def _keys(
 def _label(run: runs.Run, cfg: DictConfig, found: Images) -> int | None:
     """What the decoder is told: the stated label, that of the image, or the first one."""
     if cfg.label is None and cfg.image is not None and run.model.label_count is not None:
+        assert found.labels is not None  # the model was told them to encode the image
         return int(found.labels[cfg.image])
     return conditions.held(run, cfg.label)
 

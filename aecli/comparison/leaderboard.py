@@ -75,7 +75,7 @@ def leaderboard(source: Source, metric: str | None = None) -> Leaderboard:
         source, _title(records), found.settings, found.follows, chosen.metric, metrics,
         quantities, rows, left_out + repeated,
         chosen.loss_differs_by, chosen.notes,
-        tuple(records) if len(records) == len(source.entries) == 2 else None,
+        (records[0], records[1]) if len(records) == len(source.entries) == 2 else None,
     )  # fmt: skip
 
 

@@ -68,8 +68,12 @@ def varying(records: list[Record]) -> Varying:
 def differences(first: Record, second: Record) -> dict[str, tuple[str, str]]:
     """{key: (its value in the first run, in the second)} of all that differs in two configs."""
     keys = [*first.leaves, *(key for key in second.leaves if key not in first.leaves)]
-    pairs = {k: tuple(shown(r.leaves.get(k, ABSENT)) for r in (first, second)) for k in keys}
+    pairs = {k: (_shown(first, k), _shown(second, k)) for k in keys}
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _shown(record: Record, key: str) -> str:
+    return shown(record.leaves.get(key, ABSENT))
 
 
 def _choices(records: list[Record], stated: list[str]):

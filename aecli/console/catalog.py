@@ -60,7 +60,7 @@ def options(group: str, config_dir: str | None = None) -> list[Option]:
     """The options of a group; on a clash of names the package's own comes first, as in Hydra."""
     found: dict[str, Option] = {}
     package = package_configs()
-    for root in (package, user_configs(), config_dir and Path(config_dir)):
+    for root in (package, user_configs(), Path(config_dir) if config_dir else None):
         if root is None:
             continue
         for file in sorted((root / group).glob("*.yaml")):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 from hydra import compose, initialize_config_dir
@@ -83,7 +84,8 @@ def first_of_sweep(override: str) -> str:
     """model=ae,vae -> model=ae; an interval -> its lower end."""
     parsed = OverridesParser.create().parse_override(override)
     if parsed.is_interval_sweep():
-        return f"{parsed.get_key_element()}={parsed.value().start}"
+        interval: Any = parsed.value()
+        return f"{parsed.get_key_element()}={interval.start}"
     if parsed.is_sweep_override() and parsed.is_discrete_sweep():
         return f"{parsed.get_key_element()}={next(iter(parsed.sweep_string_iterator()))}"
     return override
@@ -91,7 +93,8 @@ def first_of_sweep(override: str) -> str:
 
 def keys(config: DictConfig) -> list[str]:
     """Every dotted key of a config, inner nodes included, `_target_` and the like left out."""
-    return list(_walk(OmegaConf.to_container(config), ""))
+    tree: Any = OmegaConf.to_container(config)
+    return list(_walk(tree, ""))
 
 
 def _walk(tree: dict, prefix: str) -> Iterator[str]:

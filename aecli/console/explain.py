@@ -116,6 +116,7 @@ def _unreadable(override: str) -> BadRequest:
 
 def _broken_yaml(error: yaml.MarkedYAMLError) -> BadRequest:
     mark = error.problem_mark or error.context_mark
+    assert mark is not None  # PyYAML says where, of whatever it met in a text
     file = Path(mark.name)
     if file.is_relative_to(Path.cwd()):
         file = file.relative_to(Path.cwd())

@@ -3,6 +3,7 @@
 import re
 import shutil
 import textwrap
+from typing import Any
 
 import yaml
 from omegaconf import OmegaConf
@@ -70,8 +71,8 @@ def _keys(config: Composed) -> str:
         if file is not None:
             prefix = f"{package}." if package else ""
             comments |= {prefix + k: text for k, text in catalog.key_comments(file).items()}
-    tree = _shown(OmegaConf.to_container(config.config))
-    text = yaml.dump(tree, Dumper=_ShortLists, sort_keys=False)
+    tree: Any = OmegaConf.to_container(config.config)
+    text = yaml.dump(_shown(tree), Dumper=_ShortLists, sort_keys=False)
     lines = ["keys, as they stand:"]
     above: list[str] = []
     for line in text.splitlines():

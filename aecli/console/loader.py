@@ -58,7 +58,7 @@ class ListedRepository(ConfigRepository):
             )
         return next((s for s in self.sources if self._lists_it(s, path, object_type)), None)
 
-    def _lists_it(self, source: ConfigSource, path: str, kind: ObjectType) -> bool:
+    def _lists_it(self, source: ConfigSource, path: str, kind: ObjectType | None) -> bool:
         if not path:
             return kind is ObjectType.GROUP and source.available()
         group, _, name = path.rpartition("/")
@@ -66,7 +66,7 @@ class ListedRepository(ConfigRepository):
             source, group, kind
         )
 
-    def _list(self, source: ConfigSource, group: str, kind: ObjectType) -> frozenset[str]:
+    def _list(self, source: ConfigSource, group: str, kind: ObjectType | None) -> frozenset[str]:
         key = (source.provider, source.path, group, kind)
         if key not in self._lists:
             self._lists[key] = frozenset(filter(catalog.is_name, source.list(group, kind)))
@@ -123,7 +123,7 @@ def _sorted(overrides: list[str]) -> tuple[list[str], list[str]]:
 
 def _node(config: DictConfig) -> dict:
     """Hydra's node as plain values, but for what is no setting."""
-    node = OmegaConf.to_container(config.hydra, resolve=False)
+    node: Any = OmegaConf.to_container(config.hydra, resolve=False)
     node.pop("runtime")
     sweeper = node["sweeper"] if isinstance(node["sweeper"], dict) else {}
     params = sweeper.get("params") or {}
@@ -144,4 +144,5 @@ def _difference(found: Any, expected: Any, key: str) -> str | None:
     return None if found == expected and type(found) is type(expected) else key
 
 
-hydra._internal.hydra.ConfigLoaderImpl = Loader  # what hydra.main and compose make
+# what hydra.main and compose make, by a name that Hydra has for itself
+hydra._internal.hydra.ConfigLoaderImpl = Loader  # pyright: ignore[reportPrivateImportUsage]

@@ -50,7 +50,7 @@ def _of_the_system(error: Exception) -> RunFailed | None:
     return cannot_write(str(error.filename or "a file"), error)
 
 
-def _ours(error: BaseException | None) -> Exception | None:
+def _ours(error: BaseException | None) -> BadRequest | NotApplicable | RunFailed | None:
     """The error of ours in a chain: Hydra wraps what a component's constructor raises."""
     seen = []
     while error is not None and error not in seen:  # an error may be its own cause

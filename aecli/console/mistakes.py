@@ -110,8 +110,9 @@ def left_by_a_recipe(error: UnknownKeys, overrides: list[str]) -> BadRequest:
 def unchosen(group: str, choices: dict) -> list[str]:
     """The options of a group that takes a list, such as callbacks, which are not in the list."""
     chosen = choices.get(group)
-    names = [option.name for option in catalog.options(group)] if isinstance(chosen, list) else []
-    return [name for name in names if name not in chosen]
+    if not isinstance(chosen, list):
+        return []
+    return [option.name for option in catalog.options(group) if option.name not in chosen]
 
 
 def unknown_choice(group: str, name: str) -> BadRequest:

@@ -56,7 +56,7 @@ def _refuse_hydra_settings(config: Any, package: str, file: Path) -> None:
     """As a key, as the package of the file, or through the defaults list."""
     if not isinstance(config, DictConfig):
         raise BadRequest(f"{file} must have keys: values")
-    plain = OmegaConf.to_container(config, resolve=False)
+    plain: Any = OmegaConf.to_container(config, resolve=False)
     defaults = yaml.safe_dump(plain.get("defaults", []))
     if "hydra" in f"{package} {defaults}":
         raise _for_the_command_line("it", file)

@@ -41,7 +41,7 @@ def _keys(
 
 def of_run(config: DictConfig) -> DictConfig:
     """Returns a copy without the keys that say what the command is to do."""
-    return OmegaConf.masked_copy(config, [key for key in config if key not in COMMAND_KEYS])
+    return OmegaConf.masked_copy(config, [str(key) for key in config if key not in COMMAND_KEYS])
 
 
 def check(config: DictConfig) -> None:

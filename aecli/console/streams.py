@@ -74,7 +74,7 @@ def lasting() -> Lasting:
 
 def _text(raw: Lasting, before: TextIO | None) -> TextIO:
     """As Python had set it up; None where the descriptor was closed."""
-    at_once = before is not None and before.write_through  # PYTHONUNBUFFERED
+    at_once = isinstance(before, io.TextIOWrapper) and before.write_through  # PYTHONUNBUFFERED
     return Visible(
         raw if at_once else io.BufferedWriter(raw),
         encoding=getattr(before, "encoding", "utf-8"),

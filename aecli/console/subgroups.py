@@ -1,6 +1,7 @@
 """Groups inside an option: model/prior is one of model=vae, whose defaults list states it."""
 
 import pathlib
+from typing import Any
 
 import yaml
 
@@ -44,8 +45,9 @@ def inside(groups) -> list[str]:
 
 def mapping(file: pathlib.Path) -> dict:
     """A YAML's mapping, {} where there is none that can be read."""
+    loader: Any = PlainLoader  # PyYAML's stubs know its own loaders alone
     try:
-        data = yaml.load(read_text(file, MAX_BYTES), PlainLoader)
+        data = yaml.load(read_text(file, MAX_BYTES), loader)
     except (yaml.YAMLError, ValueError):
         return {}
     return data if isinstance(data, dict) else {}

@@ -28,5 +28,5 @@ def show_table(headers: list[str], rows: list[list[str]]) -> None:
         table.add_row(*map(Text, row))
     with console.capture() as styled:
         console.print(table)
-    is_filtered = isinstance(sys.stdout, Visible)
-    (sys.stdout.write_styled if is_filtered else sys.stdout.write)(styled.get())
+    out = sys.stdout
+    (out.write_styled if isinstance(out, Visible) else out.write)(styled.get())

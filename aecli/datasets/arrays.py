@@ -72,22 +72,23 @@ def checked_shape(
         raise BadRequest(f"{name} has shape {found}: there are no images in it")
     if found[0] > MOST:
         raise BadRequest(f"{name} has {found[0]:,} images, more than {MOST:,}; take a part of them")
-    if shape is None:
-        shape = image_shape(found[1:])
-    if math.prod(shape) != math.prod(found[1:]):
+    image = image_shape(found[1:]) if shape is None else shape
+    if math.prod(image) != math.prod(found[1:]):
         raise BadRequest(
-            f"dataset.shape={shape} has {math.prod(shape)} values, but an image of {name} has "
+            f"dataset.shape={shape} has {math.prod(image)} values, but an image of {name} has "
             f"{math.prod(found[1:])} {found[1:]}"
         )
-    return (*shape, *[1] * (3 - len(shape)))
+    height, width, channels = (*image, 1, 1)[:3]
+    return height, width, channels
 
 
 def image_shape(found: tuple[int, ...]) -> tuple[int, ...]:
     """[H, W, C], [H, W], or [D] -> a square image if D is a square number, else one row."""
-    if len(found) > 1:
+    if len(found) != 1:
         return found
-    side = math.isqrt(found[0])
-    return (side, side) if side * side == found[0] else (1, found[0])
+    (numbers,) = found
+    side = math.isqrt(numbers)
+    return (side, side) if side * side == numbers else (1, numbers)
 
 
 def _finite_float32(name: str, array: np.ndarray | Rows, positions) -> np.ndarray | Rows:

@@ -1,7 +1,7 @@
 """Dataset: what every data set can be asked for, and the way from a source's arrays to Splits."""
 
 import dataclasses
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -36,6 +36,8 @@ class Dataset(Component):
     """
 
     group: ClassVar[str] = "dataset"
+    if TYPE_CHECKING:
+        test_size: ClassVar[Any]  # a field, of those whose source has no test part
 
     validation_size: ValidationSize = 0.1
     classes: Annotated[
@@ -76,12 +78,10 @@ class Dataset(Component):
         else:
             source, notes = learnt.in_unit(source)
             parts = chosen.of(source)
-        train, val, test = (
-            part and learnt.in_model_units(part, self.seed, stream)
-            for stream, part in enumerate(parts, start=1)
-        )
-        test = train if test is None else test
-        val = test if val is None else val
+        train, val, test = parts
+        train = learnt.in_model_units(train, self.seed, 1)
+        test = train if test is None else learnt.in_model_units(test, self.seed, 3)
+        val = test if val is None else learnt.in_model_units(val, self.seed, 2)
         if note := cut_note(train, val, test):
             notes.append(note)
         names = source.label_names

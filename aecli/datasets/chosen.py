@@ -27,17 +27,16 @@ class Chosen:
         """
         if everything:
             return source.read(), self
-        own = source.test is not None
-        pool = (self.train, self.val, None if own else self.test)
-        found = source.read(_joined(pool), self.test if own else None)
+        own = None if source.test is None else self.test
+        pool = (self.train, self.val, self.test if own is None else None)
+        found = source.read(_joined(pool), own)
         ends = np.cumsum([0 if rows is None else len(rows) for rows in pool])
-        parts = [
+        val, test = (
             None if rows is None else np.arange(end - len(rows), end)
-            for rows, end in zip(pool, ends, strict=True)
-        ]
-        if own:
-            parts[2] = np.arange(len(self.test))
-        return found, Chosen(*parts)
+            for rows, end in zip(pool[1:], ends[1:], strict=True)
+        )
+        test = test if own is None else np.arange(len(own))
+        return found, Chosen(np.arange(len(self.train)), val, test)
 
     def of(self, source: Source) -> tuple[Split, Split | None, Split | None]:
         """The three parts; a test part as it is in the source is not copied."""

@@ -35,5 +35,5 @@ def in_order(
         more = f"; it has {shown(unknown[0])}, which the training had not" if unknown else ""
         raise BadRequest(f"{name} lacks the column {shown(missing[0])} of the training{more}")
     places = {column: i for i, column in enumerate(found)}
-    flat = x.reshape(len(x), -1)[:, [places[column] for column in trained]]
+    flat = x[:].reshape(len(x), -1)[:, [places[column] for column in trained]]
     return flat.reshape(x.shape), "columns put into the training's order"

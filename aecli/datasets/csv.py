@@ -54,7 +54,7 @@ class Csv(Dataset):
             _check_columns(*tables)
         arrays = [(name, table.pixels) for name, table in tables]
         found = (shaped if in_part else images)(arrays, self.shape)
-        labelled = [(f"{n}: label", _numbers(table.texts)) for n, table in tables if table.label]
+        labelled = [(f"{n}: label", _numbers(t.texts)) for n, t in tables if t.texts is not None]
         numbered, names = labels(labelled, [len(texts) for _, texts in labelled])
         parts = [
             Split(x, numbered.pop(0)[table.labels] if table.label else None)

@@ -57,7 +57,7 @@ def read_table(
     if width == 1:
         raise BadRequest(f"{path} has a label column and nothing else; dataset.label=null keeps it")
     kept = names and names[:column] + names[column + 1 :]
-    return Table(pixels, labels, np.array(texts), kept, (names and names[column], column))
+    return Table(pixels, labels, np.array(texts), kept, (names[column] if names else None, column))
 
 
 def label_as_trained(

@@ -1,6 +1,7 @@
 """Scikit-learn's handwritten digits: 1,797 images of 8x8, part of that package; no network."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ class Digits(Dataset):
     def read(self) -> Source:
         from sklearn.datasets import load_digits  # a second to import: only when asked for
 
-        found = load_digits()
+        found: Any = load_digits()
         x = (found.images / 16).astype(np.float32)[..., np.newaxis]
         labels = found.target.astype(np.int64)
         return Source(Split(x, labels), None, "scikit-learn's digits")

@@ -24,7 +24,7 @@ class DownloadFailed(Exception):
 
 
 def download(
-    url: str, target: pathlib.Path, max_bytes: int, check: Callable[[pathlib.Path], None]
+    url: str, target: pathlib.Path, max_bytes: int, check: Callable[[pathlib.Path], object]
 ) -> None:
     """Fetch url to target. `check` reads the temporary file and raises BadRequest if it is wrong.
 

@@ -109,5 +109,5 @@ def idx_md5(array: np.ndarray) -> str:
     """MD5 of the uint8 array as an uncompressed IDX file: the same for every container."""
     digest = hashlib.md5(bytes((0, 0, 0x08, array.ndim)), usedforsecurity=False)
     digest.update(struct.pack(f">{array.ndim}I", *array.shape))
-    digest.update(np.ascontiguousarray(array))
+    digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -112,6 +112,7 @@ def _begin(decoder: _Decoder) -> None:
 
 
 def _block(start: int) -> tuple[set[tuple[int, int]], list[str]]:
+    assert _decoder is not None  # since _begin
     return _decoder(start)
 
 

@@ -73,8 +73,8 @@ class Learnt:
             _check_in_memory(train, source.origin)
             scaling = Scaling.fitted(train.pixels(), scale, scale_per)
         return cls(
-            shape=tuple(train.x.shape[1:]),
-            kind=source.kind or DataSpec.of(train.x.shape[1:]).kind,
+            shape=train.data_shape,
+            kind=source.kind or DataSpec.of(train.data_shape).kind,
             unit=source.unit,
             range=(min(lows), max(highs)),
             scaling=scaling,
@@ -102,7 +102,7 @@ class Learnt:
             part = cut(part)
         if self.binarize != "none":
             rng = np.random.default_rng([self.seed if seed is None else seed, stream])
-            part = dataclasses.replace(part, x=binarized(part.x, self.binarize, rng))
+            part = dataclasses.replace(part, x=binarized(part.x[:], self.binarize, rng))
         return part
 
     def given(
@@ -189,8 +189,9 @@ class Learnt:
 
 def cut(part: Split) -> Split:
     """The same with values in [0, 1], and what was cut off as its excess."""
-    x = np.clip(part.x, 0, 1)
-    return part if np.array_equal(x, part.x) else Split(x, part.labels, part.x - x)
+    whole = part.x[:]
+    x = np.clip(whole, 0, 1)
+    return part if np.array_equal(x, whole) else Split(x, part.labels, whole - x)
 
 
 def cut_to_unit_range(splits: Splits) -> Splits:

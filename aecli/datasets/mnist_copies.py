@@ -32,8 +32,9 @@ def copy_in(
         for name in npz_names:
             if (place / name).is_file():
                 return [place / name]
-        files = [_plain_or_gz(place / name) for name in FILES]
-        if all(files):
+        found = [_plain_or_gz(place / name) for name in FILES]
+        files = [file for file in found if file is not None]
+        if len(files) == len(FILES):
             return files
     return None
 

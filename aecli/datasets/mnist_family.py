@@ -43,7 +43,7 @@ class MnistFamily(Dataset):
 
     def read(self) -> Source:
         if self.path is not None:
-            return self._verified(self._stated_copy())
+            return self._verified(self._stated_copy(self.path))
         looked = []
         for place, folder, is_stated in places():
             copy = copy_in(folder, self.npz_names, self.folders)
@@ -58,10 +58,10 @@ class MnistFamily(Dataset):
                 looked.append(f"{place} (damaged: {error})")
         return self._verified(self._downloaded(looked))
 
-    def _stated_copy(self) -> list[pathlib.Path]:
-        path = stated_path(self.path, "dataset.path")
+    def _stated_copy(self, stated: str) -> list[pathlib.Path]:
+        path = stated_path(stated, "dataset.path")
         if not path.is_dir():
-            return [existing_file(self.path, "dataset.path")]
+            return [existing_file(stated, "dataset.path")]
         copy = copy_in(path, self.npz_names, self.folders)
         if copy is None:
             raise BadRequest(

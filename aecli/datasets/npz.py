@@ -60,10 +60,11 @@ class Npz(Dataset):
             return Source(Split(x), None, f"{file}, read in place" if is_large else str(file))
         keys = self._keys(file)
         check_sizes(file, [key for key in (keys if self.limit is None else keys[1::2]) if key])
-        arrays = {key: npz_rows(file, key) for key in keys[::2] if key is not None}
-        arrays |= read_npz(file, [key for key in keys[1::2] if key is not None])
-        named = {key: (f"{file}: {shown(key)}", array) for key, array in arrays.items()}
-        x, y, x_test, y_test = map(named.get, keys)
+        rows = {key: npz_rows(file, key) for key in keys[::2] if key is not None}
+        columns = read_npz(file, [key for key in keys[1::2] if key is not None])
+        names_of = {key: f"{file}: {shown(key)}" for key in keys if key is not None}
+        x, x_test = (None if k is None else (names_of[k], (rows | columns)[k]) for k in keys[::2])
+        y, y_test = (None if k is None else (names_of[k], columns[k]) for k in keys[1::2])
         found = shaped([part for part in (x, x_test) if part], self.shape)
         counts = [len(part) for column, part in zip((y, y_test), found, strict=False) if column]
         numbered, names = labels([column for column in (y, y_test) if column], counts)
@@ -89,7 +90,9 @@ class Npz(Dataset):
         """Of the images as stored, [N, ...]."""
         if _is_npy(file):
             return npy_header(file).shape
-        return npz_headers(file)[self._keys(file)[0]].shape
+        x_key = self._keys(file)[0]
+        assert x_key is not None  # the images, without which _keys raises
+        return npz_headers(file)[x_key].shape
 
     def _keys(self, file: pathlib.Path) -> tuple[str | None, ...]:
         """The names of the four arrays, None where there is none."""

@@ -4,7 +4,7 @@ import dataclasses
 import io
 import math
 import warnings
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class Header:
         return self.start + math.prod(self.shape) * self.dtype.itemsize
 
 
-def read_header(stream: BinaryIO, name: str, size: int) -> Header:
+def read_header(stream: IO[bytes], name: str, size: int) -> Header:
     """The header of an array stored in `size` bytes.
 
     Raises BadRequest, or one of DAMAGE if there is no sound header.
@@ -48,7 +48,7 @@ def read_header(stream: BinaryIO, name: str, size: int) -> Header:
     return header
 
 
-def _parsed(head: BinaryIO) -> Header:
+def _parsed(head: IO[bytes]) -> Header:
     """Raises ValueError."""
     version = np.lib.format.read_magic(head)
     if version not in ((1, 0), (2, 0), (3, 0)):

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ class Rows:
     """
 
     def __init__(
-        self, read: Callable, shape: tuple[int, ...], dtype=np.uint8, positions=None,
+        self, read: Callable, shape: tuple[int, ...], dtype: Any = np.uint8, positions=None,
         is_kept: bool = True, name: str = "",
     ):  # fmt: skip
         self.shape, self.dtype, self._read = shape, np.dtype(dtype), read

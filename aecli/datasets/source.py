@@ -56,7 +56,7 @@ class Source:
         columns = self.columns
         if columns is not None:
             x = parts[0].x
-            columns = column_types(list(columns), x.reshape(len(x), -1))
+            columns = column_types(list(columns), x[:].reshape(len(x), -1))
         origin = self.told() if self.told else self.origin
         changed = {"train": parts[0], "test": (*parts, None)[1], "columns": columns}
         return dataclasses.replace(self, **changed, origin=origin, told=None)

@@ -2,13 +2,13 @@
 
 import contextlib
 import gzip
+import io
 import lzma
 import os
 import pathlib
 import struct
 import zipfile
 import zlib
-from typing import BinaryIO
 
 from aecli.errors import BadRequest
 
@@ -125,7 +125,7 @@ def is_gzip(file: pathlib.Path) -> bool:
         return stream.read(2) == b"\x1f\x8b"
 
 
-def open_bytes(file: pathlib.Path) -> BinaryIO:
+def open_bytes(file: pathlib.Path) -> gzip.GzipFile | io.BufferedReader:
     return gzip.open(file, "rb") if is_gzip(file) else file.open("rb")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from aecli.datasets.rows import Rows
 from aecli.dataspec import DataSpec
+from aecli.errors import BadRequest
 
 Array = np.ndarray | Rows
 FINGERPRINT_BYTES = 2**28  # of a part that the fingerprint reads; of larger ones, a sample
@@ -32,11 +33,23 @@ class Split:
     def __len__(self) -> int:
         return len(self.x)
 
+    @property
+    def data_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels)"""
+        height, width, channels = self.x.shape[1:]
+        return height, width, channels
+
+    def needed_labels(self) -> np.ndarray:
+        """The labels [N]. Raises BadRequest where there are none."""
+        if self.labels is None:
+            raise BadRequest("this needs labels, and the images have none")
+        return self.labels
+
     def pixels(self) -> np.ndarray:
         """x as a new float32 array, uint8 divided by 255."""
         if self.x.dtype == np.uint8:
-            return self.x / np.float32(255)
-        return self.x.astype(np.float32)
+            return self.x[:] / np.float32(255)
+        return self.x[:].astype(np.float32)
 
     def take(self, rows: np.ndarray) -> "Split":
         """The images at these positions, in this order."""
@@ -68,7 +81,7 @@ class Splits:
     @property
     def data_shape(self) -> tuple[int, int, int]:
         """(height, width, channels)"""
-        return self.train.x.shape[1:]
+        return self.train.data_shape
 
     @property
     def label_count(self) -> int | None:
@@ -77,10 +90,11 @@ class Splits:
         None, too, where they are not counted from 0, or are more than MOST_LABELS.
         """
         parts = (self.train, self.val, self.test)
-        if any(part.labels is None for part in parts):
+        labels = [part.labels for part in parts if part.labels is not None]
+        if len(labels) < len(parts):
             return None
-        lowest = int(min(part.labels.min() for part in parts))
-        count = int(max(part.labels.max() for part in parts)) + 1
+        lowest = int(min(of_part.min() for of_part in labels))
+        count = int(max(of_part.max() for of_part in labels)) + 1
         count = max(count, len(self.label_names or ()))
         return count if lowest >= 0 and count <= MOST_LABELS else None
 
@@ -93,7 +107,9 @@ class Splits:
 
     def labels_for(self, model) -> tuple[np.ndarray, np.ndarray] | None:
         """Of the training and of the validation images, for a model that asks for labels."""
-        return None if model.label_count is None else (self.train.labels, self.val.labels)
+        if model.label_count is None:
+            return None
+        return self.train.needed_labels(), self.val.needed_labels()
 
     @functools.cached_property
     def data_range(self) -> tuple[float, float]:

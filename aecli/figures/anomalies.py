@@ -31,7 +31,7 @@ def anomalies(run, x, scores, values: dict, anomalous=None) -> Figure:
     side = (style.WIDTH - 0.6) / COLUMNS * x.shape[1] / x.shape[2]
     strip = min(side, 2.0) + 0.45
     figure = style.new_figure(run, "Anomaly scores", 3.1 + 2 * strip)
-    top, *strips = figure.subfigures(3, 1, height_ratios=[3.1, strip, strip])
+    top, *strips = figure.subfigures(3, 1, squeeze=False, height_ratios=[3.1, strip, strip])[:, 0]
     _histograms(top.add_subplot(), scores, values, anomalous)
     order, limits = np.argsort(scores, kind="stable"), images.shown_range(x)
     ends = {"most normal": order[:count], "least normal": order[::-1][:count]}

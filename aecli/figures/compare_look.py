@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -16,7 +17,7 @@ MANY = 8  # what one legend or picture can tell apart
 TICKS = 10  # values that are each named on an axis
 LETTERS = 60  # of a label
 DECADES = 100  # a quantity that spans more is drawn on a logarithmic axis
-COLOURS = [c for c in matplotlib.colormaps["tab10"].colors if len(set(c)) > 1]  # no grey
+COLOURS = [c for c in matplotlib.color_sequences["tab10"] if len(set(c)) > 1]  # no grey
 GREY = "0.75"
 
 
@@ -59,7 +60,7 @@ def is_logarithmic(values: list) -> bool:
     return bool(by_one_ratio or span >= 1000 or (span >= 10 and most <= 1.5 * least))
 
 
-def set_x(ax, values: list) -> Callable[[object], float]:
+def set_x(ax, values: list) -> Callable[[Any], float]:
     """Lay out the x axis for a setting's distinct values; returns where a value lies on it."""
     if not all(is_number(value) for value in values):
         texts = [shown(value) for value in values]

@@ -104,7 +104,8 @@ def _limit(ax, board: Leaderboard, rows: list[Row], place: int) -> None:
     summaries = [row.summaries[board.metric] for row in rows]
     numbers = [value for row in rows for value in _values(board, row)]
     look.set_y(ax, numbers)
-    ends = [s.mean + sign * (s.half or 0.0) for s in summaries for sign in (-1, 1)]
+    drawn = [(s.mean, s.half or 0.0) for s in summaries if s.mean is not None]
+    ends = [mean + sign * half for mean, half in drawn for sign in (-1, 1)]
     is_log = ax.get_yscale() == "log"
     ax.set_ylim(*look.padded([v for v in numbers + ends if v > 0 or not is_log], is_log))
     if board.settings[place].is_numeric:

@@ -30,7 +30,7 @@ def reconstructions(board: Leaderboard) -> Figure:
     same = [_data(record) == _data(first) for _, record in chosen]
     test = run.splits.test
     raw = Split(test.x[:N], None if test.labels is None else test.labels[:N])
-    x, target = run.preparation.frozen(raw.x)
+    x, target = run.preparation.frozen(raw.x[:])
     images.require_images(DataSpec.of(target.shape[1:]))
     strips = [("original", target)]
     if run.is_noisy and len({_node(record, "noise") for _, record in chosen}) == 1:
@@ -77,7 +77,7 @@ def _drawn(board: Leaderboard, strips: list[tuple[str, np.ndarray]], limits, not
 def _reconstructed(record: Record, raw: Split) -> np.ndarray:
     """[N, H, W, C], what a run makes of the images, with its own noise on them."""
     run = runs.Run(record.entry.folder)
-    x = run.preparation.frozen(raw.x)[0]
+    x = run.preparation.frozen(raw.x[:])[0]
     return run.model.reconstruct(x, label=raw.labels)
 
 

@@ -85,6 +85,7 @@ def show_table(figure, panels: dict[str, np.ndarray], column_name: str = "featur
     """Draw {title: rows [n, D]} side by side as heat maps with one scale and one colour bar."""
     first = next(iter(panels.values()))
     axes = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
+    image = None  # the last one: all have one scale
     for ax, (title, rows) in zip(axes, panels.items(), strict=True):
         image = ax.imshow(rows, aspect="auto", vmin=first.min(), vmax=first.max())
         ax.set(title=title, xlabel=column_name)

@@ -94,7 +94,8 @@ class Manifold(RunFigure):
     def _grid(self, run, dims):
         """Values [n] to the right, values [n] upwards, and how they were chosen."""
         if self.range is not None:
-            steps = np.linspace(*self.range, self.n)
+            low, high = self.range
+            steps = np.linspace(low, high, self.n)
             return steps, steps, "equal steps"
         if run.model.has_quantiles:
             steps = run.model.prior_quantiles(np.linspace(0.05, 0.95, self.n))

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Annotated
 
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from pydantic import Field
 
 from aecli.errors import NotApplicable
@@ -35,7 +36,9 @@ class Mosaic(RunFigure):
             data_shape[0], len(panels) * data_shape[1], beside=0.4, above=0.9 if note else 0.7
         )
         figure = style.new_figure(run, "Test images and reconstructions", inches)
-        figure.get_layout_engine().set(wspace=0.06)
+        engine = figure.get_layout_engine()
+        assert isinstance(engine, ConstrainedLayoutEngine)  # of style.new_figure
+        engine.set(wspace=0.06)
         axes = figure.subplots(1, len(panels))
         for ax, (title, batch) in zip(axes, panels.items(), strict=True):
             grid = batch.reshape(self.n, self.n, *data_shape)

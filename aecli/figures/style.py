@@ -3,6 +3,7 @@
 import functools
 import re
 from collections.abc import Callable
+from typing import Literal
 
 import matplotlib
 import matplotlib.style
@@ -10,6 +11,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import LogFormatterSciNotation, MaxNLocator
 
 from aecli.visible import in_a_line
@@ -75,7 +77,9 @@ def plain_powers(figure: Figure) -> None:
 def new_figure(run, title: str, height: float) -> Figure:
     """An empty figure, WIDTH x height inches, titled with what it shows and run.title."""
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06)
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)  # of "constrained"
+    engine.set(w_pad=0.08, h_pad=0.06)
     FigureCanvasAgg(figure)
     figure.suptitle(f"{title}: {run.title}")
     return figure
@@ -92,7 +96,7 @@ def name_shown(figure: Figure, name: str | None) -> None:
         figure.suptitle(f"{title}{between}{text}", parse_math=False)
 
 
-def whole_numbers(axis, at_most: int | str = "auto") -> None:
+def whole_numbers(axis, at_most: int | Literal["auto"] = "auto") -> None:
     """Put the ticks of a Matplotlib axis at whole numbers, whatever ticks it has had."""
     axis.set_major_locator(MaxNLocator(at_most, steps=[1, 2, 5, 10], integer=True))
 
@@ -115,8 +119,8 @@ def label_colours(labels: np.ndarray, names: tuple[str, ...] | None):
     values, index = np.unique(labels, return_inverse=True)
     if len(values) > 20:
         return labels, matplotlib.colormaps["viridis"], None, None
-    palette = matplotlib.colormaps["tab10" if len(values) <= 10 else "tab20"]
-    colours = ListedColormap(palette.colors[: len(values)])
+    palette = matplotlib.color_sequences["tab10" if len(values) <= 10 else "tab20"]
+    colours = ListedColormap(palette[: len(values)])
     norm = BoundaryNorm(np.arange(len(values) + 1) - 0.5, len(values))
-    known = names is not None and values.min() >= 0 and values.max() < len(names)
-    return index, colours, norm, [names[v] if known else str(v) for v in values]
+    known = names if names and values.min() >= 0 and values.max() < len(names) else None
+    return index, colours, norm, [known[v] if known else str(v) for v in values]

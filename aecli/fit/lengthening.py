@@ -40,7 +40,10 @@ def go_on(state: states.State | None, plan: "Plan") -> states.State | None:
     """
     if state is None or not _stopped_early(state):
         return state
-    if _patience(plan.config) <= _patience(state.about["config"]):
+    before, now = _patience(state.about["config"]), _patience(plan.config)
+    assert before is not None  # it stopped
+    assert now is not None  # and is the same training
+    if now <= before:
         return state
     memory = state.callbacks[STOPPING] | {"stopped_epoch": 0}
     callbacks = state.callbacks | {STOPPING: memory}
@@ -53,6 +56,7 @@ def nothing_left(run: runs.Run, state: states.State, plan: "Plan") -> str:
     trainer, settings = build.plain(plan.config.trainer), {}
     if state.stopped and _stopped_early(state):
         patience = _patience(plan.config)
+        assert patience is not None  # else it would not have stopped
         text += f": early stopping ended it, with a patience of {patience}"
         settings[PATIENCE] = max(1, 2 * patience)
     if state.epoch >= plan.epochs:

@@ -147,7 +147,7 @@ def _short(value: Any) -> str:
     return text if len(text) < 40 else text[:37] + "..."
 
 
-def _at(config: dict, key: str) -> Any:
+def _at(config: Any, key: str) -> Any:
     for part in key.split("."):
         if not isinstance(config, dict):
             return None

@@ -1,8 +1,18 @@
 """Labels as the user names them, among those of some images."""
 
+from typing import overload
+
 import numpy as np
 
 Names = tuple[str, ...] | None
+
+
+@overload
+def chosen(labels: np.ndarray, names: Names, stated: list[int | str]) -> np.ndarray: ...
+
+
+@overload
+def chosen(labels: None, names: Names, stated: list[int | str]) -> None: ...
 
 
 def chosen(labels: np.ndarray | None, names: Names, stated: list[int | str]) -> np.ndarray | None:

@@ -17,7 +17,11 @@ Label = Annotated[int | str | None, Field(description="a label of the training, 
 
 def known(run: Run) -> list[int]:
     """The labels of the training images; [] for a model that asks for none."""
-    return [] if run.model.label_count is None else list(run.learnt.train_labels)
+    if run.model.label_count is None:
+        return []
+    labels = run.learnt.train_labels
+    assert labels is not None  # the model was told them in its training
+    return list(labels)
 
 
 def name(run: Run, label: int) -> str:

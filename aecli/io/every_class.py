@@ -37,11 +37,12 @@ def with_the_rest(run: Run, split: str) -> Split:
     own = getattr(run.splits, split)
     node = build.plain(run.config.dataset) | {"classes": None}
     every = getattr(build.component(node, "dataset").load(run.learnt), split)
-    rest = np.flatnonzero(~np.isin(every.labels, np.unique(run.splits.train.labels)))
+    known = np.unique(run.splits.train.needed_labels())
+    rest = np.flatnonzero(~np.isin(every.needed_labels(), known))
     if not len(rest):
         return own
     other = every.take(rest)
-    labels = np.concatenate([own.labels, other.labels])
+    labels = np.concatenate([own.needed_labels(), other.needed_labels()])
     return Split(np.concatenate([own.x[:], other.x[:]]), labels, _excess(own, other))
 
 

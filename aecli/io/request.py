@@ -85,6 +85,8 @@ def beside(found: Images) -> dict[str, np.ndarray]:
 
 def named_labels(found: Images) -> np.ndarray:
     """[N] names where labels have names, else numbers."""
+    labels = found.labels
+    assert labels is not None  # whoever asks has looked
     if found.label_names is None:
-        return found.labels
-    return np.array(found.label_names)[found.labels]
+        return labels
+    return np.array(found.label_names)[labels]

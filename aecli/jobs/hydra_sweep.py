@@ -137,6 +137,7 @@ class ProcessSweep:
             sweep = known or sweeps.create(folder, self.asked)
             if self.train is not None:
                 return self.train(sweep)
+            assert self.settings is not None  # a command has one job at least
             return train_all(sweep, self.settings.n_jobs, self.settings.gpus)
 
 
@@ -158,7 +159,7 @@ def train_all(sweep: sweeps.Sweep, n_jobs: int, gpus: list[int] | None) -> int:
         job = works[id(work)][1]
         line = f"[{job.number}/{total}] {job.line}"
         if work.code:
-            failed[job.number] = f"{line}: {reason(work, job)}"
+            failed[job.number] = f"{line}: {reason(work)}"
             tqdm.write(f"failed {failed[job.number]}", file=sys.stderr)
         elif bar.disable:
             print(f"done   {line}  {_val_loss(job)}", file=sys.stderr, flush=True)
@@ -184,9 +185,9 @@ def work(folder: pathlib.Path) -> Work:
     return Work(["train", f"resume={quoted(str(folder))}"], folder / OUTPUT)
 
 
-def reason(work: Work, job: sweeps.Job) -> str:
-    """Why a job failed, in one line."""
-    if work.code < 0:
+def reason(work: Work) -> str:
+    """Why a job that has ended failed, in one line."""
+    if work.code is not None and work.code < 0:
         hint = ": out of memory?" if work.code == -9 else ""
         return f"killed by signal {-work.code}{hint}"
     return last_error(work.output) or f"exit code {work.code}"
@@ -207,10 +208,7 @@ def _val_loss(job: sweeps.Job) -> str:
 def _so_far(sweep: sweeps.Sweep, failed: int) -> str:
     """best 28.9 (model=vae seed=1), 1 failed"""
     losses = [(runs.read_status(job.folder).get("val_loss"), job) for job in sweep.jobs]
-    best, job = min(
-        ((v, j) for v, j in losses if v is not None and math.isfinite(v)),
-        key=lambda pair: pair[0],
-        default=(None, None),
-    )
-    parts = [] if best is None else [f"best val_loss {best:.5g} ({job.line})"]
+    known = [(v, j) for v, j in losses if v is not None and math.isfinite(v)]
+    best = min(known, key=lambda pair: pair[0], default=None)
+    parts = [] if best is None else [f"best val_loss {best[0]:.5g} ({best[1].line})"]
     return ", ".join(parts + ([f"{failed} failed"] if failed else []))

@@ -123,6 +123,7 @@ def carry_out(folder: str, here: str) -> int:
     os.chdir(here)
     work = hydra_sweep.work(pathlib.Path(folder))
     run_all([work], 1, None, lambda work: None)
+    assert work.code is not None  # it has ended
     return work.code
 
 

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -105,7 +106,7 @@ class Sweep:
                 folder.rmdir()
 
 
-def _swept(overrides: list[str], loader: object) -> dict[str, int]:
+def _swept(overrides: list[str], loader: ConfigLoader) -> dict[str, int]:
     """{key: number of values} of what is swept."""
     parsed: list[Override] = OverridesParser.create(loader).parse_overrides(overrides)
     return {

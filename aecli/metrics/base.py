@@ -95,7 +95,9 @@ class Evaluation:
         if getattr(self.run.splits, self.split) is train:
             raise NotApplicable("needs images that are not those of the training: these are")
         _several(train.labels, "the training images")
-        return self.run.examples("train", n=n, random=True)
+        x, target, labels = self.run.examples("train", n=n, random=True)
+        assert labels is not None  # they have several
+        return x, target, labels
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

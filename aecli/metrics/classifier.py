@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -45,7 +46,7 @@ def trained_classifier(x: np.ndarray, labels: np.ndarray, steps: int, seed: int)
     features = keras.layers.Dense(FEATURES, activation="relu")(h)
     logits = keras.layers.Dense(len(known))(features)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    fitted = keras.Model(image, logits)
+    fitted: Any = keras.Model(image, logits)  # Keras's own annotations are narrower than it is
     fitted.compile(keras.optimizers.Adam(1e-3), loss, jit_compile=False)
     fitted.fit(_batches(x, classes, steps, seed), shuffle=False, verbose=0)
     return Classifier(keras.Model(image, [features, logits]), known)

@@ -1,7 +1,7 @@
 """Whether the codes fall into groups, and whether these are the labels'."""
 
 import dataclasses
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -37,12 +37,13 @@ class Clustering(Metric):
         return label_agreement(codes[rows], labels[rows], self.seed)
 
 
-def label_agreement(codes: np.ndarray, labels: np.ndarray, seed: int = 0) -> dict[str, float]:
+def label_agreement(codes: np.ndarray, labels: np.ndarray, seed: int = 0) -> Figures:
     """{"kmeans_nmi", "kmeans_ari"} of codes [N, ...] and labels [N]; scikit-learn's, ten starts."""
     from sklearn.cluster import KMeans
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-    clusters = KMeans(len(np.unique(labels)), n_init=10, random_state=seed)
+    starts: Any = 10  # where scikit-learn's own default is a word
+    clusters = KMeans(len(np.unique(labels)), n_init=starts, random_state=seed)
     found = clusters.fit_predict(codes.reshape(len(codes), -1).astype("float64"))
     return {
         "kmeans_nmi": float(normalized_mutual_info_score(labels, found)),

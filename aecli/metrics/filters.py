@@ -49,4 +49,10 @@ def filtered(
 
 def best_window(denoise: Callable, noisy: np.ndarray, clean: np.ndarray) -> int:
     """The one of WINDOWS with the higher mean PSNR on images [N, H, W, C]."""
-    return max(WINDOWS, key=lambda window: pixel_errors(clean, denoise(noisy, window))["psnr"])
+
+    def psnr(window: int) -> float:
+        found = pixel_errors(clean, denoise(noisy, window))["psnr"]
+        assert found is not None  # it is of any images
+        return found
+
+    return max(WINDOWS, key=psnr)

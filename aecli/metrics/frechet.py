@@ -14,7 +14,7 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
     a, b = a.astype("float64"), b.astype("float64")
     difference = a.mean(axis=0) - b.mean(axis=0)
     s_a, s_b = (np.atleast_2d(np.cov(features, rowvar=False)) for features in (a, b))
-    cross = linalg.svdvals(_root(s_a) @ _root(s_b)).sum()
+    cross = np.sum(linalg.svdvals(_root(s_a) @ _root(s_b)))
     return float(difference @ difference + np.trace(s_a) + np.trace(s_b) - 2.0 * cross)
 
 

@@ -43,7 +43,8 @@ def _every_class(evaluation: Evaluation) -> tuple[Images, np.ndarray]:
     if run.config.dataset.get("classes") is None:
         raise NotApplicable("needs a run of some classes alone, as experiment=anomaly_mnist")
     images = every_class.images(run, every_class.read(run, None, evaluation.split))
-    anomalous = ~np.isin(images.labels, np.unique(run.splits.train.labels))
+    assert images.labels is not None  # dataset.classes has chosen by them
+    anomalous = ~np.isin(images.labels, np.unique(run.splits.train.needed_labels()))
     if not anomalous.any() or anomalous.all():
         raise NotApplicable("needs images of other classes in the data: there are none")
     return images, anomalous

@@ -26,13 +26,14 @@ class Probe(Metric):
     def __call__(self, evaluation: Evaluation) -> Figures:
         x, _, known = evaluation.labelled_training(self.n)
         codes = evaluation.run.model.encode(x, label=known)
-        return probe_accuracy(codes, known, evaluation.codes, evaluation.labels, self.seed)
+        labels = evaluation.labelled()
+        return {**probe_accuracy(codes, known, evaluation.codes, labels, self.seed)}
 
     def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:
         x, _, known = evaluation.labelled_training(self.n)
         codes, pca_codes = evaluation.pca.transform(x.reshape(len(x), -1)), evaluation.pca_codes
-        figures = probe_accuracy(codes, known, pca_codes, evaluation.labels, self.seed)
-        return {evaluation.pca_name: figures}
+        figures = probe_accuracy(codes, known, pca_codes, evaluation.labelled(), self.seed)
+        return {evaluation.pca_name: {**figures}}
 
     def notes(self, evaluation: Evaluation) -> list[str]:
         count = min(self.n, len(evaluation.run.splits.train))

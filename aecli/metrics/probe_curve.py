@@ -38,7 +38,8 @@ def feature_sets(
     reduced = [pca.transform(x) for x in pixels]
     names = (f"code, {codes[0].shape[1]} numbers", "pixels", f"PCA, {size} components")
     found = (codes, pixels, reduced)
-    return tuple({n: f[part] for n, f in zip(names, found, strict=True)} for part in (0, 1))
+    first, second = ({n: f[i] for n, f in zip(names, found, strict=True)} for i in (0, 1))
+    return first, second
 
 
 def curve(
@@ -58,7 +59,7 @@ def curve(
     """
     least = int(np.unique(train.labels, return_counts=True)[1].min())
     sizes = [count for count in sorted(set(labels_per_class)) if count <= least]
-    chosen = {
+    chosen: dict[int | None, list[np.ndarray]] = {
         count: [draw_rows(train.labels, count, (seed, count, i)) for i in range(draws)]
         for count in sizes
     }

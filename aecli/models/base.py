@@ -16,7 +16,7 @@ from aecli.models.in_keras import InKeras
 from aecli.models.measured import Measured
 from aecli.models.on_arrays import OnArrays
 from aecli.models.watched import MeanOf, Watched
-from aecli.networks.base import Network
+from aecli.networks.base import Heads, Network, emitted
 from aecli.quantity import LOWER, Quantity
 from aecli.serial import Configurable
 
@@ -65,7 +65,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         channels = self.data_shape[-1] * self.reconstruction_loss.params_per_channel
         with limits.at_most():
             self.encoder = self.network.encoder(self.encoder_shape(), self.heads(), self.flat)
-            self.code_shape = tuple(next(iter(self.encoder.output.values())).shape[1:])
+            self.code_shape = tuple(next(iter(emitted(self.encoder).values())).shape[1:])
             out_shape = (*self.data_shape[:2], channels)
             self.decoder = self.network.decoder(self.decoder_shape(), out_shape)
         limits.check_values(self.encoder, self.decoder)
@@ -87,7 +87,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
 
     # ---- what a variant states -------------------------------------------------------------
 
-    def heads(self) -> dict[str, tuple[int | None, str]]:
+    def heads(self) -> Heads:
         """What the encoder emits: {name: (size, activation)}."""
         return {"z": (self.latent_dim, "linear")}
 

@@ -1,23 +1,34 @@
 """What a VAE may charge instead of its KL: free bits, the distance to a capacity."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras import ops
 
 from aecli.divergences import sum_per_example
 from aecli.errors import BadRequest
+from aecli.latents.anneal.base import Anneal
+from aecli.models.asked import Asked
 from aecli.models.batch import batch_mean
 
 KL_RATE = 0.01  # of the running mean of the units' KL: of about the last 100 steps
 
 
-class Charged:
+class Charged(Asked):
     """Mix-in of VAE, for free_bits and for an anneal that has a target.
 
     may_charge_otherwise: whether the variant's objective asks for `charged`.
     """
 
     may_charge_otherwise: ClassVar[bool] = True
+
+    free_bits: float  # these are the VAE's
+    warmup_epochs: float
+    anneal: Anneal
+    if TYPE_CHECKING:
+
+        @property
+        def has_exact_kl(self) -> bool: ...
+        def kl_of_heads(self, heads) -> Any: ...
 
     @property
     def charges_otherwise(self) -> bool:

@@ -8,10 +8,11 @@ from keras import ops
 
 from aecli.datasets import learnt_file
 from aecli.errors import NotApplicable
+from aecli.models.asked import Asked
 from aecli.models.batch import Batch
 
 
-class InKeras:
+class InKeras(Asked):
     """Mix-in of Autoencoder.
 
     Where Keras hands over x alone, it may be {"image": [B, *data_shape], "label": [B], and the

@@ -3,13 +3,14 @@
 import dataclasses
 from typing import ClassVar
 
+from aecli.models.asked import Asked
 from aecli.quantity import LOWER, Quantity
 
 LOSS = Quantity("nats an image", LOWER, "the terms, weighted and summed", by_objective=True)
 TERM = dataclasses.replace(LOSS, meaning="a term of the loss, unweighted")
 
 
-class Measured:
+class Measured(Asked):
     """Mix-in for models.
 
     keeps_measure: the settings that leave what val_loss measures as it is, so that losses of runs

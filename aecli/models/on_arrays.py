@@ -9,6 +9,7 @@ from tqdm import tqdm
 from aecli import limits
 from aecli.errors import BadRequest, NotApplicable
 from aecli.models import draws
+from aecli.models.asked import Asked
 from aecli.models.batch import Batch
 from aecli.models.raw import Raw
 
@@ -16,7 +17,7 @@ ROWS = 1000  # images a prediction step, fewer where they are large
 VALUES = 2**20  # pixels a prediction step: the activations of a convolution are many times as many
 
 
-class OnArrays:
+class OnArrays(Asked):
     """Mix-in of Autoencoder: NumPy arrays in and out.
 
     label: [N] whole numbers, for a model that asks for labels (label_count).
@@ -82,17 +83,17 @@ class OnArrays:
 
     def decode_indices(self, indices: np.ndarray, label=None) -> np.ndarray:
         """[N, *stored_shape] whole numbers -> expected images [N, H, W, C]. As encode_indices."""
-        self.check_has_codebook()
+        codebook_size = self.check_has_codebook()
         indices = np.asarray(indices)
         if indices.shape[1:] != self.stored_shape or indices.dtype.kind not in "iu":
             raise BadRequest(
                 f"codes are {indices.dtype} {indices.shape[1:]}; this model's are whole numbers "
                 f"{self.stored_shape}"
             )
-        if indices.size and not 0 <= indices.min() <= indices.max() < self.codebook_size:
+        if indices.size and not 0 <= indices.min() <= indices.max() < codebook_size:
             raise BadRequest(
                 f"codes are from {indices.min()} to {indices.max()}; this model's from 0 to "
-                f"{self.codebook_size - 1}"
+                f"{codebook_size - 1}"
             )
         limits.check_images(len(indices), self.data_shape)
 
@@ -137,10 +138,11 @@ class OnArrays:
         penalties = self.penalties(batch, self.forward(batch))
         return {name: float(weight) for name, (weight, _) in penalties.items()}
 
-    def check_has_codebook(self) -> None:
-        """Raises NotApplicable."""
+    def check_has_codebook(self) -> int:
+        """The codebook's size. Raises NotApplicable where there is none."""
         if self.codebook_size is None:
             raise NotApplicable("needs a model with a codebook, as model=vq_vae")
+        return self.codebook_size
 
     def check_has_density(self) -> None:
         """Raises NotApplicable where no density of codes can be fitted."""

@@ -19,6 +19,7 @@ from aecli.models.base import Autoencoder, LatentDim
 from aecli.models.batch import Batch
 from aecli.models.charged import Charged
 from aecli.models.watched import MeanOf
+from aecli.networks.base import emitted
 from aecli.quantity import Quantity
 from aecli.serial import register
 
@@ -111,7 +112,7 @@ class VAE(Charged, Autoencoder):
     @property
     def has_exact_kl(self) -> bool:
         """Whether the KL is known without a draw."""
-        shapes = {name: head.shape[1:] for name, head in self.encoder.output.items()}
+        shapes = {name: head.shape[1:] for name, head in emitted(self.encoder).items()}
         heads = {name: ops.zeros((1, *shape)) for name, shape in shapes.items()}
         return self.kl_of_heads(heads) is not None
 

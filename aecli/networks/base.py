@@ -87,3 +87,8 @@ class Network(Component):
 
 def _fresh(value: Any) -> Any:
     return value if isinstance(value, str) else value.clone()
+
+
+def emitted(encoder: keras.Model) -> dict[str, Any]:
+    """What an encoder emits: {head: symbolic [B, ...]}."""
+    return encoder.output  # pyright: ignore[reportReturnType]  # by Keras's code a list

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import keras
 from keras import layers
@@ -65,7 +65,7 @@ class Conv(Network):
             h = self._act(self._dense(h, math.prod(grid)))
             h = layers.Reshape(grid)(h)
         filters = self.decoder_filters or self.filters[::-1]
-        paddings = self.decoder_padding or ["same"] * len(filters)
+        paddings: list[Padding] = self.decoder_padding or ["same"] * len(filters)
         if not len(filters) == len(paddings) == len(self.filters):
             raise BadRequest(
                 f"network.decoder_filters and decoder_padding need one entry a stage "
@@ -108,9 +108,9 @@ class Conv(Network):
 
     def _conv(self, x, filters: int, doubled: bool = False, **kwargs):
         kind = UpsampledConv2D if doubled else layers.Conv2D
-        kwargs = {"padding": "same"} | self._initializers() | kwargs
+        settings: dict[str, Any] = {"padding": "same"} | self._initializers() | kwargs
         limits.count(self.kernel_size**2 * x.shape[-1] * filters)
-        return kind(filters, self.kernel_size, **kwargs)(x)
+        return kind(filters, self.kernel_size, **settings)(x)
 
     def _down(self, x, filters: int):
         if self.downsampling == "stride":

@@ -19,7 +19,8 @@ class MLP(Network):
     widths: Widths = dataclasses.field(default_factory=list)
 
     def encoder(self, data_shape: tuple, heads: Heads, flat: bool) -> keras.Model:
-        if not flat or any(size is None for size, _ in heads.values()):
+        sizes = {name: (size, act) for name, (size, act) in heads.items() if size is not None}
+        if not flat or len(sizes) < len(heads):
             raise BadRequest(
                 "network=mlp has a flat code: state model.latent_dim and model.flat=true, "
                 "or take network=conv for a code with height and width"
@@ -30,7 +31,7 @@ class MLP(Network):
             h = self._act(self._dense(h, width))
         outputs = {
             name: self._act(self._dense(h, size, name=name, dtype="float32"), act)
-            for name, (size, act) in heads.items()
+            for name, (size, act) in sizes.items()
         }
         return keras.Model(inputs, outputs, name="encoder")
 

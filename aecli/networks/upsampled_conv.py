@@ -50,7 +50,8 @@ class UpsampledConv2D(keras.layers.Layer):
         y = tf.nn.depth_to_space(tf.nn.conv2d(x, kernel, 1, "SAME"), 2)
         y = tf.nn.bias_add(y, tf.cast(self.bias, x.dtype))
         edge = self.kernel_size // 2 if self.padding == "valid" else 0
-        return y[:, edge : y.shape[1] - edge, edge : y.shape[2] - edge]
+        size: Any = y.shape  # known: a network is built for images of one size
+        return y[:, edge : size[1] - edge, edge : size[2] - edge]
 
     def compute_output_shape(self, input_shape):
         batch, height, width, _ = input_shape

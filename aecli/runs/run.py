@@ -176,7 +176,8 @@ class Run:
         changes = {key: build.plain(node) for key, node in stated.items() if node is not None}
         other = Run(self.folder)
         other.noise_is_stated, other.data_are_stated = noise is not None, dataset is not None
-        other.config = OmegaConf.merge(self.config)
+        config: Any = OmegaConf.merge(self.config)
+        other.config = config
         for key, node in changes.items():
             if "seed" in node and node["seed"] is None:  # the split that the model was trained on
                 node["seed"] = self.config.seed

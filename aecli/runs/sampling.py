@@ -69,8 +69,7 @@ def _training_codes(run: Run, label: int | None) -> np.ndarray:
     most = VALUES // max(math.prod(model.code_shape), math.prod(model.data_shape))
     x, _, labels = own.examples("train", n=max(1, min(ROWS, most)), random=True)
     if label is not None:
-        chosen = np.flatnonzero(labels == label)
-        if not len(chosen):
+        if labels is None or not len(chosen := np.flatnonzero(labels == label)):
             raise BadRequest(f"label={label}: no training image has it")
         x, labels = x[chosen], labels[chosen]
     return model.encode(x, 0 if model.has_random_codes else None, labels)

@@ -1,7 +1,7 @@
 """Sampler: the kind of density that is fitted to a model's codes once it is trained."""
 
 import dataclasses
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -104,7 +104,7 @@ def _principal(flat: np.ndarray) -> tuple[np.ndarray, Numbers]:
     """Codes [N, D] -> their first components [N, U], and what these are."""
     from sklearn.decomposition import PCA
 
-    pca = PCA(min(MAX_UNITS, len(flat)), random_state=0)
+    pca: Any = PCA(min(MAX_UNITS, len(flat)), random_state=0)
     components = pca.fit_transform(flat)
     share = np.array(pca.explained_variance_ratio_.sum())
     return components, {"share": share, "center": pca.mean_, "axes": pca.components_}

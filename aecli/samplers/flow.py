@@ -68,7 +68,7 @@ def train(flow: Flow, x: np.ndarray, settings) -> None:
     """
     rng = np.random.default_rng(settings.seed)
     x = x[rng.permutation(len(x))]
-    held_out, x = tf.constant(x[: len(x) // 10]), tf.constant(x[len(x) // 10 :])
+    held_out, rest = tf.constant(x[: len(x) // 10]), tf.constant(x[len(x) // 10 :])
     variables = flow.variables
     optimizer = keras.optimizers.Adam(settings.learning_rate)
     optimizer.build(variables)
@@ -76,15 +76,15 @@ def train(flow: Flow, x: np.ndarray, settings) -> None:
     @tf.function(autograph=False)
     def step(rows):
         with tf.GradientTape() as tape:
-            loss = -ops.mean(flow.log_prob(tf.gather(x, rows)))
+            loss = -ops.mean(flow.log_prob(tf.gather(rest, rows)))
         optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
 
     score = tf.function(lambda: ops.mean(flow.log_prob(held_out)), autograph=False)
     best, kept, epoch_of_best = float(score()), _values(variables), 0
-    steps = max(1, len(x) // settings.batch_size)
+    steps = max(1, len(rest) // settings.batch_size)
     epochs = range(1, settings.epochs + 1)
     for epoch in tqdm(epochs, "fit maf", unit="epoch", leave=False, delay=1, disable=None):
-        order = rng.permutation(len(x))
+        order = rng.permutation(len(rest))
         for rows in np.split(order[: steps * settings.batch_size], steps):
             step(tf.constant(rows))
         if (found := float(score())) > best:

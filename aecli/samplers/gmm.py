@@ -2,7 +2,7 @@
 
 import dataclasses
 import warnings
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
@@ -36,7 +36,7 @@ class GMM(Sampler):
                 f"got {self.components:,}"
             )
         scale = float(np.sqrt(x.var(axis=0).mean())) or 1.0
-        mixture = GaussianMixture(  # whose floor of a variance is 1e-6
+        mixture: Any = GaussianMixture(  # whose floor of a variance is 1e-6
             self.components, random_state=self.seed, max_iter=STEPS, warm_start=True
         )
         with threadpool_limits(1), warnings.catch_warnings():  # which is faster, too

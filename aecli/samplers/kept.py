@@ -1,6 +1,7 @@
 """A fitted sampler as an .npz of plain numbers, checked when it is read."""
 
 import pathlib
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,8 @@ def write(path: pathlib.Path, fitted: Fitted, key: bytes) -> None:
     """Whole or not at all. key: SHA-256 of all that it was made of. Raises CannotWrite."""
     made_folder(path.parent)
     with replacing(path) as temporary:
-        np.savez(temporary, **fitted.numbers, **{KEY: np.frombuffer(key, np.uint8)})
+        arrays: dict[str, Any] = {**fitted.numbers, KEY: np.frombuffer(key, np.uint8)}
+        np.savez(temporary, **arrays)
 
 
 def read(path: pathlib.Path, sampler: Sampler, code_shape: tuple, key: bytes) -> Fitted | None:

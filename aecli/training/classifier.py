@@ -2,12 +2,14 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers
 from tqdm import tqdm
 
+from aecli.networks.base import emitted
 from aecli.training.feed import epoch_order
 
 
@@ -44,8 +46,8 @@ def classifier(encoder: keras.Model, classes: int, seed: int) -> keras.Model:
     weights are used as they are, not copied; it is the layer named encoder.
     """
     keras.utils.set_random_seed(seed)
-    code = keras.Model(encoder.input, next(iter(encoder.output.values())), name="encoder")
-    inputs = keras.Input(encoder.input.shape[1:], name="image")
+    code = keras.Model(encoder.input, next(iter(emitted(encoder).values())), name="encoder")
+    inputs = keras.Input(encoder.inputs[0].shape[1:], name="image")
     h = layers.BatchNormalization()(layers.Flatten()(code(inputs)))  # codes have any scale
     outputs = layers.Dense(classes, activation="softmax", dtype="float32", name="label")(h)
     return keras.Model(inputs, outputs, name="classifier")
@@ -114,4 +116,6 @@ def _epoch(model, train: Images, val: Images, batch_size: int, order) -> dict[st
 
 def accuracy(model: keras.Model, images: Images) -> float:
     """The share in [0, 1] of images whose most probable class is theirs."""
-    return float(np.mean(model.predict(images.x, batch_size=1000, verbose=0).argmax(1) == images.y))
+    quiet: Any = 0  # where Keras's own default is a word
+    found = model.predict(images.x, batch_size=1000, verbose=quiet)
+    return float(np.mean(found.argmax(1) == images.y))

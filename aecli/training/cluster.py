@@ -1,5 +1,6 @@
 """Which of the processes of a distributed training this one is. TensorFlow-free."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -38,7 +39,7 @@ def cluster(strategy: str) -> Cluster | None:
             "trainer.strategy=multi_worker needs TF_CONFIG in the environment of every worker: "
             f"their addresses, and which of them it is\n{EXAMPLE}"
         )
-    try:
+    with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
         config = json.loads(text)
         jobs, task = config["cluster"], config["task"]
         addresses = {job: list(jobs[job]) for job in JOBS if job in jobs}
@@ -47,9 +48,7 @@ def cluster(strategy: str) -> Cluster | None:
         index = int(task["index"])
         in_range = 0 <= index < len(addresses[task["type"]])
         is_plain = all(isinstance(address, str) for address in named)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        in_range = is_plain = False
-    if not (in_range and is_plain) or len(addresses.get("chief", [])) > 1:
-        shown = text if len(text) < 200 else f"{text[:200]}..."
-        raise BadRequest(f"TF_CONFIG names no worker of a cluster; got {shown}\n{EXAMPLE}")
-    return Cluster(before[task["type"]] + index, named)
+        if in_range and is_plain and len(addresses.get("chief", [])) <= 1:
+            return Cluster(before[task["type"]] + index, named)
+    shown = text if len(text) < 200 else f"{text[:200]}..."
+    raise BadRequest(f"TF_CONFIG names no worker of a cluster; got {shown}\n{EXAMPLE}")

@@ -27,10 +27,14 @@ class Stream(enum.IntEnum):
     DRAWS = 5
 
 
+# TensorFlow has it, its stubs have not
+fold_in = tf.random.experimental.stateless_fold_in  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def stream_seed(seed: int, stream: Stream, index) -> tf.Tensor:
     """A [2] int32 seed for draw number `index` of a stream."""
     pair = tf.stack([tf.constant(seed, tf.int32), tf.cast(index, tf.int32)])
-    return tf.random.experimental.stateless_fold_in(pair, int(stream), alg="philox")
+    return fold_in(pair, int(stream), alg="philox")
 
 
 def epoch_order(seed: int, epoch: int, n: int) -> np.ndarray:
@@ -64,10 +68,7 @@ class Preparation:
     def draws(self, shapes: dict[str, tuple[int, ...]], size, step) -> dict[str, tf.Tensor]:
         """{name: [size, *shape]} standard normals for one training step."""
         seed = stream_seed(self.seed, Stream.DRAWS, step)
-        seeds = {
-            name: tf.random.experimental.stateless_fold_in(seed, i, alg="philox")
-            for i, name in enumerate(shapes)
-        }
+        seeds = {name: fold_in(seed, i, alg="philox") for i, name in enumerate(shapes)}
         return {
             name: tf.random.stateless_normal((size, *shapes[name]), seed, alg="philox")
             for name, seed in seeds.items()
@@ -94,7 +95,8 @@ class Preparation:
             clean = to_float(tf.constant(x)).numpy()
             return clean, clean
         parts = [self.frozen_block(x[i : i + ROWS], i // ROWS) for i in range(0, len(x), ROWS)]
-        return tuple(np.concatenate([p.numpy() for p in side]) for side in zip(*parts, strict=True))
+        x, target = (np.concatenate([p.numpy() for p in side]) for side in zip(*parts, strict=True))
+        return x, target
 
     def frozen_block(self, rows, number) -> tuple[tf.Tensor, tf.Tensor]:
         """Block `number` of ROWS images of a split -> (input, target), as frozen has them."""

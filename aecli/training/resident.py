@@ -118,17 +118,18 @@ class ResidentFeed:
             return
         images = self._images(self._x, rows)
         both = self._preparation.fresh(images, step)
-        batch = Batch(*both, *self._at(step, rows.shape[0]), self._label_of(rows))
+        draws, progress = self._at(step, rows.shape[0])
+        batch = Batch(*both, draws, progress, self._label_of(rows))
         train_step(self._model, self._optimizers, batch)
 
     def _part(self, first, last, x, rows, step):
         """Rows first .. last of a batch, in a replica."""
         size = rows.shape[0]
         own = rows[first:last]
-        both = self._preparation.fresh_part(self._images(x, own), step, first, size)
+        x, target = self._preparation.fresh_part(self._images(x, own), step, first, size)
         draws, progress = self._at(step, size)
         draws = {name: draw[first:last] for name, draw in draws.items()}
-        return Batch(*both, draws, progress, self._label_of(own))
+        return Batch(x, target, draws, progress, self._label_of(own))
 
     def _at(self, step, size: int):
         """-> draws of a whole batch, epochs done, at a step of the training."""

@@ -244,7 +244,8 @@ def _packed(state: State) -> bytes:
 
 
 def _equal(best: dict | None, model: dict) -> bool:
-    return (best or {}).keys() == model.keys() and all(
+    best = best or {}
+    return best.keys() == model.keys() and all(
         np.array_equal(best[name], model[name]) for name in model
     )
 

@@ -54,7 +54,8 @@ class Stored:
                 raise BadRequest(f"{self.path} was changed while it was read: try again")
             values = np.empty(self.shape, self.dtype)
             file.seek(self.start)
-            if values.nbytes and file.readinto(values.reshape(-1).view(np.uint8)) != values.nbytes:
+            raw = values.reshape(-1).view(np.uint8).data
+            if values.nbytes and file.readinto(raw) != values.nbytes:
                 raise BadRequest(f"{self.path} was cut while it was read")
         return values if dtype is None else values.astype(dtype)
 

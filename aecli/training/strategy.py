@@ -15,6 +15,7 @@ import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -41,6 +42,7 @@ def replicas(kind: str) -> "Replicas | None":
         return None
     if kind == "multi_worker":
         ours = cluster(kind)
+        assert ours is not None  # of multi_worker there is one
         return Replicas(_joined(ours), ours)
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     if len(devices) < 2:
@@ -136,7 +138,7 @@ class Replicas:
         try:
             yield
         except tf.errors.OpError as error:
-            if self.workers == 1 or not _is_of_another(error):
+            if self._cluster is None or self.workers == 1 or not _is_of_another(error):
                 raise
             others = [int(task) for task in re.findall(r"task:(\d+)", error.message)]
             gone = next((n for n in others if n != self._cluster.number), None)
@@ -206,7 +208,8 @@ def _joined(ours: Cluster) -> tf.distribute.Strategy:
 
     logging.getLogger("tensorflow").setLevel(logging.CRITICAL)  # we say who is gone
     # no coordination service: it waits for ever at the start, and takes SIGTERM for itself
-    context.context().configure_coordination_service(service_type="")
+    eager: Any = context.context()
+    eager.configure_coordination_service(service_type="")
     Extended._check_health_initial_timeout = JOIN_SECONDS
     Extended._check_health_interval = LOOK_SECONDS
     Extended._check_health_timeout = ANSWER_SECONDS

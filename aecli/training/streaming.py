@@ -31,9 +31,10 @@ class StreamingFeed:
         self.steps_per_epoch = -(-len(x) // batch_size)
         self._x, self._val, self._preparation = x, val, preparation
         self._batch = batch_size
-        self._order = tf.Variable(np.zeros(len(x), np.int32), trainable=False)
-        self._first = tf.Variable(0, dtype=tf.int64, trainable=False)  # batch of this epoch
-        self._before = tf.Variable(0, dtype=tf.int64, trainable=False)  # steps of earlier epochs
+        self._order = tf.Variable(tf.zeros(len(x), tf.int32), trainable=False)
+        zero = tf.constant(0, tf.int64)
+        self._first = tf.Variable(zero, trainable=False)  # batch of this epoch
+        self._before = tf.Variable(zero, trainable=False)  # steps of earlier epochs
         self._batches = self.batches()
 
     def attach(self, model, optimizers: Optimizers, steps: int) -> None:
@@ -130,7 +131,9 @@ class StreamingFeed:
 
     def _share(self, x, target, given, step, size):
         """One step; x and target: the rows of this process, of a batch of `size`."""
-        start = self._replicas.mine(size)[0]
+        assert self._replicas is not None  # else the step is _step
+        replicas = self._replicas
+        start = replicas.mine(size)[0]
 
         def part(first, last):
             draws, progress = self._at(step, size)
@@ -140,7 +143,7 @@ class StreamingFeed:
                 own = {name: value[rows] for name, value in given.items()}
                 return Batch(x[rows], target[rows], draws, progress, **own)
 
-        self._replicas.step(self._model, self._optimizers, size, part)
+        replicas.step(self._model, self._optimizers, size, part)
         return self._model.get_metrics_result()
 
     def _frozen_block(self, number):

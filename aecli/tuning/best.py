@@ -62,7 +62,7 @@ def experiment(study: Study, trial: Any, name: str) -> str:
     """The YAML, whole: options that are not the default ones, then the values that differ."""
     terms, point = study.terms, trial.params
     base = terms.base(point)
-    wanted = OmegaConf.to_container(terms.config(point))
+    wanted: Any = OmegaConf.to_container(terms.config(point))
     choices = {g: o for g, o in base.choices.items() if g != "experiment" and o is not None}
     usual = declared("train")
     usual |= {group: subgroups.default_of(group) for group in subgroups.inside(usual)}
@@ -73,8 +73,8 @@ def experiment(study: Study, trial: Any, name: str) -> str:
         for g, option in _given(choices, shown).choices.items()
         if g in choices and option != choices[g]
     }
-    given = _given(choices, shown)
-    values = _differences(OmegaConf.to_container(given.config), wanted)
+    given: Any = OmegaConf.to_container(_given(choices, shown).config)
+    values = _differences(given, wanted)
     for key in (*NOT_SETTINGS, *(k for k in values if k not in wanted)):
         values.pop(key, None)
     defaults = [f"  - override /{g}: {_text(choices[g])}" for g in choices if g in shown]

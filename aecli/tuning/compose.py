@@ -52,7 +52,8 @@ def _base(request: Request, groups: list[Param], texts: tuple[str, ...]) -> Base
     overrides = [*request.fixed, *(f"{key}={text}" for key, text in chosen.items())]
     made = composed("tune", overrides, request.config_dir)
     dropped = {*COMMAND, *NOT_HERE} - {"outputs"}
-    config = {k: v for k, v in OmegaConf.to_container(made.config).items() if k not in dropped}
+    whole: Any = OmegaConf.to_container(made.config)
+    config = {k: v for k, v in whole.items() if k not in dropped}
     for param in request.params:
         if not param.is_group:
             _check_key(param, config, overrides)
@@ -72,7 +73,7 @@ def _check_key(param: Param, config: dict[str, Any], overrides: list[str]) -> No
     if isinstance(before, DictConfig) and param.kind != "choice":
         raise BadRequest(f"{param.key} is no number: it has keys of its own")
     if type(before) is int and param.kind == "float":
-        low, high = param.low, param.high
+        low, high = param.bounds
         raise BadRequest(
             f"{param.key} is a whole number; it cannot be searched from {low:g} to {high:g}\n"
             f"take {typed.word(f'{param.key}=int(interval({math.ceil(low)},{math.floor(high)}))')}"

@@ -50,7 +50,7 @@ def draw(study: Study) -> list[str]:
 def _history(study: Study, optunas: Any) -> Any:
     from optuna.visualization.matplotlib import plot_optimization_history
 
-    ax = plot_optimization_history(optunas, target_name=study.terms.metric)
+    ax: Any = plot_optimization_history(optunas, target_name=study.terms.metric)
     ax.set(title="", xlabel="trial")
     far = _focus(ax, study)
     ax.set_title(f"Completed trials, and the best so far{far}", loc="left", fontsize=10)
@@ -64,7 +64,7 @@ def _history(study: Study, optunas: Any) -> Any:
 def _importance(study: Study, optunas: Any) -> Any:
     from optuna.visualization.matplotlib import plot_param_importances
 
-    ax = plot_param_importances(optunas)
+    ax: Any = plot_param_importances(optunas)
     ax.set_title(f"What {study.terms.metric} depends on", loc="left", fontsize=10)
     ax.set(xlabel="importance (share)", ylabel="")
     ax.get_legend().remove()
@@ -75,7 +75,8 @@ def _importance(study: Study, optunas: Any) -> Any:
 def _slices(study: Study, optunas: Any) -> Any:
     from optuna.visualization.matplotlib import plot_slice
 
-    axes = np.ravel(plot_slice(optunas, target_name=study.terms.metric))
+    drawn: Any = plot_slice(optunas, target_name=study.terms.metric)  # axes, or one alone
+    axes = np.ravel(drawn)
     figure = axes[0].figure
     axes[0].set_title("")
     far = _focus(axes[0], study)  # they share the axis
@@ -113,7 +114,7 @@ def _whole_range(ax: Any, param: Param) -> None:
         if max(map(len, param.texts)) > LONG:
             ax.tick_params(axis="x", labelrotation=90)
         return
-    low, high = param.low, param.high
+    low, high = param.bounds
     if param.log:
         margin = (high / low) ** 0.04
         ax.set_xlim(low / margin, high * margin)

@@ -1,6 +1,7 @@
 """What a search says before it begins, and when it has ended."""
 
 from collections import Counter
+from typing import Any
 
 from omegaconf import OmegaConf
 
@@ -38,7 +39,7 @@ def opening(study: Study, n_jobs: int) -> str:
 
 def _notes(terms: Terms) -> list[str]:
     """What the metric cannot tell, where the trials are not of one measure."""
-    configs = [OmegaConf.to_container(config, resolve=True) for config in terms.varied()]
+    configs: list[Any] = [OmegaConf.to_container(c, resolve=True) for c in terms.varied()]
     leaves = [flatten(config) for config in configs]
     notes, kept = [], [[] for _ in configs]
     if measure.changing(leaves, kept, measure.OBJECTIVE):  # unless their classes say otherwise

@@ -112,7 +112,7 @@ class Search:
         number = self._numbers.pop(id(work))
         outcome = trials.outcome(self.study, number)
         if outcome is None and work.code not in STOPPED:
-            outcome = Outcome(FAIL, reason=hydra_sweep.reason(work, None))
+            outcome = Outcome(FAIL, reason=hydra_sweep.reason(work))
         if outcome is not None:
             self._tell(number, outcome)
         self._claims.pop(number).close()

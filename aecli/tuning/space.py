@@ -29,7 +29,7 @@ class Param:
 
     @classmethod
     def from_json(cls, stored: dict) -> "Param":
-        lists = {name: tuple(stored[name]) for name in ("options", "texts")}
+        lists: dict[str, Any] = {name: tuple(stored[name]) for name in ("options", "texts")}
         return cls(**stored | lists)
 
     @property
@@ -39,18 +39,28 @@ class Param:
         return self.options if plain and len(set(self.options)) == len(self.options) else self.texts
 
     @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest value, of what is no choice."""
+        assert self.low is not None
+        assert self.high is not None
+        return self.low, self.high
+
+    @property
     def size(self) -> float:
         """How many values there are."""
         if self.kind == "choice":
             return len(self.options)
-        return math.inf if self.step is None else round((self.high - self.low) / self.step) + 1
+        low, high = self.bounds
+        return math.inf if self.step is None else round((high - low) / self.step) + 1
 
     @property
     def values(self) -> Iterator[Any]:
         """All of them, as Optuna has them; where there is an end to them."""
         if self.kind == "choice":
             return iter(self.labels)
-        return (self.low + i * self.step for i in range(int(self.size)))
+        low, step = self.bounds[0], self.step
+        assert step is not None  # else there is no end to them
+        return (low + i * step for i in range(int(self.size)))
 
     @property
     def first(self) -> Any:
@@ -66,9 +76,10 @@ class Param:
 
         if self.kind == "choice":
             return distributions.CategoricalDistribution(self.labels)
+        low, high = self.bounds
         if self.kind == "int":
-            return distributions.IntDistribution(self.low, self.high, self.log, self.step or 1)
-        return distributions.FloatDistribution(self.low, self.high, self.log, self.step)
+            return distributions.IntDistribution(int(low), int(high), self.log, int(self.step or 1))
+        return distributions.FloatDistribution(low, high, self.log, self.step)
 
     def setting(self, value: Any) -> Any:
         """A value of Optuna's -> what the config gets."""
@@ -96,9 +107,10 @@ def parse(override: Override, groups: Collection[str]) -> Param | None:
     """None for an override of one value. Raises BadRequest for a space that cannot be searched."""
     if not override.is_sweep_override():
         return None
-    key, value = override.get_key_element(), override.value()
+    key = override.get_key_element()
+    value: Any = override.value()
     is_group = key.lstrip("+").partition("@")[0] in groups
-    tags = set(getattr(value, "tags", None) or ())
+    tags: set[str] = set(getattr(value, "tags", None) or ())
     if is_group and (override.is_interval_sweep() or override.is_range_sweep()):
         raise BadRequest(f"{key} takes the names of options: {key}=a,b")
     if override.is_interval_sweep():

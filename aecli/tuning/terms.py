@@ -127,7 +127,7 @@ class Terms:
 
 
 def _texts(overrides: list[str], params: list[Param]) -> dict[str, str]:
-    fixed = dict(override.partition("=")[::2] for override in overrides)
+    fixed = {key: value for key, _, value in (override.partition("=") for override in overrides)}
     return fixed | {param.key: str(param) for param in params}
 
 

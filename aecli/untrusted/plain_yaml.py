@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import yaml
 from pydantic import Field
+from yaml._yaml import CParser  # which yaml.cyaml has from here
 from yaml.composer import Composer
 from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
@@ -42,11 +43,11 @@ def _config(
 def _trainer(threads: Annotated[int, Field(ge=1, le=1024)] | None): ...
 
 
-class _Quick(Composer, yaml.cyaml.CParser, SafeConstructor, Resolver):
+class _Quick(Composer, CParser, SafeConstructor, Resolver):
     """As yaml.SafeLoader, ten times as quick: libyaml reads, Python composes node by node."""
 
     def __init__(self, stream):
-        yaml.cyaml.CParser.__init__(self, stream)
+        CParser.__init__(self, stream)
         for base in (Composer, SafeConstructor, Resolver):
             base.__init__(self)
 
@@ -57,7 +58,7 @@ class PlainLoader(_Quick):
     _depth = 0
 
     def compose_node(self, parent, index):
-        event = self.peek_event()
+        event: Any = self.peek_event()
         if event.anchor is not None:  # of an alias too
             raise _problem("anchors and aliases are not taken: write the value out", event)
         if getattr(event, "tag", None) is not None:
@@ -144,7 +145,7 @@ def _loaded(text: str, name: str, build: bool = True) -> Any:
         return loader.get_single_data() if build else loader.get_single_node()
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position)
-        mark = yaml.Mark(name, error.position, line, 0, None, None)
+        mark = yaml.Mark(name, error.position, line, 0, None, 0)
         raise yaml.MarkedYAMLError(problem="a control character", problem_mark=mark) from None
 
 

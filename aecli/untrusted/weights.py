@@ -75,7 +75,8 @@ class WeightsFile:
         own = keras_file.weights_of(model)
         with h5py.File(own, "r+") as target:
             for name in _dataset_names(target):
-                target[name][...] = self._checked(name, target[name])
+                one: Any = target[name]  # a data set, by its name
+                one[...] = self._checked(name, one)
         model.load_weights(own)
 
     def _opened(self) -> h5py.File:

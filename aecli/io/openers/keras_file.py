@@ -1,5 +1,7 @@
 """Runs a .keras file."""
 
+from typing import Any
+
 import keras
 
 import aecli.latents  # layers of its own
@@ -7,5 +9,5 @@ import aecli.networks  # noqa: F401
 
 
 def opened(path):
-    model = keras.models.load_model(path)
-    return lambda *x: keras.ops.convert_to_numpy(model(x if len(x) > 1 else x[0]))
+    model: Any = keras.models.load_model(path)
+    return lambda *x: keras.ops.convert_to_numpy(model(x if x[1:] else x[0]))

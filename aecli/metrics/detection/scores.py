@@ -71,7 +71,7 @@ def negative_elbo(model, x: np.ndarray, label=None) -> np.ndarray:
     return (kl - likelihood).mean(axis=0)
 
 
-def separation(scores: np.ndarray, anomalous: np.ndarray) -> dict[str, float]:
+def separation(scores: np.ndarray, anomalous: np.ndarray) -> dict[str, float | None]:
     """{"auroc", "average_precision"} of scores [N] that should be high where anomalous [N] is true.
 
     In [0, 1]; chance is 0.5, and the share of anomalous images. Both kinds must be there.

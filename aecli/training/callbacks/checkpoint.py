@@ -3,7 +3,7 @@
 import math
 import pathlib
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 import keras
 import numpy as np
@@ -37,7 +37,8 @@ class Checkpoint(Remembered, keras.callbacks.Callback):
         self.monitor, self.every, self.every_steps = monitor, every, every_steps
         self.best, self.best_epoch = math.inf, None
         self._folder = pathlib.Path(folder) / "checkpoints"
-        self._best_tensors, self._best_is_written = None, True
+        self._best_tensors: dict[str, np.ndarray] = {}  # none yet
+        self._best_is_written = True
         self._written, self._saved = -math.inf, (0, 0)
         self._about: dict = {}
 
@@ -48,7 +49,9 @@ class Checkpoint(Remembered, keras.callbacks.Callback):
     def watch(self, clock, callbacks: dict[str, keras.callbacks.Callback], optimizers) -> None:
         """Where we are, the callbacks whose memory is kept, and the optimizer of each player."""
         self._clock, self._optimizers = clock, optimizers
-        self._callbacks = {k: v for k, v in callbacks.items() if hasattr(v, "get_state")}
+        self._callbacks: dict[str, Any] = {
+            k: v for k, v in callbacks.items() if hasattr(v, "get_state")
+        }
 
     def begin_from(self, state: states.State, model: keras.Model) -> None:
         """Go on from a state that was read. Raises BadRequest for the best of another model."""
@@ -88,7 +91,7 @@ class Checkpoint(Remembered, keras.callbacks.Callback):
         tensors = {
             "model": states.named(model.variables),
             "optimizers": states.named_by_name(self._optimizers),
-            "best": self._best_tensors or {},
+            "best": self._best_tensors,
         }
         if clock.step:
             tensors["metrics"] = states.named(model.metrics_variables)

@@ -1,7 +1,7 @@
 """Early stopping that says why and which knob."""
 
 import logging
-from typing import Annotated
+from typing import Annotated, Any
 
 import keras
 from pydantic import Field
@@ -22,7 +22,8 @@ class EarlyStopping(Remembered, keras.callbacks.EarlyStopping):
         min_delta: Annotated[float, Field(ge=0, description="nats an image")] = 0.0,
         monitor: str = "val_loss",
     ):
-        super().__init__(monitor=monitor, patience=patience, min_delta=min_delta, mode="min")
+        number: Any = min_delta  # where Keras's own default is a whole one
+        super().__init__(monitor=monitor, patience=patience, min_delta=number, mode="min")
 
     def on_train_end(self, logs=None):
         if self.stopped_epoch:

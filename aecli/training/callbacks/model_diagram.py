@@ -25,7 +25,7 @@ class ModelDiagram(keras.callbacks.Callback):
             try:
                 with replacing(self._folder / f"model_{part.name}.png") as temporary:
                     keras.utils.plot_model(
-                        part, temporary, show_shapes=True, show_layer_activations=True,
+                        part, str(temporary), show_shapes=True, show_layer_activations=True,
                         dpi=self._dpi,
                     )  # fmt: skip
             except ImportError:

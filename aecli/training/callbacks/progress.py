@@ -4,6 +4,7 @@ import logging
 import math
 import sys
 import time
+from typing import Any
 
 import keras
 from tqdm import tqdm
@@ -74,7 +75,8 @@ class Bar(keras.callbacks.Callback):
     def __init__(self, feed, steps: int, epochs: int, done: int = 0):
         super().__init__()
         self._feed, self._steps, self._epochs, self._done = feed, steps, epochs, done
-        self._shown, self._bar = {}, None
+        self._shown: dict[str, str] = {}
+        self._bar: Any = None  # until the training begins
 
     def on_train_begin(self, logs=None):
         self._bar = tqdm(total=self._steps, initial=self._done, unit="step", dynamic_ncols=True)

@@ -1,5 +1,7 @@
 """Gives the callbacks and the metrics of an epoch back what a saved state says of them."""
 
+from typing import Any
+
 import keras
 
 from aecli.errors import BadRequest
@@ -9,7 +11,7 @@ from aecli.training import state as states
 class Restore(keras.callbacks.Callback):
     """Sets the other callbacks back when a training begins, and its metrics at that epoch."""
 
-    def __init__(self, state: states.State, callbacks: dict[str, keras.callbacks.Callback]):
+    def __init__(self, state: states.State, callbacks: dict[str, Any]):
         super().__init__()
         self._state, self._callbacks = state, callbacks
 
