@@ -123,7 +123,7 @@ class LadderVAE(VAE):
         drawn = self._descend(out["bottom_up"], epsilon)
         return drawn["z"], drawn["log_q"]
 
-    def kl_of_units(self, x):
+    def kl_of_units(self, x, label=None):
         """As in the loss: given frozen draws of the levels above."""
 
         def step(a):
