@@ -15,7 +15,6 @@ from aecli.models.batch import Batch
 from aecli.models.vae import VAE
 from aecli.networks.mlp import MLP
 
-
 STEP = 3e-3  # of finite differences
 
 
@@ -291,6 +290,11 @@ def test_sparse_terms_are_the_formulas(compose, images):
     rates = model.encode(x).mean(0)
     expected = sum(stats.entropy([0.1, 0.9], [rate, 1 - rate]) for rate in rates)
     np.testing.assert_allclose(term, expected, rtol=1e-5)
+    running = 0.99 * 0.1 + 0.01 * rates  # which is in its place in evaluation
+    np.testing.assert_allclose(model.running_rate, running, rtol=1e-5)
+    model.running_rate.assign(rates[::-1])
+    np.testing.assert_allclose(model.score(x[:3])["sparsity"], expected, rtol=1e-5)
+    assert np.ptp(rates) > 0.01
 
 
 @pytest.mark.parametrize("name", options("model"))
