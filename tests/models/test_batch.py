@@ -60,7 +60,7 @@ def stepped(compose, x, shared=None):
         share = None if shared is None else shared(len(rows))
         train_step(model, optimizers, Batch(rows, rows, model.frozen_draws(len(rows))), share)
     figures = {tracker.name: float(tracker.result()) for tracker in model.metrics}
-    return [v.numpy() for v in model.trainable_variables], figures, model
+    return [v.numpy() for v in model.trainable_variables], figures
 
 
 def test_a_step_of_the_only_replica_is_a_step_and_one_that_counts_nothing_is_none(compose, images):
@@ -71,14 +71,14 @@ def test_a_step_of_the_only_replica_is_a_step_and_one_that_counts_nothing_is_non
             size, counts, lambda term: _part_of_mean(term, counts, size), lambda nest: nest
         )
 
-    (weights, figures, _), (same, its, _) = (
+    (weights, figures), (same, its) = (
         stepped(compose, x, shared) for shared in (None, sharing(1.0))
     )
     assert its == pytest.approx(figures, rel=1e-5)
     for value, other in zip(weights, same, strict=True):
         np.testing.assert_allclose(other, value, rtol=1e-4, atol=1e-6)
     assert {"loss", "tc", "kl", "critic_loss"} <= figures.keys()
-    still, none, model = stepped(compose, x, sharing(0.0))
+    still, none = stepped(compose, x, sharing(0.0))
     assert set(none.values()) == {0.0}
     start = build.model(
         compose("model=factor_vae", "model.critic_widths=[4]", "network.widths=[6]"), (8, 8, 1)
