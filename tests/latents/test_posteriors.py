@@ -4,6 +4,7 @@ grid and against log p(x) by integration."""
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import stats
 from scipy.special import logsumexp
 from test_contract_model import fit, whole_batch
 
@@ -63,6 +64,16 @@ def test_log_q_is_the_gaussians_less_the_log_det(posterior):
         np.testing.assert_allclose(log_q, wanted, atol=1e-5)
     np.testing.assert_allclose(layer.mode(given), layer.draw(given, 0 * e)[0], atol=1e-6)
     assert layer.gaussian(given) is None
+
+
+def test_the_gaussians_density_of_a_draw_is_that_of_the_code_and_scipys():
+    layer, given = Gaussian().layer((D,)), heads(Gaussian())
+    z, log_q = layer.draw(given, epsilon())
+    stddev = np.exp(0.5 * given["log_var"].numpy())
+    expected = stats.norm.logpdf(z, given["mean"], stddev).sum(axis=1)
+    np.testing.assert_allclose(log_q, expected, rtol=1e-5)
+    np.testing.assert_allclose(layer.log_prob(z, given), expected, rtol=1e-5)
+    np.testing.assert_allclose(z - given["mean"], stddev * epsilon(), atol=1e-5)
 
 
 def test_no_flow_is_the_gaussian():

@@ -13,6 +13,7 @@ from aecli import build
 from aecli.divergences import gaussian_mixture_log_prob
 from aecli.errors import BadRequest
 from aecli.latents.priors.mixture import Mixture
+from aecli.latents.priors.standard import Standard
 from aecli.latents.priors.vamp import Vamp
 from aecli.models.batch import Batch
 
@@ -76,6 +77,8 @@ def test_the_vamp_priors_density_is_the_mean_of_the_posteriors():
     np.testing.assert_allclose(layer.log_prob(z, posterior_at), expected, rtol=1e-4, atol=1e-4)
     beyond, _ = vamp(inputs=(3 * REFERENCE - 1).reshape(3, *SHAPE))  # -1 and 2 count as 0 and 1
     np.testing.assert_allclose(beyond.log_prob(z, posterior_at), expected, rtol=1e-4, atol=1e-4)
+    drawn, same = (np.asarray(of.sample(50, 0, posterior_at)) for of in (layer, beyond))
+    np.testing.assert_array_equal(same, drawn)
 
 
 @pytest.mark.parametrize("kind", ["mixture", "vamp"])
@@ -114,6 +117,14 @@ def test_a_sample_has_components_at_random():
     many = np.rint(np.asarray(layer.sample(8000, 0, posterior_at))[:, 0] / 1000 * (k - 1))
     counts = np.bincount(many.astype(int), minlength=k)
     assert stats.chisquare(counts).pvalue > 1e-3
+
+
+def test_the_standard_priors_quantiles_and_density_are_scipys():
+    layer, p = Standard().layer((3,), SHAPE), np.array([[0.05, 0.3], [0.5, 0.99]])
+    np.testing.assert_allclose(stats.norm.cdf(layer.quantiles(p)), p)
+    z = np.random.default_rng(0).normal(size=(9, 3)).astype("float32")
+    expected = stats.norm.logpdf(z).sum(axis=1)
+    np.testing.assert_allclose(layer.log_prob(z, None), expected, rtol=1e-5)
 
 
 def kl_by_hand(mean, log_var, to_mean, to_log_var):

@@ -122,6 +122,28 @@ def test_gaussian_with_stddev_is_scaled_mse():
     np.testing.assert_allclose(difference, 12 * 0.5 * np.log(np.pi), rtol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["mse", "mae", "gaussian"])
+def test_a_mean_is_activated_as_asked_for(name):
+    settings = {"stddev": 1.0} if name == "gaussian" else {}
+    params = np.array([-2.0, 3.0], "float32").reshape(2, 1, 1, 1)
+    for activation, expected in [
+        ("linear", [-2, 3]),
+        ("sigmoid", [1 / (1 + np.exp(2)), 1 / (1 + np.exp(-3))]),
+        ("leaky_relu", [-0.4, 3]),
+    ]:
+        loss = loss_of(name, activation=activation, negative_slope=0.2, **settings)
+        np.testing.assert_allclose(np.ravel(loss.mean(params)), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("log_var", "stddev"), [(-60.0, 0.05), (2.0, np.exp(1.0)), (0.0, 1.0)])
+def test_a_learnt_variance_is_the_second_head_above_its_floor(log_var, stddev):
+    params = np.array([0.3, log_var], "float32").reshape(1, 1, 1, 2)
+    x = np.full((1, 1, 1, 1), 0.3 + stddev, "float32")
+    found = loss_of("gaussian", stddev=None, min_stddev=0.05).log_prob(x, params)
+    expected = -0.5 - np.log(stddev) - 0.5 * np.log(2 * np.pi)
+    np.testing.assert_allclose(found, expected, rtol=5e-3)
+
+
 @pytest.mark.parametrize("name", options("loss"))
 def test_range_check(name):
     loss = loss_of(name)

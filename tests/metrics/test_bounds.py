@@ -148,6 +148,16 @@ def test_active_units_are_those_whose_mean_varies(compose, images):
     assert values["kl_smallest"] == pytest.approx(units.mean(axis=0).min(), rel=1e-5)
 
 
+@pytest.mark.parametrize("name", ["cvae", "factor_vae", "ladder_vae", "miwae", "vae"])
+def test_the_units_of_a_code_are_known_of_every_model_and_told_any_labels(compose, images, name):
+    """A model that asks for no labels leaves those of the data."""
+    model = build.model(compose(f"model={name}", "network.widths=[8]"), (8, 8, 1), 3)
+    stub = Stub(model, images[:6])
+    stub.labels = np.arange(6) % 3
+    units = model.kl_of_units(images[:6], label=stub.labels)
+    assert Posterior()(stub)["kl_largest"] == pytest.approx(units.mean(axis=0).max(), rel=1e-5)
+
+
 @pytest.mark.parametrize("metric", [Bounds(), Posterior()])
 def test_a_model_without_a_prior_has_none_of_this(compose, images, metric):
     with pytest.raises(NotApplicable, match="model=vae"):

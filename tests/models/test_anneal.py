@@ -87,6 +87,56 @@ def test_a_capacity_is_a_distance_of_the_batchs_mean(compose, images):
     assert model.score(x)["kl_charged"].shape == (60,)
 
 
+@pytest.mark.parametrize("free", [0.0, 0.3])
+def test_a_capacity_between_the_kls_of_a_batch_is_one_distance_for_all(compose, images, free):
+    """|sum_g max(free, mean KL_g) - C| where single examples lie on both sides of C."""
+    words = ["model=vae", "model.latent_dim=5", "model/anneal=capacity", f"model.free_bits={free}"]
+    for over in (0.05, -0.05):  # from the batch's charge to C
+        units = charged(build.model(compose(*words), (8, 8, 1)), images[:60])[2]
+        charge = np.maximum(units.mean(axis=0), free).sum()
+        assert free == 0 or charge - units.mean(axis=0).sum() > 2 * abs(over)
+        single = units.sum(axis=1)
+        assert free > 0 or single.min() < charge + over < single.max()
+        model = build.model(compose(*words, f"model.anneal.final={charge + over}"), (8, 8, 1))
+        for training in (True, False):  # the second of the mean of the first
+            value, gradient, _ = charged(model, images[:60], training=training)
+            assert value == pytest.approx(abs(over), abs=1e-4)
+            if training:
+                above = units.mean(axis=0) > free
+                assert above.any()
+                signs = np.sign(gradient["log_var"]) * np.sign(np.exp(heads_of(model, images)) - 1)
+                np.testing.assert_array_equal(signs[:, above], -np.sign(over))
+
+
+def heads_of(model, images):
+    return model.infer(Batch(images[:60], images[:60]))["log_var"].numpy()
+
+
+@pytest.mark.parametrize("setting", ["model.free_bits=0.2", "model/anneal=capacity"])
+def test_evaluation_has_the_trainings_running_mean_and_no_neighbours(compose, images, setting):
+    """The mean of all steps at first, then of the last 100 or so, each 0.01 of it."""
+    words = ["model=vae", "model.latent_dim=5", setting]
+    model = build.model(compose(*words), (8, 8, 1))
+    means = np.random.default_rng(0).gamma(0.5, size=(130, 5)).astype("float32")
+    expected = means[:100].mean(axis=0)
+    for i, mean in enumerate(means):
+        model._remember(tf.constant(mean))
+        if i == 99:
+            np.testing.assert_allclose(model.running_kl, expected, rtol=1e-4)
+        if i >= 100:
+            expected = 0.99 * expected + 0.01 * mean
+    np.testing.assert_allclose(model.running_kl, expected, rtol=1e-4)
+    assert (expected > 0.2).any()
+    model.running_kl.assign(np.array([1.0, 0.1, 0.3, 0.0, 0.19]))
+    x = images[:20]
+    found, units = model.score(x)["kl_charged"], model.kl_of_units(x)
+    if setting == "model.free_bits=0.2":
+        np.testing.assert_allclose(found, units[:, [0, 2]].sum(axis=1) + 3 * 0.2, rtol=1e-5)
+    else:
+        np.testing.assert_allclose(found, 25 - 1.59, rtol=1e-5)
+    np.testing.assert_allclose(model.score(x[:3])["kl_charged"], found[:3], rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     "overrides",
     [["model/anneal=cyclical"], ["model/anneal=capacity", "model.anneal.final=3"],

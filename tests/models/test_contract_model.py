@@ -205,8 +205,16 @@ def test_a_variant_takes_what_the_base_takes(compose, name):
             assert [*taken][: len(asked)] == [*asked], method
 
 
-def test_frozen_draws_are_the_same_row_by_row():
-    from aecli.models.draws import normal_draws
+def test_frozen_draws_are_the_same_row_by_row_and_others_for_each_name():
+    from aecli.models.draws import frozen_draws, normal_draws
+
+    for start in (0, 300):
+        drawn = frozen_draws({"z": (3,), "more": (3,), "most": (3,)}, 400, start)
+        assert {name: draws.shape for name, draws in drawn.items()} == dict.fromkeys(
+            ("z", "more", "most"), (400, 3)
+        )
+        flat = np.corrcoef([draws.ravel() for draws in drawn.values()])
+        assert np.abs(flat - np.eye(3)).max() < 0.15
 
     whole = normal_draws(700, (3,))
     parts = [normal_draws(n, (3,), start=start) for start, n in ((0, 255), (255, 2), (257, 443))]

@@ -6,6 +6,7 @@ import tensorflow as tf
 from same_runs import differing
 
 from aecli import build
+from aecli.models.batch import Batch
 from aecli.training import state as states
 
 LITTLE = ["model=factor_vae", "model.critic_widths=[16]", "trainer.batch_size=40"]
@@ -71,3 +72,28 @@ def test_a_permutation_is_of_each_unit_on_its_own_over_the_second_half(compose):
     permuted = seen[0][3:]
     np.testing.assert_array_equal(np.sort(permuted, axis=0), z[3:])
     assert not np.array_equal(permuted[:, 0] + 1, permuted[:, 1])
+
+
+def test_both_losses_are_the_formulas_and_each_player_trains_its_own(compose, images):
+    """Kim & Mnih 2018, algorithm 2, by hand, of a batch of 7: 3 as they are, 4 permuted."""
+    words = [*LITTLE[:2], "model.latent_dim=2", "model.beta=2", "model.gamma=3"]
+    model, x = build.model(compose(*words), (8, 8, 1)), images[:7]
+    batch = Batch(x, x, model.frozen_draws(7))
+    out = model.forward(batch, training=True)
+    loss, terms, _ = model.objective(batch, out, training=True)
+    z, draws = out["z"].numpy(), batch.draws["permutation"]
+    np.testing.assert_allclose(terms["tc"], model.critic(z)[:, 0], rtol=1e-5)
+    weighted = terms["reconstruction"] + 2 * terms["kl"] + 3 * terms["tc"]
+    np.testing.assert_allclose(loss, weighted, rtol=1e-6)
+    assert np.abs(terms["tc"]).min() > 1e-3
+    columns = [z[3:, j][np.argsort(draws[3:, j])] for j in range(2)]
+    logit = model.critic(np.concatenate([z[:3], np.stack(columns, axis=1)]))[:, 0].numpy()
+    is_real = 1 / (1 + np.exp(-logit))  # the logit is high where a code is of q(z)
+    expected = -np.log(np.where(np.arange(7) < 3, is_real, 1 - is_real))
+    found, none, _ = model.objective(batch, out, player="critic", training=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert none == {}
+    names = {player: {v.path for v in model.variables_of(player)} for player in model.players}
+    assert names["critic"] == {v.path for v in model.critic.trainable_variables}
+    parts = [*model.encoder.trainable_variables, *model.decoder.trainable_variables]
+    assert names["model"] == {v.path for v in parts}

@@ -12,6 +12,7 @@ from aecli.errors import BadRequest, NotApplicable
 from aecli.losses.gaussian import Gaussian
 from aecli.metrics.bounds import importance_bound, log_densities
 from aecli.models.batch import Batch
+from aecli.models.draws import normal_draws
 from aecli.models.ladder_vae import LadderVAE
 from aecli.networks.mlp import MLP
 
@@ -100,6 +101,9 @@ def test_the_terms_are_the_densities_in_the_mean_over_draws(compose, images):
     error = 4 * np.hypot(drawn.std() / 20, np.std(closed) / 10)
     assert abs(drawn.mean() - np.mean(closed)) < error < 0.05 * np.mean(closed)
     assert model.weights_of_penalties() == {"kl_1": 1.0, "kl_2": 1.0}
+    rising = little(compose, "model.beta=3", "model.warmup_epochs=4")
+    penalties = rising.penalties(Batch(x, x, progress=1.0), rising.infer(Batch(x, x)))
+    assert [float(weight) for weight, _ in penalties.values()] == [0.75, 0.75]
 
 
 def linear_ladder(rng, mean_error=0.0):
@@ -167,6 +171,46 @@ def test_the_prior_is_drawn_from_the_top_down():
     np.testing.assert_allclose(model.log_prior(z[:200]), codes.logpdf(z[:200]), atol=1e-4)
     np.testing.assert_array_equal(model.sample_prior(3, seed=4), model.sample_prior(3, seed=4))
     assert not np.array_equal(model.sample_prior(3, seed=4), model.sample_prior(3, seed=5))
+
+
+def test_three_levels_are_each_made_of_the_next(compose, images):
+    """Up from level 1 to 3, down from 3 to 1, and q at each with the density that it says."""
+    model, x = little(compose, "model.upper_dims=[3,2]", "model.epsilon_std=0.5"), images[:6]
+    batch = Batch(x, x, model.frozen_draws(6))
+    out = model.infer(batch)
+    first = model.encoder(x)
+    second = model.up[0](first["up"])
+    third = model.up[1](second["up"])
+    for found, expected in zip(out["bottom_up"], (first, second, third), strict=True):
+        np.testing.assert_allclose(found["mean"], expected["mean"], atol=1e-6)
+    log_q, above, e = 0.0, None, batch.draws["z"]
+    for i, level in reversed([*enumerate(model.levels.values())]):
+        q = [np.asarray(out["bottom_up"][i][name], "float64") for name in ("mean", "log_var")]
+        if above is not None:
+            prior = model.down[i](above)
+            mean, log_var = (np.asarray(prior[name], "float64") for name in ("mean", "log_var"))
+            precisions = np.exp(-q[1]), np.exp(-log_var)
+            q[0] = (q[0] * precisions[0] + mean * precisions[1]) / sum(precisions)
+            q[1] = -np.log(sum(precisions))
+        stddev = 0.5 * np.exp(0.5 * q[1])
+        above = (q[0] + stddev * e[:, level]).astype("float32")
+        np.testing.assert_allclose(out["z"][:, level], above, atol=1e-4)
+        log_q = log_q + stats.norm.logpdf(above, q[0], stddev).sum(axis=1)
+    np.testing.assert_allclose(out["log_q"], log_q, atol=1e-3)
+
+    e, log_p = normal_draws(6, (9,), seed=3), 0.0
+    above = e[:, 7:]
+    drawn = [above]
+    for i, level in ((1, slice(4, 7)), (0, slice(0, 4))):
+        prior = model.down[i](above)
+        above = prior["mean"] + np.exp(0.5 * prior["log_var"]) * e[:, level]
+        drawn.insert(0, above)
+        stddev = np.exp(0.5 * prior["log_var"])
+        log_p = log_p + stats.norm.logpdf(above, prior["mean"], stddev).sum(axis=1)
+    log_p = log_p + stats.norm.logpdf(e[:, 7:]).sum(axis=1)
+    z = np.asarray(model.sample_prior(6, seed=3))
+    np.testing.assert_allclose(z, np.concatenate(drawn, axis=1), atol=1e-5)
+    np.testing.assert_allclose(model.log_prior(z), log_p, rtol=1e-4)
 
 
 def test_a_code_is_flat_outside_and_the_decoder_is_given_the_lowest_level(compose, images):

@@ -15,6 +15,8 @@ from aecli.models.batch import Batch
 from aecli.models.vae import VAE
 from aecli.networks.mlp import MLP
 
+STEP = 3e-3  # of finite differences
+
 
 def trained(model, x, epochs, optimizer, target=None, batch_size=50):
     model.compile(optimizer)
@@ -173,30 +175,49 @@ def test_elbo_is_below_the_evidence_by_the_kl_to_the_true_posterior(error):
     assert abs(difference.mean()) < 3 * difference.std() / np.sqrt(len(x))
 
 
-def test_vae_gradient_is_that_of_finite_differences(compose, images):
-    model = build.model(
-        compose("model=vae", "network.widths=[8]", "network.activation=tanh"), (8, 8, 1)
-    )
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["model=vae"],
+        ["model=vae", "model/posterior=planar", "model.beta=3"],
+        ["model=vae", "model/posterior=iaf", "model.posterior.widths=[6]", "model/prior=mixture"],
+        ["model=vae", "model/prior=vamp", "model.prior.components=3"],
+        ["model=iwae", "model.k=3", "model.beta=0.5"],
+        ["model=cvae", "model.latent_dim=3"],
+        ["model=factor_vae", "model.latent_dim=3", "model.gamma=5", "model.critic_widths=[6]"],
+        ["model=ladder_vae", "model.latent_dim=3", "model.upper_dims=[2,2]"],
+        ["model=sparse_kl", "model.latent_dim=5", "model.weight=5"],
+    ],
+    ids=" ".join,
+)
+def test_the_gradient_is_that_of_finite_differences(compose, images, words):
+    """No path is cut: of all that the first player trains, as in a training."""
+    config = compose("network.widths=[6]", "network.activation=tanh", *words)
+    model, rng = build.model(config, (8, 8, 1), 3), np.random.default_rng(0)
+    model.set_weights([w + 0.2 * rng.normal(size=w.shape) for w in model.get_weights()])
     x = images[:16]
-    batch = Batch(x, x, model.frozen_draws(16))
+    label = None if model.label_count is None else np.arange(16) % 3
+    batch = Batch(x, x, model.frozen_draws(16), label=label)
 
     def loss():
-        return tf.reduce_mean(model.objective(batch, model.forward(batch))[0])
+        return tf.reduce_mean(model.objective(batch, model.forward(batch, True), training=True)[0])
 
+    loss_of = tf.function(loss, autograph=False)
+    variables = model.variables_of("model")
     with tf.GradientTape() as tape:
         value = loss()
-    gradients = tape.gradient(value, model.trainable_variables)
-    rng = np.random.default_rng(0)
-    for variable, gradient in zip(model.trainable_variables, gradients, strict=True):
+    gradients = tape.gradient(value, [variable.value for variable in variables])
+    for variable, gradient in zip(variables, gradients, strict=True):
         direction = rng.normal(size=variable.shape).astype("float32")
         start = variable.numpy()
         ends = []
-        for step in (1e-2, -1e-2):
+        for step in (STEP, -STEP):
             variable.assign(start + step * direction)
-            ends.append(float(loss()))
+            ends.append(float(loss_of()))
         variable.assign(start)
-        slope = float(np.sum(gradient * direction))
-        assert slope == pytest.approx((ends[0] - ends[1]) / 2e-2, rel=0.02, abs=0.02)
+        slope = 0.0 if gradient is None else float(np.sum(gradient * direction))
+        expected = (ends[0] - ends[1]) / (2 * STEP)
+        assert slope == pytest.approx(expected, rel=0.02, abs=0.02), variable.path
 
 
 def weights_after_training(compose, images, *overrides):
@@ -269,6 +290,11 @@ def test_sparse_terms_are_the_formulas(compose, images):
     rates = model.encode(x).mean(0)
     expected = sum(stats.entropy([0.1, 0.9], [rate, 1 - rate]) for rate in rates)
     np.testing.assert_allclose(term, expected, rtol=1e-5)
+    running = 0.99 * 0.1 + 0.01 * rates  # which is in its place in evaluation
+    np.testing.assert_allclose(model.running_rate, running, rtol=1e-5)
+    model.running_rate.assign(rates[::-1])
+    np.testing.assert_allclose(model.score(x[:3])["sparsity"], expected, rtol=1e-5)
+    assert np.ptp(rates) > 0.01
 
 
 @pytest.mark.parametrize("name", options("model"))

@@ -168,6 +168,26 @@ def test_a_threshold_is_of_the_fair_share_however_few_choose():
     np.testing.assert_allclose(codebook.vectors.numpy()[indices], z, rtol=1e-4)
 
 
+def test_a_step_of_a_training_hands_the_codebook_the_batch_and_the_settings(compose, images):
+    """The averages, epsilon and the threshold, each as set: brute force from what was chosen."""
+    settings = ["model.decay=0.8", "model.epsilon=0.5", "model.revival=0.3"]
+    model, x = build.model(compose(*LITTLE, *settings), (8, 8, 1)), images[:20]
+    batch = whole(model, x)
+    out = model.forward(batch, training=True)
+    z, chosen = out["z_e"].numpy().reshape(-1, 3), out["indices"].numpy().ravel()
+    one_hot = np.eye(16)[chosen]
+    n, m = 0.2 * one_hot.sum(0), 0.2 * one_hot.T @ z
+    least = 0.3 * len(z) / 16
+    dead = n < least
+    assert 0 < dead.sum() < 16
+    n[dead] = least
+    m[dead] = least * z[np.argsort(batch.draws["revival"].ravel())[: dead.sum()]]
+    expected = m * (n.sum() + 16 * 0.5) / ((n + 0.5) * n.sum())[:, None]
+    model.objective(batch, out, training=True)
+    np.testing.assert_allclose(model.codebook.counts, n, rtol=1e-5)
+    np.testing.assert_allclose(model.codebook.vectors, expected, rtol=1e-3, atol=1e-5)
+
+
 def test_a_dead_vector_is_used_in_the_next_step_of_a_training(little, images):
     model, optimizer = little, keras.optimizers.SGD(0.0)
     optimizer.build(model.trainable_variables)

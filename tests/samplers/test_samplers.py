@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import stats
 from sklearn.mixture import GaussianMixture
 
 from aecli.errors import NotApplicable
@@ -103,6 +104,8 @@ def test_a_constant_unit_is_no_part_of_a_flow():
         back, log_det = flow.forward(x)
     jacobian = tape.batch_jacobian(back, x).numpy()[:, 1:, 1:]
     np.testing.assert_allclose(log_det, np.linalg.slogdet(jacobian)[1], atol=1e-3)
+    expected = stats.norm.logpdf(back[:, 1:]).sum(axis=1) + log_det
+    np.testing.assert_allclose(flow.log_prob(x), expected, rtol=1e-4, atol=1e-4)
 
 
 # ---- each is a density, and what is drawn follows it ---------------------------------------------

@@ -59,6 +59,16 @@ def test_training_noise_is_fresh_and_validation_noise_frozen(images):
     assert not np.array_equal(first[:1], seen[0])
 
 
+def test_the_draws_of_a_step_are_others_for_each_name_and_step_and_than_its_noise():
+    preparation = Preparation(noise=Gaussian(stddev=1.0, clip=False), seed=3)
+    drawn = [preparation.draws({"z": (3,), "more": (3,)}, 400, step) for step in (0, 1)]
+    noise = preparation.fresh(tf.zeros((400, 3, 1, 1)), 0)[0]
+    rows = [np.ravel(draws) for step in drawn for draws in step.values()] + [np.ravel(noise)]
+    assert np.abs(np.corrcoef(rows) - np.eye(5)).max() < 0.15
+    again = preparation.draws({"z": (3,), "more": (3,)}, 400, 1)
+    np.testing.assert_array_equal(again["more"], drawn[1]["more"])
+
+
 def test_dynamic_binarisation_has_the_pixels_as_rates():
     x = np.full((2000, 2, 2, 1), 64, "uint8")
     preparation = Preparation(noise=NoNoise(), dynamic=True)
