@@ -54,9 +54,9 @@ def mapping(file: pathlib.Path) -> dict:
 
 
 def _below(entry: str, parent: str) -> str | None:
-    """vae of /model/vae@model, an option on which another stands; None where it is none."""
+    """vae of /model/vae@model, or of vae alone: an option on which another stands; else None."""
     group, _, option = entry.partition("@")[0].lstrip("/").rpartition("/")
-    return option if group == parent else None
+    return option if group in ("", parent) else None
 
 
 def _defaults(file: pathlib.Path) -> dict:

@@ -53,8 +53,9 @@ def fitted_to(run: Run, sampler: Sampler, label: int | None = None) -> Fitted:
 
 
 def _key(run: Run, sampler: Sampler) -> bytes:
-    """SHA-256 of the model's weights and the sampler's settings."""
-    settings = [FORMAT, type(sampler).__qualname__, dataclasses.asdict(sampler)]
+    """SHA-256 of the model's weights, of which class the sampler is, and its settings."""
+    kind = type(sampler)
+    settings = [FORMAT, kind.__module__, kind.__qualname__, dataclasses.asdict(sampler)]
     weights = states.named(run.model.variables)
     return bytes.fromhex(state_file.digest(weights, json.dumps(settings)))
 

@@ -46,8 +46,8 @@ class Sampler(Component):
         """What is learnt of rows x [N, D] float64, as float64 arrays."""
         raise NotImplementedError
 
-    def shapes(self, size: int) -> dict[str, tuple[int, ...]]:
-        """{name: shape} of what learn gives for rows of `size` numbers."""
+    def shapes(self, size: int, rows: int) -> dict[str, tuple[int, ...]]:
+        """{name: shape} of what learn gives for so many rows of `size` numbers."""
         raise NotImplementedError
 
     def is_sound(self, numbers: Numbers) -> bool:

@@ -50,7 +50,7 @@ class GMM(Sampler):
             "roots": scale * np.linalg.cholesky(mixture.covariances_),
         }
 
-    def shapes(self, size):
+    def shapes(self, size, rows):
         k = self.components
         return {"weights": (k,), "means": (k, size), "roots": (k, size, size)}
 

@@ -34,25 +34,32 @@ def read(path: pathlib.Path, sampler: Sampler, code_shape: tuple, key: bytes) ->
         raise _damaged(path)
     if read_npz(path, [KEY])[KEY].tobytes() != key:
         return None
-    expected = _expected(sampler, int(np.prod(code_shape)), found.get("axes"))
+    if found.get("rows") != (np.float64, ()):
+        raise _damaged(path)
+    rows = read_npz(path, ["rows"])["rows"]
+    if not 1 <= rows < 2**53:
+        raise _damaged(path)
+    expected = _expected(sampler, int(np.prod(code_shape)), int(rows), found.get("axes"))
     if found != {KEY: found[KEY], **{name: (np.float64, of) for name, of in expected.items()}}:
         raise _damaged(path)
     numbers = read_npz(path, list(expected))
     if not all(np.isfinite(values).all() for values in numbers.values()):
         raise _damaged(path)
-    if not 1 <= numbers["rows"] < 2**53 or not sampler.is_sound(numbers):
+    if not sampler.is_sound(numbers):
         raise _damaged(path)
     return Fitted(sampler, code_shape, numbers)
 
 
-def _expected(sampler: Sampler, size: int, axes: tuple | None) -> dict[str, tuple[int, ...]]:
-    """{name: shape} for codes of `size` numbers; how many axes there are, the file may say."""
+def _expected(
+    sampler: Sampler, size: int, rows: int, axes: tuple | None
+) -> dict[str, tuple[int, ...]]:
+    """{name: shape} for so many codes of `size` numbers; the file may say how many axes it has."""
     shapes = {"rows": (), "share": ()}
     if size > MAX_UNITS:
         units = axes[1][0] if axes is not None and axes[1] else 1
         size, whole = max(1, min(units, MAX_UNITS)), size
         shapes |= {"center": (whole,), "axes": (size, whole)}
-    return shapes | sampler.shapes(size)
+    return shapes | sampler.shapes(size, rows)
 
 
 def _damaged(path: pathlib.Path) -> BadRequest:

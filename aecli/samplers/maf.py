@@ -48,7 +48,7 @@ class MAF(Sampler):
         weights = [variable.numpy().astype("float64") for variable in made.variables]
         return numbers | dict(zip(self._weights(x.shape[1]), weights, strict=True))
 
-    def shapes(self, size):
+    def shapes(self, size, rows):
         return {"mean": (size,), "scale": (size,), **self._weights(size)}
 
     def is_sound(self, numbers):

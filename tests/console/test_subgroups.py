@@ -125,6 +125,7 @@ def test_an_own_option_and_an_own_model_have_them(tmp_path, monkeypatch):
         "model/prior/wide.yaml": "# ten of them\n_target_: aecli.latents.priors.mixture.Mixture\n",
         "model/mine.yaml": "# @package _global_\n# mine\ndefaults:\n  - /model/beta_vae@_here_\n"
         "  - override /model/prior: wide\n  - _self_\nmodel:\n  beta: 2.0\n",
+        "model/next.yaml": "# @package _global_\n# next\ndefaults:\n  - mine\n  - _self_\n",
         "model/loop.yaml": "defaults:\n  - /model/loop@model\n",
     }
     for name, text in texts.items():
@@ -132,7 +133,8 @@ def test_an_own_option_and_an_own_model_have_them(tmp_path, monkeypatch):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     assert "wide" in [option.name for option in catalog.options("model/prior")]
-    assert "mine" in subgroups.options_having("model/prior")
+    assert {"mine", "next"} <= {*subgroups.options_having("model/prior")}
+    assert composed("train", ["model=next"]).config.model.beta == 2
     made = composed("train", ["model=mine"])
     assert made.choices["model/prior"] == "wide"
     assert made.config.model.prior._target_.endswith("Mixture")

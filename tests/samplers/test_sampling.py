@@ -1,5 +1,6 @@
 """New codes of a run: the same wherever they are asked for, and kept in the run as numbers."""
 
+import dataclasses
 import json
 import pathlib
 import pickle
@@ -223,6 +224,44 @@ def test_the_numbers_of_a_flow_are_looked_at_too(name, change, folder):
         changed(name, change)(path, dict(stored))
     with pytest.raises(BadRequest, match="is damaged: delete it"):
         sampling.new_codes(run, 5, 0, QUICK)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Drawn(Sampler):
+    """The codes that it was fitted to, again."""
+
+    about = "training codes"
+
+    def learn(self, x):
+        return {"codes": x}
+
+    def shapes(self, size, rows):
+        return {"codes": (rows, size)}
+
+    def draw(self, numbers, n, rng):
+        return rng.choice(numbers["codes"], n)
+
+
+def test_what_a_sampler_keeps_may_be_as_many_as_the_codes(folder, fits):
+    run = runs.Run(folder)
+    codes = sampling.new_codes(run, 5, 0, Drawn())[0]
+    np.testing.assert_array_equal(sampling.new_codes(run, 5, 0, Drawn())[0], codes)
+    assert fits == [150]
+    path = folder / "samplers" / "drawn" / "all.npz"
+    with np.load(path) as stored:
+        numbers = dict(stored)
+    for rows in (149.0, 151.0, 0.0, 1e300, np.nan, [150.0]):
+        np.savez(path, **{**numbers, "rows": np.array(rows)})
+        with pytest.raises(BadRequest, match="is damaged: delete it"):
+            sampling.new_codes(run, 5, 0, Drawn())
+
+
+def test_samplers_of_one_name_are_not_taken_for_each_other(folder, fits):
+    other = dataclasses.make_dataclass("GMM", [], bases=(GMM,), frozen=True, kw_only=True)
+    other.__module__ = "mine"
+    for sampler in (GMM(), other(), other()):
+        sampling.new_codes(runs.Run(folder), 5, 0, sampler)
+    assert fits == [150, 150]
 
 
 def test_of_principal_components_the_file_may_say_how_many(folder, monkeypatch):
