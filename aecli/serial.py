@@ -1,7 +1,7 @@
 """What lets a .keras file be reloaded in a fresh process without its training config."""
 
 import inspect
-from typing import Any, ClassVar, dataclass_transform, get_origin
+from typing import Any, ClassVar, TypeVar, dataclass_transform, get_origin
 
 import keras
 from keras.initializers import Initializer
@@ -9,14 +9,17 @@ from keras.initializers import Initializer
 from aecli.component import Component, check_arguments
 from aecli.errors import BadRequest
 
+Class = TypeVar("Class", bound=type)
 
-def register(cls: type, name: str | None = None) -> type:
+
+def register(cls: Class, name: str | None = None) -> Class:
     """Let a .keras file name the class: as aecli>Name, of which there may be one alone."""
     key = f"aecli>{name or cls.__name__}"
     taken = keras.saving.get_custom_objects().get(key)
     if taken is not None and taken.__module__ != cls.__module__:
         raise TypeError(f"{key} is {taken.__module__} already: register {cls.__module__} by a name")
-    return keras.saving.register_keras_serializable("aecli", name)(cls)
+    keras.saving.register_keras_serializable("aecli", name)(cls)
+    return cls
 
 
 @dataclass_transform(kw_only_default=True)

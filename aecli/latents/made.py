@@ -1,6 +1,7 @@
 """MADE: a network of masked weights, of which an output knows the inputs before its own alone."""
 
 from itertools import pairwise
+from typing import Any
 
 import keras
 import numpy as np
@@ -39,7 +40,7 @@ class MADE(keras.layers.Layer):
         heads: int = 2,
         context: int = 0,
         activation: str = "relu",
-        start="glorot_uniform",
+        start: Any = "glorot_uniform",
         last="zeros",
         **rest,
     ):

@@ -1,7 +1,7 @@
 """The ladder VAE: a code of several levels, each the prior of the one below."""
 
 from itertools import accumulate, pairwise
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import keras
 from keras import ops
@@ -21,7 +21,7 @@ from aecli.models.base import LatentDim
 from aecli.models.batch import Batch
 from aecli.models.draws import normal_draws
 from aecli.models.vae import VAE
-from aecli.networks.base import Width
+from aecli.networks.base import Heads, Width
 from aecli.networks.mlp import MLP
 from aecli.serial import register
 
@@ -41,7 +41,7 @@ class LadderVAE(VAE):
     and down, with the network's activation.
     """
 
-    has_quantiles = False
+    has_quantiles = False  # pyright: ignore[reportAssignmentType]  # a property of VAE
     may_charge_otherwise = False
     keeps_measure: ClassVar[tuple[str, ...]] = ("upper_dims", "level_widths")
 
@@ -137,7 +137,7 @@ class LadderVAE(VAE):
     def _heads(self, i: int):
         """What level i has bottom-up; where there is one above it, what that is made from, too."""
         size, *above = self._sizes()[i:]
-        up = {"up": (self.level_widths[0], self.network.activation)} if above else {}
+        up: Heads = {"up": (self.level_widths[0], self.network.activation)} if above else {}
         return self.posterior.heads(size) | up
 
     def _descend(self, bottom_up, epsilon=None, training=False):
@@ -155,7 +155,7 @@ class LadderVAE(VAE):
                 units[i] = gaussian_kl_between_units(*q, *prior)
             z[i] = q[0]
             if epsilon is not None:
-                heads = dict(zip(("mean", "log_var"), q, strict=True))
+                heads: dict[str, Any] = dict(zip(("mean", "log_var"), q, strict=True))
                 drawn = self.posterior_layer.draw(heads, epsilon[:, levels[i]], self.epsilon_std)
                 z[i], log_q = drawn[0], log_q + drawn[1]
         code, units = (ops.concatenate(parts, axis=1) for parts in (z, units))

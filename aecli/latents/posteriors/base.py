@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import keras
 
 from aecli.component import Component
+from aecli.networks.base import Heads
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -15,7 +16,7 @@ class Posterior(Component):
     group: ClassVar[str] = "posterior"
     has_density: ClassVar[bool] = False  # the layer's log_prob knows it at every code
 
-    def heads(self, latent_dim: int | None) -> dict[str, tuple[int | None, str]]:
+    def heads(self, latent_dim: int | None) -> Heads:
         """{name: (size, activation)} of what the encoder emits; mean and log_var among them."""
         raise NotImplementedError
 

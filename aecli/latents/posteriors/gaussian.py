@@ -9,6 +9,7 @@ from keras import ops
 
 from aecli.divergences import gaussian_log_prob, sum_per_example
 from aecli.latents.posteriors.base import Posterior, PosteriorLayer
+from aecli.networks.base import Heads
 from aecli.serial import register
 
 LOG_2_PI = math.log(2.0 * math.pi)
@@ -21,7 +22,7 @@ class Gaussian(Posterior):
 
     has_density: ClassVar[bool] = True
 
-    def heads(self, latent_dim):
+    def heads(self, latent_dim) -> Heads:
         return {"mean": (latent_dim, "linear"), "log_var": (latent_dim, "linear")}
 
     def layer(self, code_shape):
