@@ -79,6 +79,21 @@ def test_an_output_of_made_depends_on_the_inputs_before_its_own_and_no_others(si
             assert (jacobian[:, head][np.tril_indices(size, -1)] > 0).all()
 
 
+@pytest.mark.parametrize("context", [0, 2])
+def test_made_is_a_network_of_masked_kernels(context):
+    """In numpy: an activation after each layer but the last, the context added to the first."""
+    made = with_random_weights(MADE(3, [5, 4], heads=2, context=context))
+    rng = np.random.default_rng(1)
+    x, given = (rng.standard_normal((6, size)).astype("float32") for size in (3, 2))
+    first, *others = [(kernel.numpy() * mask, bias.numpy()) for kernel, mask, bias in made.masked]
+    known = given @ made.of_context.numpy() if context else 0.0
+    expected = x @ first[0] + first[1] + known
+    for kernel, bias in others:
+        expected = np.maximum(expected, 0) @ kernel + bias
+    found = made(x, given) if context else made(x)
+    np.testing.assert_allclose(found, expected.reshape(6, 3, 2), rtol=1e-4, atol=1e-5)
+
+
 def test_the_two_directions_of_a_flow_are_inverse_and_its_determinant_is_that_of_its_jacobian():
     flow = with_random_weights(Flow(np.ones(4), 3, [8, 8]), seed=2)
     e = tf.constant(np.random.default_rng(0).standard_normal((50, 4)), tf.float32)
@@ -195,6 +210,15 @@ def test_of_a_large_code_the_principal_components_are_modelled(sampler, monkeypa
     draws = fitted.sample(500, seed=0)
     assert np.linalg.matrix_rank(draws - draws.mean(axis=0), tol=1e-6) == 2
     np.testing.assert_allclose(draws.mean(axis=0), codes.mean(axis=0), atol=2e-3)
+
+
+def test_the_density_of_principal_components_is_about_their_center(monkeypatch):
+    monkeypatch.setattr(base, "MAX_UNITS", 2)
+    codes = clusters() + np.array([3.0, -1.0, 2.0])
+    found = GMM(components=1).fit(codes).log_prob(codes[:50])
+    components = (codes - codes.mean(axis=0)) @ np.linalg.eigh(np.cov(codes.T))[1][:, 1:]
+    expected = stats.multivariate_normal(np.zeros(2), np.cov(components.T)).logpdf(components[:50])
+    np.testing.assert_allclose(found, expected, atol=0.02)
 
 
 @pytest.mark.parametrize("sampler", [GMM(components=3), MAF(blocks=1, **SMALL)])
