@@ -106,6 +106,7 @@ def trained(place):
     return folders
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RUNS)
 def test_a_run_is_trained_resumed_and_evaluated(name, trained, images):
     folder = trained[name]
@@ -141,6 +142,7 @@ for name, file in json.load(open("files.json")).items():
 """
 
 
+@pytest.mark.slow
 def test_plain_keras_loads_them_in_a_fresh_process(trained, place, images):
     np.save(place / "x.npy", images[:3])
     for name, folder in trained.items():
@@ -153,6 +155,7 @@ def test_plain_keras_loads_them_in_a_fresh_process(trained, place, images):
     assert answer.stdout.split() == [word for name in RUNS for word in (name, name)], answer.stderr
 
 
+@pytest.mark.slow
 def test_new_images_of_a_kernel_density_are_kept_as_numbers(trained, place):
     run = trained["aae"]
     for path in ("one.npz", "two.npz"):

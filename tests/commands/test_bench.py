@@ -7,6 +7,7 @@ import pytest
 from aecli.commands import bench
 
 
+@pytest.mark.slow
 def test_bench_of_a_small_run(console, tmp_path):
     import subprocess
 

@@ -31,6 +31,7 @@ def folder(place):
     return sweeps.find("latest", str(place / "outputs")).folder
 
 
+@pytest.mark.slow
 def test_the_whole_command(place, folder):
     done = aecli("compare", cwd=place)
     assert done.returncode == 0, done.stderr

@@ -34,6 +34,7 @@ def test_keras_is_pinned_whatever_was_set():
     assert f"{found}\n" == PINNED
 
 
+@pytest.mark.slow
 def test_the_users_keras_json_does_not_reach_a_model(tmp_path):
     home = tmp_path / "home"
     home.mkdir()
@@ -59,6 +60,7 @@ def test_the_users_keras_json_does_not_reach_a_model(tmp_path):
     assert differing(odd_run.folder, even_run.folder) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(cores.count() < 2, reason="one core cannot be taken away")
 def test_a_run_on_fewer_cores_is_resumed_bit_for_bit(tmp_path):
     """The threads that were used are recorded, not the cores that the machine has."""

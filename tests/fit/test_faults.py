@@ -31,6 +31,7 @@ SMALL = ["dataset.limit=150", "figures=[]", "trainer.jit_compile=false"]
 # ---- signals -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_saves_and_says_how_to_go_on(tmp_path, signum, code):
     short = ["train", "model=vae", *SMALL, "trainer.batch_size=20", "seed=3"]
@@ -84,6 +85,7 @@ def test_nohup_and_the_handlers_of_others_stay():
         signal.signal(signal.SIGUSR1, also)
 
 
+@pytest.mark.slow
 def test_a_second_signal_stops_at_once(tmp_path):
     slow = "import time, aecli.training.callbacks.interruption as i;" \
         "i.Interruption._look = lambda self: self._signals.received and time.sleep(1000);" \
@@ -103,6 +105,7 @@ def test_a_second_signal_stops_at_once(tmp_path):
     assert info.state == "killed"
 
 
+@pytest.mark.slow
 def test_a_signal_after_the_training_costs_no_metric_and_no_figure(lab, monkeypatch, capsys):
     """Libraries swallow what a handler raises inside of them: the signal waits for its turn."""
     from aecli.figures.loss_curve import LossCurve
@@ -137,6 +140,7 @@ def test_a_signal_after_the_training_costs_no_metric_and_no_figure(lab, monkeypa
         shutil.rmtree(lab.root / name)
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_recognised_and_resumed(tmp_path):
     process = start("train", "trainer.epochs=100000", "callbacks.early_stopping=null",
                     *SMALL, cwd=tmp_path)  # fmt: skip
@@ -156,6 +160,7 @@ def test_a_killed_run_is_recognised_and_resumed(tmp_path):
     assert not list(info.folder.rglob("*.tmp*"))
 
 
+@pytest.mark.slow
 def test_deterministic_kernels_resume_alike(tmp_path):
     same = ["train", "trainer.deterministic=true", "network=conv", "network.filters=[4]",
             "noise=gaussian", "figures=[]", "dataset.limit=150"]  # fmt: skip
@@ -407,6 +412,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_costs_no_checkpoint(tmp_path, small_disk):
     arguments = ["model=ae", "trainer.epochs=100000", "callbacks.early_stopping=null",
                  *SMALL]  # fmt: skip
@@ -429,6 +435,7 @@ def test_a_disk_that_fills_up_costs_no_checkpoint(tmp_path, small_disk):
     assert more.returncode == 0, more.stderr
 
 
+@pytest.mark.slow
 def test_a_read_only_place_exits_with_5(tmp_path, small_disk):
     run = aecli("train", "trainer.epochs=1", *SMALL, f"outputs={small_disk}", cwd=tmp_path)
     assert run.returncode == 0, run.stderr

@@ -4,6 +4,7 @@ import json
 import signal
 import sys
 
+import pytest
 from cli_script import run
 
 SHORT = ["dataset.limit=150", "trainer.epochs=1", "trainer.jit_compile=false", "figures=[]"]
@@ -30,6 +31,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+@pytest.mark.slow
 def test_nothing_is_left_in_the_temporary_folder_by_a_process_that_is_killed(tmp_path):
     """AutoGraph deletes the files that it writes there at the end of a process alone."""
     folder = tmp_path / "temporary"

@@ -39,6 +39,7 @@ def one_step_a_chunk(monkeypatch):
     monkeypatch.setattr(ResidentFeed, "_steps_a_chunk", lambda self: self._time(0) and 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_resumes_bit_for_bit_and_every_command_takes_it(lab, capsys, one_step_a_chunk, kind):
     words = [*LITTLE, *KINDS[kind], "trainer.epochs=3"]

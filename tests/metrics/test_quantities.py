@@ -81,7 +81,7 @@ def test_what_a_metric_is_silent_about_has_no_unit_and_errors_have_that_of_their
         about = {"reach": Quantity("nats an image", HIGHER, "how far")}  # noqa: RUF012
 
     figures = {"reach": 1.0, "reach_se": 0.1, "other": 2.0}
-    evaluation = type("Evaluation", (), {"target": table_run().splits.test.x})
+    evaluation = type("Evaluation", (), {"run": table_run()})
     said = stated(Own(), evaluation, figures)
     assert list(said) == ["reach", "reach_se"]
     assert {q.unit for q in said.values()} == {"nats an example"}

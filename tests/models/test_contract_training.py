@@ -47,6 +47,8 @@ def test_both_feeds_train_alike_and_resuming_changes_no_bit(lab, compose, name, 
     part = lab.train(*chosen, "trainer.epochs=1")
     lab.resume(part, "trainer.epochs=2")
     assert differing(whole, part) == []
+    if network != next(of for one, of in PAIRS if one == name):
+        return  # a feed does not know the network
     streamed = lab.train(*chosen, "trainer.epochs=2", "trainer.feed=streaming")
     assert unlike(whole, streamed) == []
 

@@ -28,6 +28,7 @@ def trained(model, x, epochs, optimizer, target=None, batch_size=50):
 # ---- autoencoder = PCA ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_linear_autoencoder_reaches_pca_and_spans_its_space(compose):
     rng = np.random.default_rng(0)
     scales = np.array([3.0, 2.0, 1.5, 0.5, 0.3, 0.2, 0.1, 0.1])
@@ -265,6 +266,7 @@ def test_beta_weighs_the_kl_and_warm_up_leaves_validation_alone(compose, images)
         np.testing.assert_allclose(loss, terms["reconstruction"] + weight * terms["kl"], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_sparsity_does_what_it_says(compose, images):
     def codes(*overrides):
         config = compose("network.widths=[]", "model.latent_dim=32", *overrides)

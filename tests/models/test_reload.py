@@ -4,6 +4,7 @@ import itertools
 import sys
 
 import numpy as np
+import pytest
 from cli_script import run
 from options import fitting, models, options
 
@@ -25,6 +26,7 @@ for path in sorted(pathlib.Path().glob("*.keras")):
 """
 
 
+@pytest.mark.slow
 def test_every_option_is_loaded_by_plain_keras_in_a_fresh_process(compose, images, tmp_path):
     """Whatever a room's folder holds is known by importing aecli: no list has to name it."""
     x, saved = images[:3], []

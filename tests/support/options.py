@@ -11,8 +11,14 @@ def options(group: str) -> list[str]:
 
 
 def models() -> list[str]:
-    """Every model, and the VAE with each posterior and each prior: "vae model/prior=vamp"."""
-    inner = sorted(path for path in (CONFIGS / "model").glob("*/*.yaml"))
+    """Every model, and the VAE with each other posterior, prior and annealing than its own.
+
+    Such as "vae model/prior=vamp".
+    """
+    own = {
+        v for one in contents("model", "vae")["defaults"] if one != "_self_" for v in one.values()
+    }
+    inner = sorted(p for p in (CONFIGS / "model").glob("*/*.yaml") if p.stem not in own)
     parts = [f"vae model/{path.parent.name}={path.stem}" for path in inner]
     assert parts
     return options("model") + parts

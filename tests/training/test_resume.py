@@ -33,7 +33,13 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+LATER = [("streaming", 2), ("streaming", 4), ("conv", 4), ("sparse", 2), ("mixed", 4)]
+FIRST = [case for case in CASES if case not in dict(LATER)]
+
+
+@pytest.mark.parametrize(
+    "case", [*FIRST, *(pytest.param(case, marks=pytest.mark.slow) for case in dict(LATER))]
+)
 def test_more_epochs_are_the_same_as_from_the_start(lab, case):
     whole = lab.train(*CASES[case], "trainer.epochs=4")
     part = lab.train(*CASES[case], "trainer.epochs=2")
@@ -44,9 +50,13 @@ def test_more_epochs_are_the_same_as_from_the_start(lab, case):
 
 @pytest.mark.parametrize(
     ("case", "after"),
-    [("everything", 2), ("everything", 4), ("streaming", 2), ("streaming", 4), ("xla", 2),
-     ("conv", 4), ("sparse", 2), ("mixed", 4)],
-)  # fmt: skip
+    [
+        ("everything", 2),
+        ("everything", 4),
+        ("xla", 2),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in LATER),
+    ],
+)
 def test_a_signal_inside_an_epoch_costs_nothing(lab, case, after, monkeypatch):
     """150 images in batches of 40: steps 2 and 4 are inside and at the end of the first epoch."""
     from aecli.training.resident import ResidentFeed
