@@ -187,7 +187,7 @@ def test_two_devices_share_a_batch(place):
         capture_output=True, cwd=place, env=os.environ | {"PYTHONPATH": path}, check=False,
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
-    folders = json.loads(answer.stdout)
+    folders = json.loads(answer.stdout.splitlines()[-1])
     for name in RUNS:
         one, other = (
             [*csv.DictReader((pathlib.Path(place, folders[key]) / "history.csv").open())]

@@ -18,8 +18,10 @@ import types
 import soak_moments
 
 CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "soak_child.py")
-ROOMS = ("commands", "models", "networks", "losses", "noise", "metrics", "figures", "datasets",
-         "training", "training.callbacks", "comparison", "app")  # fmt: skip
+ROOMS = ("commands", "models", "latents", "latents.posteriors", "latents.priors", "latents.anneal",
+         "samplers", "networks", "losses", "noise", "metrics", "metrics.detection", "figures",
+         "datasets", "training", "training.callbacks", "comparison", "runs", "io", "fit",
+         "jobs")  # fmt: skip
 
 
 def warm() -> None:
