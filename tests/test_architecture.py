@@ -17,6 +17,7 @@ LAYERS = [
         "component",
         "dataspec",
         "direction",
+        "philox",
         "quantity",
         "typed",
         "visible",

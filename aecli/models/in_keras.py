@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from aecli import philox
 from aecli.datasets import learnt_file
 from aecli.errors import NotApplicable
 from aecli.models.asked import Asked
@@ -66,9 +67,7 @@ class InKeras(Asked):
         if not draws:
             seen = ops.cast(self._loss_tracker.count, "int32")  # images, in this evaluation
             draws = {
-                name: tf.random.stateless_normal(
-                    (ops.shape(image)[0], *shape), tf.stack([i, seen]), alg="philox"
-                )
+                name: philox.normal((ops.shape(image)[0], *shape), tf.stack([i, seen]))
                 for i, (name, shape) in enumerate(self.noise_shapes().items())
             }
         target = image if y is None else y

@@ -6,6 +6,7 @@ from typing import Annotated
 import tensorflow as tf
 from pydantic import Field
 
+from aecli import philox
 from aecli.noise.base import Noise
 
 
@@ -17,5 +18,5 @@ class Masking(Noise):
 
     def __call__(self, x, seed):
         pixels = tf.concat([tf.shape(x)[:-1], [1]], axis=0)
-        keep = tf.random.stateless_uniform(pixels, seed, alg="philox") >= self.rate
+        keep = philox.uniform(pixels, seed) >= self.rate
         return x * tf.cast(keep, x.dtype)

@@ -6,6 +6,7 @@ from typing import Annotated
 import tensorflow as tf
 from pydantic import Field
 
+from aecli import philox
 from aecli.noise.base import Noise
 
 
@@ -17,6 +18,6 @@ class SaltAndPepper(Noise):
 
     def __call__(self, x, seed):
         pixels = tf.concat([tf.shape(x)[:-1], [1]], axis=0)
-        u = tf.random.stateless_uniform(pixels, seed, alg="philox")
+        u = philox.uniform(pixels, seed)
         x = tf.where(u < self.rate / 2.0, tf.zeros_like(x), x)
         return tf.where(u >= 1.0 - self.rate / 2.0, tf.ones_like(x), x)

@@ -6,6 +6,7 @@ from typing import Annotated
 import tensorflow as tf
 from pydantic import Field
 
+from aecli import philox
 from aecli.noise.base import Noise
 
 
@@ -17,6 +18,6 @@ class Speckle(Noise):
     clip: bool = True
 
     def __call__(self, x, seed):
-        e = tf.random.stateless_normal(tf.shape(x), seed, dtype=x.dtype, alg="philox")
+        e = philox.normal(tf.shape(x), seed)
         x = x * (1.0 + self.stddev * e)
         return tf.clip_by_value(x, 0.0, 1.0) if self.clip else x

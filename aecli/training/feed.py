@@ -9,6 +9,7 @@ import enum
 import numpy as np
 import tensorflow as tf
 
+from aecli import philox
 from aecli.noise.base import Noise
 
 Labels = tuple[np.ndarray, np.ndarray]
@@ -27,14 +28,10 @@ class Stream(enum.IntEnum):
     DRAWS = 5
 
 
-# TensorFlow has it, its stubs have not
-fold_in = tf.random.experimental.stateless_fold_in  # pyright: ignore[reportAttributeAccessIssue]
-
-
 def stream_seed(seed: int, stream: Stream, index) -> tf.Tensor:
     """A [2] int32 seed for draw number `index` of a stream."""
     pair = tf.stack([tf.constant(seed, tf.int32), tf.cast(index, tf.int32)])
-    return fold_in(pair, int(stream), alg="philox")
+    return philox.fold_in(pair, int(stream))
 
 
 def epoch_order(seed: int, epoch: int, n: int) -> np.ndarray:
@@ -49,7 +46,7 @@ def to_float(x: tf.Tensor) -> tf.Tensor:
 
 def binarise(x: tf.Tensor, seed) -> tf.Tensor:
     """Draw each pixel from Bernoulli(x), x in [0, 1] (Salakhutdinov & Murray 2008)."""
-    return tf.cast(tf.random.stateless_uniform(tf.shape(x), seed, alg="philox") < x, tf.float32)
+    return tf.cast(philox.uniform(tf.shape(x), seed) < x, tf.float32)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,10 +65,9 @@ class Preparation:
     def draws(self, shapes: dict[str, tuple[int, ...]], size, step) -> dict[str, tf.Tensor]:
         """{name: [size, *shape]} standard normals for one training step."""
         seed = stream_seed(self.seed, Stream.DRAWS, step)
-        seeds = {name: fold_in(seed, i, alg="philox") for i, name in enumerate(shapes)}
         return {
-            name: tf.random.stateless_normal((size, *shapes[name]), seed, alg="philox")
-            for name, seed in seeds.items()
+            name: philox.normal((size, *shape), philox.fold_in(seed, i))
+            for i, (name, shape) in enumerate(shapes.items())
         }
 
     def fresh(self, rows: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

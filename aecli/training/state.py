@@ -21,8 +21,9 @@ from aecli.errors import BadRequest, CannotWrite, Diverged
 from aecli.files import replacing, writing
 from aecli.training import state_file
 
-FORMAT = 3
-OLDER = 2  # with one optimizer, and the weight of a warm-up among the model's variables
+FORMAT = 4
+OTHER_DRAWS = 3  # with draws that XLA made others
+OLDEST = 2  # with one optimizer, and the weight of a warm-up among the model's variables
 LAST, PREVIOUS = "last.safetensors", "previous.safetensors"
 MAX_BYTES = 16 * 2**30  # of a state that is read: several times the largest that fits a workstation
 KINDS = ("model", "optimizers", "metrics", "best")
@@ -180,7 +181,7 @@ def read_file(path: pathlib.Path) -> State:
         raise BadRequest(f"{path} is damaged: it is not a whole safetensors file") from None
     if state_file.digest(content.tensors, text) != digest:
         raise BadRequest(f"{path} is damaged: its checksum does not fit its content")
-    if not isinstance(rest, dict) or rest.get("format") not in (OLDER, FORMAT):
+    if not isinstance(rest, dict) or rest.get("format") not in (OLDEST, OTHER_DRAWS, FORMAT):
         raise BadRequest(
             f"{path} is not of format {FORMAT}, which this aecli reads\n"
             "go on with the version that wrote it"
@@ -193,11 +194,13 @@ def read_file(path: pathlib.Path) -> State:
         sorted_tensors["best"] = sorted_tensors["model"]
     if not _is_well_formed(rest):
         raise BadRequest(f"{path} is not a training state of aecli")
-    if rest.pop("format") == OLDER:
+    found = rest.pop("format")
+    if found != FORMAT:
         log.warning(
-            "%s is of an earlier aecli: a model whose codes are random draws others from here on "
-            "than it would have then", path,
+            "%s is of an earlier aecli: what is random, noise and codes, is drawn otherwise from "
+            "here on than it would have been then", path,
         )  # fmt: skip
+    if found == OLDEST:
         sorted_tensors = _as_now(sorted_tensors)
     return State(tensors=sorted_tensors, **rest)
 

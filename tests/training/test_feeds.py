@@ -93,15 +93,14 @@ def test_chunks_change_nothing(compose, images, monkeypatch):
 
 
 def test_xla_corrupts_and_samples_too(compose, images):
-    """XLA draws other numbers than TensorFlow's kernels: the losses agree, the bits do not."""
+    """XLA is given the same noise and draws as TensorFlow's kernels; only rounding differs."""
     config = compose("model=vae", "noise=gaussian", "trainer.epochs=20", "trainer.batch_size=32")
     splits = splits_of(images)
     plain = compose("model=vae", "noise=gaussian", "trainer.epochs=20", "trainer.batch_size=32",
                     "trainer.jit_compile=false")  # fmt: skip
     (xla, _), (kernels, _) = (fitted(c, splits, "resident") for c in (config, plain))
-    assert xla["loss"][-1] == pytest.approx(kernels["loss"][-1], rel=0.03)
+    assert xla["loss"] == pytest.approx(kernels["loss"], rel=1e-4)
     assert xla["loss"][-1] < 0.8 * xla["loss"][0]
-    assert xla["loss"] != kernels["loss"]
 
 
 def test_the_model_is_keras_own_again_after_the_training(compose, images):
