@@ -5,13 +5,16 @@ Philox bits. The bits agree, so they are made into floats here.
 """
 
 import math
+from typing import Any
 
 import tensorflow as tf
 
 
 def fold_in(seed, index) -> tf.Tensor:
     """A [2] int32 seed for stream `index` of a seed [2]."""
-    return tf.random.experimental.stateless_fold_in(seed, index, alg="philox")
+    # TensorFlow has it, its stubs have not
+    fold = tf.random.experimental.stateless_fold_in  # pyright: ignore[reportAttributeAccessIssue]
+    return fold(seed, index, alg="philox")
 
 
 def uniform(shape, seed) -> tf.Tensor:
@@ -34,7 +37,6 @@ def normal(shape, seed) -> tf.Tensor:
 
 def _whole(shape, seed):
     """Draw whole numbers 0 .. 2^24 - 1 as float32, which holds each of them."""
-    bits = tf.random.stateless_uniform(
-        shape, seed, minval=None, maxval=None, dtype=tf.uint32, alg="philox"
-    )
+    span: Any = {"minval": None, "maxval": None}  # of all bits; its stubs know no None
+    bits = tf.random.stateless_uniform(shape, seed, **span, dtype=tf.uint32, alg="philox")
     return tf.cast(tf.bitwise.right_shift(bits, tf.constant(8, tf.uint32)), tf.float32)

@@ -166,6 +166,16 @@ def test_new_images_of_a_kernel_density_are_kept_as_numbers(trained, place):
     np.testing.assert_array_equal(*codes)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RUNS)
+def test_they_are_exported(name, trained, place):
+    """Export itself refuses what does not give Keras's numbers."""
+    pytest.importorskip("tf2onnx")
+    done("export", f"run={trained[name]}", "format=onnx", f"output={name}_onnx")
+    made = {path.name for path in (place / f"{name}_onnx").iterdir()}
+    assert made == {"encoder.onnx", "decoder.onnx", "autoencoder.onnx", "load.py"}
+
+
 def test_they_are_listed(place, capsys):
     for group in ("model", "model/posterior", "model/prior", "model/anneal", "sampler"):
         names = [path.stem for path in (OWN / "configs" / group).glob("*.yaml")]

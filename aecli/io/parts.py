@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from aecli.datasets.learnt import Learnt
@@ -35,7 +36,19 @@ def part(model, name: str, learnt: Learnt, stated_shapes: bool = False) -> keras
         with _stated_shapes(model) if stated_shapes else contextlib.nullcontext():
             output = raw(model.reconstruction_loss.mean(model.params(code, label)), learnt)
         output = ops.cast(output, "float32")
-    return keras.Model(inputs if label is None else [inputs, label], output, name=name)
+    return _frozen(keras.Model(inputs if label is None else [inputs, label], output, name=name))
+
+
+def _frozen(model: keras.Model) -> keras.Model:
+    """The same with what was worked out of the weights alone as arrays: ONNX would ask for it."""
+
+    def call(operation, *args, **kwargs):
+        args, kwargs = keras.tree.map_structure(  # pyright: ignore[reportGeneralTypeIssues]
+            lambda value: value.numpy() if isinstance(value, tf.Tensor) else value, (args, kwargs)
+        )
+        return operation(*args, **kwargs)
+
+    return keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=call)
 
 
 def _codes(model):

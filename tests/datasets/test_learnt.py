@@ -145,8 +145,8 @@ def test_dataset_and_input_give_the_same_numbers(lab, tmp_path):
     stated, shuffled = lab.detected(run, *whole)
     assert stated["flagged"] == values["flagged"]
     assert sorted(shuffled) == sorted(verdicts)
-    rows = np.sort(lab.codes(run, f"input={half}"), axis=0)
-    assert rows.tobytes() == np.sort(lab.codes(run, *whole), axis=0).tobytes()
+    rows = np.sort(lab.codes(run, f"input={half}"), axis=0)  # a row's last bit may tell its place
+    np.testing.assert_allclose(np.sort(lab.codes(run, *whole), axis=0), rows, rtol=1e-5, atol=1e-5)
     with pytest.raises(BadRequest, match=r"dataset\.scale=minmax: the run's own counts, standard"):
         lab.codes(run, *whole, "dataset.scale=minmax")
     own = evaluate(runs.open_run(lab.ask("eval", run, *whole)), lab.ask("eval", run))
