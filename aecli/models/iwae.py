@@ -63,7 +63,7 @@ class IWAE(VAE):
 
     def objective(self, batch, out, player="model", training=False):
         target = self._repeat(batch.target)
-        misfit = self._by_draw(self.reconstruction_loss(target, out["params_of_zs"]))
+        misfit = self._by_draw(self.misfit(target, out["params_of_zs"]))
         kl = self._by_draw(out["log_q"] - self.log_prior(out["zs"]))
         weight = self.weight_at(batch.progress)
         bounds = ops.logsumexp(-misfit - weight * kl, axis=2) - math.log(self.k)
