@@ -39,7 +39,10 @@ def readable(path: pathlib.Path) -> Iterator[None]:
 
 
 def lines(path: pathlib.Path, quotes: bool = True) -> Iterator[str]:
-    """Each with its line break; quotes: whether one that is opened must be closed. Raises BadRequest for what would fill the memory."""
+    """Each with its line break. Raises BadRequest for what would fill the memory.
+
+    quotes: whether one that is opened must be closed.
+    """
     total = 0
     # -sig: Excel's byte order mark; newline="": numpy and csv know all line breaks
     with io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", newline="") as stream:

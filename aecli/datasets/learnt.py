@@ -29,9 +29,10 @@ class Learnt:
 
     range: (lowest, highest) value before any scaling.
 
-    gaps: whether series end before the last point, in NaN. scaling: None where there is none; clips: whether scaled values are cut to [0, 1], as a
-    likelihood on [0, 1] needs it. label_names[i]: the name of label i; train_labels, test_labels:
-    those that are there, None without labels. columns: {name: integer or number} of a table;
+    gaps: whether series end before the last point, in NaN. scaling: None where there is none;
+    clips: whether scaled values are cut to [0, 1], as a likelihood on [0, 1] needs it.
+    label_names[i]: the name of label i; train_labels, test_labels: those that are there, None
+    without labels. columns: {name: integer or number} of a table;
     reader: the settings that the file was read with, "auto" resolved; fingerprints: {part:
     SHA-256 of it}.
     """

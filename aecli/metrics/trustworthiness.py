@@ -7,8 +7,8 @@ import numpy as np
 from pydantic import Field
 
 from aecli.errors import NotApplicable
-from aecli.metrics.baselines import flat
 from aecli.metrics.base import Evaluation, Figures, Metric
+from aecli.metrics.baselines import flat
 from aecli.quantity import HIGHER, Quantity
 
 

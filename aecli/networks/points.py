@@ -22,7 +22,7 @@ class Filled(keras.layers.Layer):
 
 @register
 class IsThere(keras.layers.Layer):
-    """x [B, 1, T, C], NaN where a point is missing -> [B, T], 1 where it is there and 0 where not."""
+    """x [B, 1, T, C], NaN where a point is missing -> [B, T], 1 where it is there, else 0."""
 
     def call(self, x):
         is_there = ops.logical_not(ops.any(ops.isnan(x), axis=-1))

@@ -22,7 +22,7 @@ class Recurrent(Network):
     of the last point that is there.
     """
 
-    jit_on_cpu: ClassVar[bool] = False
+    jit_on_cpu: ClassVar[bool] = False  # 24 points: as fast, 150 points: half as fast
     is_of_series: ClassVar[bool] = True
     takes_gaps: ClassVar[bool] = True
     gates: ClassVar[int]  # kernels of a layer
