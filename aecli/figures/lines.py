@@ -83,7 +83,7 @@ def pairs(run, title: str, rows: dict[str, np.ndarray]) -> Figure:
 
 def sheet(
     run,
-    title: str,
+    heading: str,
     x: np.ndarray,
     limits: tuple[float, float],
     rows: list[str] | None = None,
@@ -101,7 +101,7 @@ def sheet(
     notes = [words.pop("xlabel", ""), channels_note(run)]
     notes.append(f"each from {limits[0]:.3g} to {limits[1]:.3g}")
     height = min(style.MAX_HEIGHT, side * deep + 1.5)
-    figure = style.new_figure(run, title, height)
+    figure = style.new_figure(run, heading, height)
     ax = figure.add_subplot()
     draw(ax, values, limits)
     step = 1 + GAP
