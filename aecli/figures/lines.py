@@ -77,7 +77,8 @@ def pairs(run, title: str, rows: dict[str, np.ndarray]) -> Figure:
     kinds = dict(zip(reversed(names), reversed(handles), strict=True))  # one of each
     kinds = {name: kinds[name] for name in (first, *between, last, "error")}
     figure.legend(kinds.values(), kinds, loc="outside lower center", ncols=4, frameon=False)
-    figure.supxlabel("point" + (f"; {note}" if note else ""), fontsize=10)
+    for ax in axes[-1]:
+        ax.set_xlabel("point" + (f"; {note}" if note else ""))
     return figure
 
 

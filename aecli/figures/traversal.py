@@ -79,5 +79,5 @@ def _share(units: dict, size: int) -> str:
     which = f"all {count} units" if size == count else f"{size} of {count} units"
     share = "" if size == count else f"{100 * values[:size].sum() / (total or 1):.0f} % of the "
     if "kl" in units:
-        return f"{which}: {share}KL of {total:.2f} nats an image"
+        return f"{which}: {share}KL of {total:.2f} nats"
     return f"{which}: {share}variance" if share else which
