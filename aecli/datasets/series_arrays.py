@@ -9,14 +9,19 @@ from aecli.datasets.npz import LAYOUTS
 from aecli.datasets.numpy_file import npz_headers, read_npy, read_npz
 from aecli.errors import BadRequest
 
-MOST_VALUES = 2**31
+MOST_VALUES = 2**26  # of what is filled up, or so often as many as the series have:
+MOST_TIMES = 100
 
 
 def padded(name: str, series: list[np.ndarray], length: int) -> np.ndarray:
     """Series [t, C] -> [N, 1, length, C] float32; the points that one lacks at its end are NaN."""
     channels = series[0].shape[1]
-    if len(series) * length * channels > MOST_VALUES:
-        raise BadRequest(f"{name} makes more than {MOST_VALUES:,} numbers: take a shorter length")
+    found = sum(len(one) for one in series)
+    if len(series) * length > max(MOST_VALUES // channels, MOST_TIMES * found):
+        raise BadRequest(
+            f"{name}: its {len(series):,} series have {found:,} points; filled up to {length:,} "
+            f"each they had more than {MOST_TIMES} times as many; cut the long ones"
+        )
     x = np.full((len(series), 1, length, channels), np.nan, np.float32)
     for row, one in enumerate(series):
         if len(one) > length:

@@ -6,6 +6,8 @@ import numpy as np
 
 from aecli.errors import BadRequest
 
+MOST_VALUES = 2**29  # 2 GiB in float32
+
 
 @dataclasses.dataclass(frozen=True)
 class Windows:
@@ -57,6 +59,11 @@ def cut(name: str, x: np.ndarray, length: int, stride: int, labels=None):
     starts = np.arange(0, len(x) - length + 1, stride)
     if starts[-1] + length < len(x):
         starts = np.append(starts, len(x) - length)
+    if (values := len(starts) * length * x.shape[1]) > MOST_VALUES:
+        raise BadRequest(
+            f"dataset.stride={stride}: {len(starts):,} windows of {length:,} points make "
+            f"{values:,} numbers, more than {MOST_VALUES:,}\ntake dataset.stride={stride * 2} or more"
+        )
     held = np.lib.stride_tricks.sliding_window_view(x, length, axis=0)[starts]  # [N, C, length]
     windows = Windows(starts, length, len(x), labels)
     return np.ascontiguousarray(held.transpose(0, 2, 1)[:, None]), windows

@@ -54,8 +54,8 @@ def strip(run, ends: np.ndarray, ways: dict[str, np.ndarray], names: list[str]) 
     if lines.are_series(run.spec):
         cells = np.stack([np.stack([ends[0], *way[shown], ends[1]]) for way in ways.values()])
         limits = lines.limits_of(lines.in_file_units(run, ends))
-        about = {"columns": ticks, "xlabel": "share of the way", "title": title}
-        return lines.sheet(run, "Interpolation", cells, limits, list(ways), **about)
+        about = {"xlabel": "share of the way", "title": title}
+        return lines.sheet(run, "Interpolation", cells, limits, list(ways), ticks, **about)
     height, width, channels = ends.shape[1:]
     gap, limits = images.gap_for(width), images.shown_range(ends)
     rows = images.tile(np.stack([way[shown] for way in ways.values()]), gap)

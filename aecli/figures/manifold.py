@@ -1,7 +1,7 @@
 """The latent plane, decoded point by point."""
 
 import dataclasses
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
@@ -58,7 +58,7 @@ class Manifold(RunFigure):
         target = run.examples(n=100)[1]
         if of_series:
             limits = lines.limits_of(lines.in_file_units(run, target))
-            names = {"rows": tick_labels(up[::-1]), "columns": tick_labels(right)}
+            names: dict[str, Any] = {"rows": tick_labels(up[::-1]), "columns": tick_labels(right)}
             names |= {"xlabel": f"z[{dims[0]}]", "ylabel": f"z[{dims[1]}]", "title": how}
             return lines.sheet(run, "Decoded latent plane", grid, limits, **names)
         limits = images.shown_range(target)

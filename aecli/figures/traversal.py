@@ -44,8 +44,10 @@ def grid(run, x: np.ndarray, t: np.ndarray, units: dict, words: tuple[str, str])
     if run.spec.kind == "series":
         limits = lines.limits_of(lines.in_file_units(run, np.clip(x, *run.data_range)))
         tops, title = [f"{value:.2g}" for value in t], f"{_share(units, size)}\n{words[0]}"
-        about = {"rows": _names(units, size), "columns": tops, "xlabel": words[1], "title": title}
-        return lines.sheet(run, "Traversal of the code", x, limits, **about)
+        about = {"xlabel": words[1], "title": title}
+        return lines.sheet(
+            run, "Traversal of the code", x, limits, _names(units, size), tops, **about
+        )
     gap, limits = images.gap_for(width), images.shown_range(np.clip(x, *run.data_range))
     picture = images.tile(x, gap)
     names = _names(units, size)

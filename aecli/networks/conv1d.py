@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import keras
 from keras import layers
@@ -78,7 +78,7 @@ class Conv1D(Network):
 
     def _conv(self, x, filters: int, size: int, **kwargs):
         limits.count(size * x.shape[-1] * filters)
-        settings = {"padding": "same"} | self._initializers() | kwargs
+        settings: dict[str, Any] = {"padding": "same"} | self._initializers() | kwargs
         return layers.Conv2D(filters, (1, size), **settings)(x)
 
     def _head(self, h, name: str, size: int | None, act: str, flat: bool):

@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from aecli.datasets import learnt_file
+from aecli.datasets import learnt_file, series_arrays, windows
 from aecli.datasets.series import Series
 from aecli.datasets.windows import Windows
 from aecli.errors import BadRequest
@@ -203,6 +203,19 @@ BAD = {
     "class.ts": ("@classLabel true a\n@data\n1,2,3\n", {}, ":3: the line has no class"),
     "times.ts": ("@timeStamps true\n@data\n", {}, "time stamps are not read"),
 }
+
+
+def test_what_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(windows, "MOST_VALUES", 1000)
+    monkeypatch.setattr(series_arrays, "MOST_VALUES", 1000)
+    np.save(tmp_path / "r.npy", np.arange(200.0))
+    with pytest.raises(BadRequest, match="181 windows of 20 points make 3,620"):
+        load(tmp_path / "r.npy", window=20)
+    assert load(tmp_path / "r.npy", window=20, stride=10).data_shape == (1, 20, 1)
+    lines = ["1,2"] * 1000 + [",".join(["1"] * 300)]
+    (tmp_path / "x.ts").write_text("\n".join(["@data", *lines]))
+    with pytest.raises(BadRequest, match="more than 100 times as many"):
+        load(tmp_path / "x.ts")
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -48,7 +48,7 @@ def _summed(x: np.ndarray) -> np.ndarray:
 def squared_errors(x: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
     """Mean over the pixels of each image's squared error: [N, ...] twice -> [N] float64."""
     squares = np.square(x - reconstruction)  # NaN where a series has no point
-    return np.nanmean(squares.reshape(len(x), -1), axis=1, dtype=np.float64)
+    return np.asarray(np.nanmean(squares.reshape(len(x), -1), axis=1, dtype=np.float64))
 
 
 def check_has_elbo(model) -> None:
