@@ -114,7 +114,7 @@ def _of_points(cfg, own, images: Images, scores, values, normal) -> dict:
 
     assert images.windows is not None
     found = points.table(images.windows, scores, values["threshold"])
-    told = {"points": len(found["point"])}
+    told: dict[str, Any] = {"points": len(found["point"])}
     told["flagged"] = float((found["verdict"] == "anomalous").mean())
     known = points.anomalous(found, normal)
     if known is None or not known.any() or known.all():

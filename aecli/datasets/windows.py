@@ -62,7 +62,8 @@ def cut(name: str, x: np.ndarray, length: int, stride: int, labels=None):
     if (values := len(starts) * length * x.shape[1]) > MOST_VALUES:
         raise BadRequest(
             f"dataset.stride={stride}: {len(starts):,} windows of {length:,} points make "
-            f"{values:,} numbers, more than {MOST_VALUES:,}\ntake dataset.stride={stride * 2} or more"
+            f"{values:,} numbers, more than {MOST_VALUES:,}\n"
+            f"take dataset.stride={stride * 2} or more"
         )
     held = np.lib.stride_tricks.sliding_window_view(x, length, axis=0)[starts]  # [N, C, length]
     windows = Windows(starts, length, len(x), labels)
