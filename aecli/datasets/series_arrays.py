@@ -59,7 +59,7 @@ def as_series(name: str, array: np.ndarray) -> list[np.ndarray]:
             + ("\none long recording needs dataset.window=POINTS" if array.ndim == 1 else "")
         )
     array = array.reshape(*array.shape[:2], -1).astype(np.float32)
-    there: np.ndarray = ~np.isnan(array).all(axis=2)
+    there = np.asarray(~np.isnan(array).all(axis=2))
     is_some: np.ndarray = np.asarray(there.any(axis=1))
     lengths = np.where(is_some, there.shape[1] - there[:, ::-1].argmax(axis=1), 0)
     series = [one[:length] for one, length in zip(array, lengths, strict=True)]

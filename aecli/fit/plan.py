@@ -73,11 +73,6 @@ def plan(cfg: DictConfig, splits) -> Plan:
     if model.label_count is not None and (unseen := splits.unseen_labels):
         splits = dataclasses.replace(splits, notes=(*splits.notes, _unseen(unseen)))
     model.learnt = splits.learnt.of_values
-    if model.has_gaps and not model.network.takes_gaps:
-        raise BadRequest(
-            f"network={type(model.network).__name__.lower()} takes series of one length, and these "
-            "are not\ntake network=conv1d, lstm, gru, transformer or mlp"
-        )
     low, high = splits.data_range
     model.check_range(low, high)
     preparation = build.preparation(cfg)

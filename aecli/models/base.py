@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar
 
 import keras
 import numpy as np
+from keras import ops
 from pydantic import Field
 
 from aecli import limits
@@ -86,6 +87,16 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         """Whether points of an example may be missing, which are NaN."""
         return self.learnt is not None and self.learnt.gaps
 
+    def seen(self, x):
+        """x [B, *data_shape] as the encoder is given it.
+
+        Points that are missing are 0 for a network that does not know series; one of series sees
+        for itself which are.
+        """
+        if not self.has_gaps or self.network.is_of_series:
+            return x
+        return ops.where(ops.isnan(x), ops.zeros_like(x), x)
+
     def check_range(self, low: float, high: float) -> None:
         """Raises BadRequest where data from low to high are not what its parts are made for."""
         self.reconstruction_loss.check_range(low, high)
@@ -131,7 +142,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
 
     def infer(self, batch: Batch, training=False) -> dict[str, Any]:
         """-> {"z": [B, *code_shape], ...}; without draws the code is not random."""
-        return self.encoder(batch.x, training=training)
+        return self.encoder(self.seen(batch.x), training=training)
 
     def params(self, z, label=None, training=False):
         """The decoder's [B, H, W, C * params_per_channel] for codes z, and labels [B] if asked for.

@@ -47,7 +47,7 @@ class IWAE(VAE):
         """With draws, "zs" are all, [B * m * k, *code_shape], and "z" the first of each example."""
         if not batch.draws:
             return super().infer(batch, training=training)
-        heads = self.encoder(batch.x, training=training)
+        heads = self.encoder(self.seen(batch.x), training=training)
         epsilon = ops.reshape(batch.draws["z"], (-1, *self.code_shape))
         repeated = {name: self._repeat(head) for name, head in heads.items()}
         zs, log_q = self.posterior_layer.draw(repeated, epsilon, self.epsilon_std)

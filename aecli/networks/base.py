@@ -29,8 +29,9 @@ class Network(Component):
 
     group: ClassVar[str] = "network"
     jit_on_cpu: ClassVar[bool] = True  # whether XLA pays on a CPU
-    is_of_series: ClassVar[bool] = False  # whether it takes series [1, T, C] alone
-    takes_gaps: ClassVar[bool] = False  # whether points of a series may be missing, as NaN
+    is_of_series: ClassVar[bool] = (
+        False  # whether it takes series [1, T, C] alone, NaN at their end
+    )
 
     activation: Activation = "relu"
     negative_slope: Slope = 0.3

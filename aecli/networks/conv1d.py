@@ -27,7 +27,6 @@ class Conv1D(Network):
 
     jit_on_cpu: ClassVar[bool] = False  # XLA's convolutions are half as fast there
     is_of_series: ClassVar[bool] = True
-    takes_gaps: ClassVar[bool] = True
 
     filters: Filters = dataclasses.field(default_factory=lambda: [32, 64])
     kernel_size: Annotated[int, Field(gt=0, le=1023, description="points")] = 5

@@ -2,14 +2,12 @@
 
 import dataclasses
 import math
-from typing import ClassVar
 
 import keras
 from keras import layers
 
 from aecli.errors import BadRequest
 from aecli.networks.base import Heads, Network, Widths
-from aecli.networks.points import Filled
 from aecli.serial import register
 
 
@@ -17,8 +15,6 @@ from aecli.serial import register
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MLP(Network):
     """pixels > widths > code > reversed widths > pixels, fully connected."""
-
-    takes_gaps: ClassVar[bool] = True
 
     widths: Widths = dataclasses.field(default_factory=list)
 
@@ -30,8 +26,7 @@ class MLP(Network):
                 "or take network=conv for a code with height and width"
             )
         inputs = keras.Input(data_shape, name="image")
-        h = Filled()(inputs) if data_shape[0] == 1 else inputs
-        h = layers.Flatten()(h)
+        h = layers.Flatten()(inputs)
         for width in self.widths:
             h = self._act(self._dense(h, width))
         outputs = {

@@ -24,7 +24,6 @@ class Recurrent(Network):
 
     jit_on_cpu: ClassVar[bool] = False  # 24 points: as fast, 150 points: half as fast
     is_of_series: ClassVar[bool] = True
-    takes_gaps: ClassVar[bool] = True
     gates: ClassVar[int]  # kernels of a layer
     layer: ClassVar[Any]  # Keras's
 

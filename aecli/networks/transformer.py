@@ -35,7 +35,6 @@ class Transformer(Network):
         False  # 24 points: 1.8 times as fast, 150: no faster, 20 s to compile
     )
     is_of_series: ClassVar[bool] = True
-    takes_gaps: ClassVar[bool] = True
 
     width: Annotated[int, Field(gt=0, le=2**12, description="numbers a point")] = 64
     heads: Annotated[int, Field(gt=0, le=64, description="of an attention")] = 4
