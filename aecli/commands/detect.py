@@ -70,7 +70,9 @@ def detect(cfg: DictConfig) -> Detected:
     scores = anomaly.scored(own.model, images.x, cfg.score, images.excess, images.labels)
     values = _values(cfg, own, images, scores, normal, is_normal)
     values |= beside(threshold.about(cfg.score, values))
-    return _written(cfg, to, own, images, scores, values, is_normal)
+    if images.windows is not None:
+        values["points"] = _of_points(cfg, own, images, scores, values, normal)
+    return _written(cfg, to, own, images, scores, values, normal, is_normal)
 
 
 def check(cfg: DictConfig) -> None:
@@ -106,6 +108,41 @@ def _values(cfg, own, images: Images, scores, normal, is_normal) -> dict:
     return values
 
 
+def _of_points(cfg, own, images: Images, scores, values, normal) -> dict:
+    """What is said of the points of the recording that the windows were cut from."""
+    from aecli.metrics.detection import points
+
+    assert images.windows is not None
+    found = points.table(images.windows, scores, values["threshold"])
+    told: dict[str, Any] = {"points": len(found["point"])}
+    told["flagged"] = float((found["verdict"] == "anomalous").mean())
+    known = points.anomalous(found, normal)
+    if known is None or not known.any() or known.all():
+        return told
+    told |= {"anomalous_points": int(known.sum())} | points.judged(found["score"], known)
+    told["baselines"] = {}
+    if values.get("baselines"):
+        told["baselines"] = points.baselines(
+            own, images.whole, images.windows, known, normal, cfg.seed
+        )
+    return told | beside(points.ABOUT)
+
+
+def _write_points(own, images: Images, scores, values, normal, folder: pathlib.Path) -> None:
+    """points.csv, and the figure over the time axis."""
+    from aecli.figures.anomalous_points import along_time
+    from aecli.metrics.detection import points
+
+    assert images.windows is not None
+    found = points.table(images.windows, scores, values["threshold"])
+    known = points.anomalous(found, normal)
+    tables.write(folder / "points.csv", found)
+    x = images.whole
+    own.save_figure(
+        along_time(own, x, images.windows, found, values, known), "points", folder=folder
+    )
+
+
 def _baselines(cfg, own, images: Images, normal, anomalous) -> dict:
     """{} where the training data are not at hand: nothing can be fitted to them."""
     from aecli.metrics.detection import threshold
@@ -117,7 +154,9 @@ def _baselines(cfg, own, images: Images, normal, anomalous) -> dict:
         return {}
 
 
-def _written(cfg, to: Destination, own, images: Images, scores, values, is_normal) -> Detected:
+def _written(
+    cfg, to: Destination, own, images: Images, scores, values, normal, is_normal
+) -> Detected:
     from aecli.figures import style
     from aecli.figures.anomalies import anomalies
     from aecli.metrics.detection.threshold import verdicts
@@ -131,6 +170,8 @@ def _written(cfg, to: Destination, own, images: Images, scores, values, is_norma
     tables.write(table, request.beside(images) | {"score": scores, "verdict": verdict})
     write_json(folder / "metrics.json", values)
     own.save_figure(figure, "scores", folder=folder)
+    if images.windows is not None:
+        _write_points(own, images, scores, values, normal, folder)
     return Detected(own, values, table, folder)
 
 

@@ -51,7 +51,8 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     style.name_shown(figure, request.shown(cfg))
     folder = run.new_eval_folder()
     files = [run.save_figure(figure, "interpolation", cfg.format, folder)]
-    for name, way in ways.items() if cfg.gif else ():
+    moves = cfg.gif and run.spec.is_image  # of lines there is no picture of one size
+    for name, way in ways.items() if moves else ():
         files.append(folder / f"{name}.gif")
         interpolation.write_gif(files[-1], way, run.data_range)
     return files
@@ -68,10 +69,10 @@ def _keys(
 
 
 def _require_images(spec: DataSpec) -> None:
-    from aecli.figures import images
+    from aecli.figures import lines
 
     try:
-        images.require_images(spec)
+        lines.are_series(spec)
     except NotApplicable as reason:
         raise NotApplicable(f"interpolate {reason}") from None
 

@@ -17,8 +17,9 @@ def main(cfg: DictConfig) -> None:
 def reconstruct(cfg: DictConfig) -> pathlib.Path:
     """Write the expected images [N, H, W, C] of the codes of images; returns the file or folder.
 
-    Their values are those of the training's files, before any scaling; bytes are in [0, 1]. A
-    stated label is told to the decoder in place of each image's own.
+    Their values are those of the training's files, before any scaling; bytes are in [0, 1]. The
+    points that a series lacks stay NaN. A stated label is told to the decoder in place of each
+    image's own.
     """
     run = request.opened(cfg)
     to = Destination(run, cfg.output, "reconstructed.npz", pictures.SUFFIXES)
@@ -29,6 +30,8 @@ def reconstruct(cfg: DictConfig) -> pathlib.Path:
     if (label := conditions.stated(run, cfg.label)) is not None:
         images = dataclasses.replace(images, labels=np.full(len(images), label))
     made = run.model.decode(codes, images.labels)
+    if run.learnt.gaps:
+        made = np.where(np.isnan(images.x), images.x, made)
     path = to.path()
     known = {} if images.labels is None else {"label": request.named_labels(images)}
     x, limits = request.in_file_units(run, made)

@@ -35,10 +35,10 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
     """
     request.check(cfg, _keys)
     run = request.opened(cfg)
-    from aecli.figures import images, style, traversal
+    from aecli.figures import lines, style, traversal
 
     try:
-        images.require_images(run.spec)
+        lines.are_series(run.spec)
     except NotApplicable as reason:
         raise NotApplicable(f"traverse {reason}") from None
     found = request.images(run, cfg, relabels=True)

@@ -48,7 +48,7 @@ class Dataset(Component):
     ] = None
     binarize: Literal["none", "fixed", "threshold", "dynamic"] = "none"
     scale: Literal["none", "minmax", "standard"] = "none"
-    scale_per: Literal["feature", "global"] = "feature"
+    scale_per: Literal["feature", "global", "channel"] = "feature"
     seed: Annotated[int, Field(ge=0, description="of the split and of binarize=fixed")] = 0
 
     def read(self) -> Source:
@@ -97,10 +97,10 @@ class Dataset(Component):
             if self.limit is not None and len(test) > self.limit:
                 test = test[rng.permutation(len(test))[: self.limit]]
         elif self.test_size != "train":
-            rows, held_out = _cut(rows, self.test_size, "test_size")
+            rows, held_out = cut_rows(rows, self.test_size, "test_size")
             test = pool[held_out[: self.limit]]
         if self.validation_size != "test":
-            rows, held_out = _cut(rows, self.validation_size, "validation_size")
+            rows, held_out = cut_rows(rows, self.validation_size, "validation_size")
             val = pool[held_out[: self.limit]]
         return Chosen(pool[rows[: self.limit]], val, test)
 
@@ -126,7 +126,7 @@ class Dataset(Component):
         return np.flatnonzero(np.isin(part.labels, numbers))
 
 
-def _cut(rows: np.ndarray, size: int | float, key: str) -> tuple[np.ndarray, np.ndarray]:
+def cut_rows(rows: np.ndarray, size: int | float, key: str) -> tuple[np.ndarray, np.ndarray]:
     """(what remains, the last `size` rows); both have at least one."""
     count = size if isinstance(size, int) else max(1, round(size * len(rows)))
     if len(rows) < 2:

@@ -38,8 +38,11 @@ def readable(path: pathlib.Path) -> Iterator[None]:
         ) from None
 
 
-def lines(path: pathlib.Path) -> Iterator[str]:
-    """Each with its line break. Raises BadRequest for what would fill the memory."""
+def lines(path: pathlib.Path, quotes: bool = True) -> Iterator[str]:
+    """Each with its line break. Raises BadRequest for what would fill the memory.
+
+    quotes: whether one that is opened must be closed.
+    """
     total = 0
     # -sig: Excel's byte order mark; newline="": numpy and csv know all line breaks
     with io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", newline="") as stream:
@@ -58,7 +61,7 @@ def lines(path: pathlib.Path) -> Iterator[str]:
                     f"{path} unpacks to more than {MAX_BYTES / 2**30:.0f} GiB; "
                     "store the images as .npy, which is read in place"
                 )
-            if line.count('"') % 2:
+            if quotes and line.count('"') % 2:
                 raise BadRequest(
                     f"{path}:{number}: a quote is not closed in its line; "
                     "remove it, or write it twice within a quoted cell"

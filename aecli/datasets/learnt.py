@@ -29,9 +29,10 @@ class Learnt:
 
     range: (lowest, highest) value before any scaling.
 
-    scaling: None where there is none; clips: whether scaled values are cut to [0, 1], as a
-    likelihood on [0, 1] needs it. label_names[i]: the name of label i; train_labels, test_labels:
-    those that are there, None without labels. columns: {name: integer or number} of a table;
+    gaps: whether series end before the last point, in NaN. scaling: None where there is none;
+    clips: whether scaled values are cut to [0, 1], as a likelihood on [0, 1] needs it.
+    label_names[i]: the name of label i; train_labels, test_labels: those that are there, None
+    without labels. columns: {name: integer or number} of a table;
     reader: the settings that the file was read with, "auto" resolved; fingerprints: {part:
     SHA-256 of it}.
     """
@@ -40,6 +41,7 @@ class Learnt:
     unit: str
     range: tuple[float, float]
     kind: Kind | None = None
+    gaps: bool = False
     scaling: Scaling | None = None
     clips: bool = False
     binarize: str = "none"
@@ -75,6 +77,7 @@ class Learnt:
         return cls(
             shape=train.data_shape,
             kind=source.kind or DataSpec.of(train.data_shape).kind,
+            gaps=source.kind == "series" and any(has_gaps(part) for part in parts),
             unit=source.unit,
             range=(min(lows), max(highs)),
             scaling=scaling,
@@ -154,6 +157,11 @@ class Learnt:
     def _in_unit(self, source: Source, part: Split) -> tuple[Split, list[str]]:
         """As given, before any scaling."""
         name = source.origin
+        if self.kind == "series" and not self.gaps and has_gaps(part):
+            raise BadRequest(
+                f"{name} has series that are shorter than {self.shape[1]} points; those of the "
+                "training all had as many"
+            )
         array, order = columns.in_order(name, part.x, source.columns, self.columns)
         x, note = units.as_trained(name, array, self.unit, self.range, source.are_pictures)
         return dataclasses.replace(part, x=x), [text for text in (order, note) if text]
@@ -170,6 +178,7 @@ class Learnt:
         return Learnt(
             shape=self.shape,
             kind=self.kind,
+            gaps=self.gaps,
             unit=self.unit,
             range=self.range,
             scaling=self.scaling,
@@ -191,7 +200,9 @@ def cut(part: Split) -> Split:
     """The same with values in [0, 1], and what was cut off as its excess."""
     whole = part.x[:]
     x = np.clip(whole, 0, 1)
-    return part if np.array_equal(x, whole) else Split(x, part.labels, whole - x)
+    if np.array_equal(x, whole, equal_nan=True):
+        return part
+    return dataclasses.replace(part, x=x, excess=np.nan_to_num(whole - x))
 
 
 def cut_to_unit_range(splits: Splits) -> Splits:
@@ -215,6 +226,11 @@ def cut_note(*parts: Split) -> str:
         f"{count:,} of {of:,} values lie beyond the training part's range and are cut to [0, 1], "
         "as the loss or binarize needs it"
     )
+
+
+def has_gaps(part: Split | None) -> bool:
+    """Whether points of it are missing."""
+    return part is not None and part.x.dtype.kind == "f" and bool(np.isnan(part.x[:]).any())
 
 
 def _present(part: Split) -> list[int] | None:

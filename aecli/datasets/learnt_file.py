@@ -30,6 +30,7 @@ def _stored(
     unit: Literal["bytes", "binary", "other"],
     range: Annotated[list[float], Field(min_length=2, max_length=2)],
     kind: Kind | None,
+    gaps: bool,
     scaling: dict[Literal["offset", "divisor"], float | list[float]] | None,
     clips: bool,
     binarize: Literal["none", "fixed", "threshold", "dynamic"],
@@ -95,7 +96,7 @@ def read(path: pathlib.Path, shape: tuple[int, int, int]) -> Learnt:
 def from_plain(values: Any, path: str) -> Learnt:
     """What `plain` gave. path: where it was found, for messages. Raises BadRequest."""
     if isinstance(values, dict):
-        values = {"kind": None} | values  # which older files have not
+        values = {"kind": None, "gaps": False} | values  # which older files have not
     if not isinstance(values, dict) or sorted(map(str, values)) != sorted(KEYS):
         raise BadRequest(f"{path} is damaged: it does not say what was learnt of the data")
     check_arguments(_stored, values, "data", path)
@@ -116,9 +117,10 @@ def _scaling(path: str, stored: dict, shape: tuple[int, ...]) -> Scaling:
     for key in ("offset", "divisor"):
         with np.errstate(over="ignore"):
             array = np.asarray(stored.get(key, []), np.float32)
-        if array.size not in (1, math.prod(shape)) or not np.isfinite(array).all():
+        if array.size not in (1, shape[-1], math.prod(shape)) or not np.isfinite(array).all():
             raise BadRequest(f"{path} is damaged: scaling.{key}")
-        arrays.append(array.reshape(shape) if array.ndim else array)
+        is_whole = array.ndim and array.size != shape[-1]  # else one a channel, or one in all
+        arrays.append(array.reshape(shape) if is_whole else array)
     if (arrays[1] == 0).any():
         raise BadRequest(f"{path} is damaged: scaling.divisor has a zero")
     return Scaling(*arrays)

@@ -9,7 +9,10 @@ from aecli.errors import BadRequest
 
 @dataclasses.dataclass(frozen=True)
 class Scaling:
-    """x -> (x - offset) / divisor, float32; both are numbers [] or one a feature [H, W, C]."""
+    """x -> (x - offset) / divisor, float32.
+
+    Both are numbers [], one a channel [C] or one a feature [H, W, C].
+    """
 
     offset: np.ndarray
     divisor: np.ndarray
@@ -18,15 +21,16 @@ class Scaling:
     def fitted(cls, x: np.ndarray, how: str, per: str) -> "Scaling":
         """By the training part x [N, H, W, C] float32.
 
-        how: minmax, to [0, 1]; or standard, to mean 0 and standard deviation 1. per: feature or
-        global. A feature that is constant in the training part becomes 0 there.
+        how: minmax, to [0, 1]; or standard, to mean 0 and standard deviation 1. per: feature,
+        channel or global. What is constant in the training part becomes 0 there; NaN are points
+        that are missing, and do not count.
         """
-        axes = 0 if per == "feature" else None
-        low, high = x.min(axis=axes), x.max(axis=axes)
+        axes = {"feature": 0, "channel": (0, 1, 2)}.get(per)
+        low, high = np.nanmin(x, axis=axes), np.nanmax(x, axis=axes)
         if how == "minmax":
             return cls._of(low, high - low, low == high)
-        mean = x.mean(axis=axes, dtype=np.float64).astype(np.float32)
-        deviation = np.sqrt(np.square(x - mean).mean(axis=axes, dtype=np.float64))
+        mean = np.nanmean(x, axis=axes, dtype=np.float64).astype(np.float32)
+        deviation = np.sqrt(np.nanmean(np.square(x - mean), axis=axes, dtype=np.float64))
         return cls._of(mean, deviation, low == high)
 
     @classmethod

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from aecli.datasets.rows import Rows
+from aecli.datasets.windows import Windows
 from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest
 
@@ -23,12 +24,13 @@ class Split:
     """x: [N, H, W, C], uint8 (0..255, meaning x/255 in [0, 1]) or float32; labels: int64 [N].
 
     x may be Rows: images that stay in their file. excess: what was cut off from x, of its shape;
-    None where nothing was.
+    None where nothing was. windows: where in a recording they are, None for what is no window.
     """
 
     x: Array
     labels: np.ndarray | None = None
     excess: np.ndarray | None = None
+    windows: Windows | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -55,7 +57,8 @@ class Split:
         """The images at these positions, in this order."""
         x = self.x.take(rows) if isinstance(self.x, Rows) else self.x[rows]
         labels, excess = (None if a is None else a[rows] for a in (self.labels, self.excess))
-        return Split(x, labels, excess)
+        windows = None if self.windows is None else self.windows.take(rows)
+        return Split(x, labels, excess, windows)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,8 +152,8 @@ def _digest(x: Array, digest) -> None:
 
 
 def value_range(split: Split) -> tuple[float, float]:
-    """(smallest, largest) value of a part, in float units."""
+    """(smallest, largest) value of a part, in float units; points that are missing have none."""
     unit = 255.0 if split.x.dtype == np.uint8 else 1.0
     blocks = split.x.blocks() if isinstance(split.x, Rows) else [split.x]
-    ends = [(block.min(), block.max()) for block in blocks]
+    ends = [(np.nanmin(block), np.nanmax(block)) for block in blocks]
     return float(min(low for low, _ in ends)) / unit, float(max(high for _, high in ends)) / unit

@@ -4,9 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from aecli.dataspec import DataSpec
 from aecli.errors import NotApplicable
-from aecli.figures import images, style
+from aecli.figures import images, lines, style
 
 COLUMNS = 10  # images shown of each end
 BINS = 60  # at most
@@ -22,18 +21,19 @@ def anomalies(run, x, scores, values: dict, anomalous=None) -> Figure:
     not known. Where the data is no image, the histograms alone.
     """
     try:
-        images.require_images(DataSpec.of(x.shape[1:]))
+        of_series = lines.are_series(run.spec)
     except NotApplicable:
         figure = style.new_figure(run, "Anomaly scores", 3.2)
         _histograms(figure.add_subplot(), scores, values, anomalous)
         return figure
     count = min(COLUMNS, len(x))
-    side = (style.WIDTH - 0.6) / COLUMNS * x.shape[1] / x.shape[2]
+    across = (style.WIDTH - 0.6) / COLUMNS
+    side = across if of_series else across * x.shape[1] / x.shape[2]
     strip = min(side, 2.0) + 0.45
     figure = style.new_figure(run, "Anomaly scores", 3.1 + 2 * strip)
     top, *strips = figure.subfigures(3, 1, squeeze=False, height_ratios=[3.1, strip, strip])[:, 0]
     _histograms(top.add_subplot(), scores, values, anomalous)
-    order, limits = np.argsort(scores, kind="stable"), images.shown_range(x)
+    order, limits = np.argsort(scores, kind="stable"), images.shown_range(np.nan_to_num(x))
     ends = {"most normal": order[:count], "least normal": order[::-1][:count]}
     for part, (title, rows) in zip(strips, ends.items(), strict=True):
         _strip(part, title, rows, x, scores, anomalous, limits)
@@ -80,6 +80,9 @@ def _strip(part, title: str, rows, x, scores, anomalous, limits) -> None:
         ax.set_axis_off()
         if row is None:
             continue
-        images.show(ax, x[row], limits)
+        if x.shape[1] == 1:  # a series: what is no image has no strip
+            lines.draw(ax, x[row][None, ..., : lines.CHANNELS], limits)
+        else:
+            images.show(ax, x[row], limits)
         colour = UNKNOWN if anomalous is None else (ANOMALOUS if anomalous[row] else NORMAL)
         ax.set_title(f"{scores[row]:.3g}", fontsize=8, color=colour, pad=2)

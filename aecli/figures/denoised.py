@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from aecli.figures import images, style
+from aecli.figures import images, lines, style
 from aecli.metrics.pixels import Pixels
 
 N = 10  # images
@@ -17,6 +17,8 @@ def rows(run, stages: dict[str, np.ndarray], measured: dict[str, dict]) -> Figur
     """
     shown = {name: x[:N] for name, x in stages.items()}
     first = next(iter(shown.values()))
+    if run.spec.kind == "series":
+        return lines.pairs(run, "Denoised series", shown)
     if not run.spec.is_image:
         figure = style.new_figure(run, "Denoised examples", 3.6)
         images.show_table(figure, {k: x.reshape(len(x), -1) for k, x in shown.items()})

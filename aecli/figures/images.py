@@ -13,6 +13,8 @@ GREY = matplotlib.colormaps["gray"].with_extremes(bad="white")  # the gaps of a 
 def require_images(spec: DataSpec) -> None:
     """Raises NotApplicable unless the data can be seen as grey or colour images."""
     _, width, channels = spec.shape
+    if spec.kind == "series":
+        raise NotApplicable(f"needs images; these data are series of {width} points")
     if not spec.is_image:
         raise NotApplicable(f"needs images; this data is rows of {width} numbers")
     if channels not in (1, 3):

@@ -5,8 +5,7 @@ import pathlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from aecli.dataspec import DataSpec
-from aecli.figures import images, style
+from aecli.figures import images, lines, style
 from aecli.files import replacing
 from aecli.io import pictures
 
@@ -48,9 +47,15 @@ def strip(run, ends: np.ndarray, ways: dict[str, np.ndarray], names: list[str]) 
 
     ends: [2, H, W, C]; ways: {path: images [T, H, W, C]}; names: what the two ends are.
     """
-    images.require_images(DataSpec.of(ends.shape[1:]))
     steps = len(next(iter(ways.values())))
     shown = np.unique(np.linspace(0, steps - 1, min(SHOWN, steps)).round().astype(int))
+    ticks = ["input", *(f"{i / (steps - 1):.2g}" for i in shown), "input"]
+    title = f"from {names[0]} to {names[1]}"
+    if lines.are_series(run.spec):
+        cells = np.stack([np.stack([ends[0], *way[shown], ends[1]]) for way in ways.values()])
+        limits = lines.limits_of(lines.in_file_units(run, ends))
+        about = {"xlabel": "share of the way", "title": title}
+        return lines.sheet(run, "Interpolation", cells, limits, list(ways), ticks, **about)
     height, width, channels = ends.shape[1:]
     gap, limits = images.gap_for(width), images.shown_range(ends)
     rows = images.tile(np.stack([way[shown] for way in ways.values()]), gap)
@@ -66,10 +71,9 @@ def strip(run, ends: np.ndarray, ways: dict[str, np.ndarray], names: list[str]) 
     start = width + blank.shape[1]
     centres = [start + i * (width + gap) + (width - 1) / 2 for i in range(len(shown))]
     last = picture.shape[1] - (width + 1) / 2
-    ticks = ["input", *(f"{i / (steps - 1):.2g}" for i in shown), "input"]
     ax.set_xticks([(width - 1) / 2, *centres, last], ticks)
     ax.tick_params(axis="x", length=0)
-    ax.set_title(f"from {names[0]} to {names[1]}")
+    ax.set_title(title)
     ax.set_xlabel("; ".join(filter(None, ["share of the way", images.range_note(limits)])))
     return figure
 

@@ -1,13 +1,13 @@
 """The latent plane, decoded point by point."""
 
 import dataclasses
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
 
 from aecli.errors import BadRequest, NotApplicable
-from aecli.figures import images, style
+from aecli.figures import images, lines, style
 from aecli.figures.base import RunFigure
 from aecli.io import conditions
 from aecli.io.conditions import Label
@@ -46,7 +46,7 @@ class Manifold(RunFigure):
 
     def draw(self, run):
         model = run.model
-        images.require_images(model.spec)
+        of_series = lines.are_series(model.spec)
         dims = self._dims(model.code_shape, len(model.decoded_units()))
         right, up, how = self._grid(run, dims)
         z = np.zeros((self.n, self.n, *model.code_shape), "float32")
@@ -54,7 +54,14 @@ class Manifold(RunFigure):
         z[..., dims[1]] = up[::-1, None]  # row 0 is the top of the picture
         label = conditions.held(run, self.label)
         decoded = model.decode(z.reshape(-1, *model.code_shape), label)
-        limits = images.shown_range(run.examples(n=100)[1])
+        grid = decoded.reshape(self.n, self.n, *model.data_shape)
+        target = run.examples(n=100)[1]
+        if of_series:
+            limits = lines.limits_of(lines.in_file_units(run, target))
+            names: dict[str, Any] = {"rows": tick_labels(up[::-1]), "columns": tick_labels(right)}
+            names |= {"xlabel": f"z[{dims[0]}]", "ylabel": f"z[{dims[1]}]", "title": how}
+            return lines.sheet(run, "Decoded latent plane", grid, limits, **names)
+        limits = images.shown_range(target)
 
         height, width, _ = model.data_shape
         rest = [f"the other {z.shape[-1] - 2} units at 0"] if z.shape[-1] > 2 else []
@@ -64,7 +71,6 @@ class Manifold(RunFigure):
         figure = style.new_figure(run, "Decoded latent plane", inches)
         ax = figure.add_subplot()
         gap = images.gap_for(width, share=28)
-        grid = decoded.reshape(self.n, self.n, *model.data_shape)
         images.show(ax, images.tile(grid, gap), limits)
         cell = np.array([across * height / width, across]) / self.n  # inches: height, width
         every = np.ceil(TICK_SIZE / cell).astype(int)

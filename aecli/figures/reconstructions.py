@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from aecli.figures import images, style
+from aecli.figures import images, lines, style
 from aecli.figures.base import RunFigure
 
 
@@ -14,7 +14,8 @@ from aecli.figures.base import RunFigure
 class Reconstructions(RunFigure):
     """Rows of test images: original, noisy input (if the run has noise), reconstruction.
 
-    Rows of numbers instead of images are drawn as heat maps, one line an example.
+    Series are drawn as lines, with the error shaded, and rows of numbers as heat maps, one line an
+    example.
     """
 
     n: Annotated[int, Field(ge=1, le=30, description="number of examples")] = 10
@@ -30,6 +31,8 @@ class Reconstructions(RunFigure):
         rows = {"original": target, "noisy input": x, "reconstruction": made}
         if not run.is_noisy:
             del rows["noisy input"]
+        if run.model.spec.kind == "series":
+            return lines.pairs(run, "Reconstructions of test series", rows)
         if not run.model.spec.is_image:
             figure = style.new_figure(run, "Reconstructions of test examples", 3.6)
             images.show_table(figure, {k: v.reshape(len(v), -1) for k, v in rows.items()})

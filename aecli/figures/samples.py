@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from pydantic import Field, InstanceOf
 
-from aecli.figures import images, style
+from aecli.figures import images, lines, style
 from aecli.figures.base import RunFigure
 from aecli.io import conditions
 from aecli.runs import sampling
@@ -31,7 +31,7 @@ class Samples(RunFigure):
     sampler: InstanceOf[Sampler] | None = None
 
     def draw(self, run):
-        images.require_images(run.model.spec)
+        of_series = lines.are_series(run.model.spec)
         _, target, _ = run.examples(n=5000)
         model, told = run.model, conditions.known(run)[:MOST]
         count = self.n if told else self.n**2
@@ -39,6 +39,11 @@ class Samples(RunFigure):
         how = f"codes drawn from {origin}" + (", the same for each label" if told else "")
         codes = np.concatenate([codes] * max(1, len(told)))
         pictures = model.decode(codes, np.repeat(told, self.n) if told else None)
+        if of_series:
+            names = [f"label {conditions.name(run, label)}" for label in told] or None
+            limits = lines.limits_of(lines.in_file_units(run, target))
+            cells = pictures.reshape(-1, self.n, *pictures.shape[1:])
+            return lines.sheet(run, "Decoded random codes", cells, limits, names, title=how)
         limits = images.shown_range(target)
         figure = _sheet(run, "Decoded random codes", pictures, self.n, how, limits)
         if told:
@@ -54,17 +59,22 @@ def sheet(run, x: np.ndarray, how: str, names: Sequence[str] = ()) -> Figure:
 
     names: of the labels that they have in turn, which become the columns where they fit.
     """
-    images.require_images(run.spec)
+    of_series = lines.are_series(run.spec)
     shown = x[:SHOWN]
     is_by_label = 1 < len(names) <= min(MOST, len(shown))
     columns = len(names) if is_by_label else math.ceil(math.sqrt(len(shown)))
     empty = np.full((-len(shown) % columns, *x.shape[1:]), np.nan, "float32")
     if len(shown) < len(x):
         how = f"the first {len(shown)} of {len(x):,}; {how}"
-    limits = images.shown_range(np.clip(shown, *run.data_range))
     if is_by_label:
         how += "; one column a label"
     made = np.concatenate([shown, empty])
+    if of_series:
+        limits = lines.limits_of(lines.in_file_units(run, np.clip(shown, *run.data_range)))
+        cells = made.reshape(-1, columns, *x.shape[1:])
+        tops = list(names) if is_by_label else None
+        return lines.sheet(run, "Generated series", cells, limits, columns=tops, title=how)
+    limits = images.shown_range(np.clip(shown, *run.data_range))
     figure = _sheet(run, "Generated images", made, columns, how, limits)
     if is_by_label:
         images.name_columns(figure.axes[0], list(names), x.shape[2])

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from aecli.figures import images, style
+from aecli.figures import images, lines, style
 from aecli.figures.manifold import tick_labels
 
 
@@ -41,6 +41,13 @@ def grid(run, x: np.ndarray, t: np.ndarray, units: dict, words: tuple[str, str])
     "variance"; words: where the other units are, and in which unit t is.
     """
     size, steps, height, width, _ = x.shape
+    if run.spec.kind == "series":
+        limits = lines.limits_of(lines.in_file_units(run, np.clip(x, *run.data_range)))
+        tops, title = [f"{value:.2g}" for value in t], f"{_share(units, size)}\n{words[0]}"
+        about = {"xlabel": words[1], "title": title}
+        return lines.sheet(
+            run, "Traversal of the code", x, limits, _names(units, size), tops, **about
+        )
     gap, limits = images.gap_for(width), images.shown_range(np.clip(x, *run.data_range))
     picture = images.tile(x, gap)
     names = _names(units, size)
@@ -74,5 +81,5 @@ def _share(units: dict, size: int) -> str:
     which = f"all {count} units" if size == count else f"{size} of {count} units"
     share = "" if size == count else f"{100 * values[:size].sum() / (total or 1):.0f} % of the "
     if "kl" in units:
-        return f"{which}: {share}KL of {total:.2f} nats an image"
+        return f"{which}: {share}KL of {total:.2f} nats"
     return f"{which}: {share}variance" if share else which

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from aecli.datasets.windows import Windows
 from aecli.errors import BadRequest
 from aecli.io import readers
 from aecli.runs import Run
@@ -17,7 +18,7 @@ class Images:
     clean: the same without noise, None where that is not known; labels: [N] int64 or None;
     label_names[i]: the name of label i; files: the name of each image's file, None where the
     images are not files of their own; origin: where they come from, for the user; excess: what was
-    cut off from x, of its shape, None where nothing was.
+    cut off from x, of its shape, None where nothing was; windows: where in a recording they are.
     """
 
     x: np.ndarray
@@ -27,6 +28,7 @@ class Images:
     files: list[str] | None
     origin: str
     excess: np.ndarray | None = None
+    windows: Windows | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -74,10 +76,12 @@ def images(run: Run, read: Read, noise: bool = True) -> Images:
     if found is None:
         x, clean, labels = run.examples(read.split)
         origin = f"{read.split} split of {run.splits.source}"
-        names, excess = run.splits.label_names, getattr(run.splits, read.split).excess
-        return Images(x if noise else clean, clean, labels, names, None, origin, excess)
+        names, part = run.splits.label_names, getattr(run.splits, read.split)
+        further = {"excess": part.excess, "windows": part.windows}
+        return Images(x if noise else clean, clean, labels, names, None, origin, **further)
     x, clean = found.split.pixels(), None
     if noise and run.noise_is_stated:
         x, clean = run.preparation.frozen(x)
     part = found.split
-    return Images(x, clean, part.labels, found.label_names, found.files, found.path, part.excess)
+    known = part.labels, found.label_names, found.files, found.path, part.excess, part.windows
+    return Images(x, clean, *known)

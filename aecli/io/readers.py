@@ -13,6 +13,7 @@ from aecli.datasets.image_folder import SUFFIXES, listed
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.npz import Npz
 from aecli.datasets.parquet import Parquet
+from aecli.datasets.series import Series
 from aecli.datasets.source_file import existing_file, stated_path
 from aecli.dataspec import by
 from aecli.errors import BadRequest
@@ -42,7 +43,10 @@ def found(path: str, learnt: Learnt, split: str, beyond: bool = False, key: str 
     that names the path. Raises BadRequest.
     """
     place, files = stated_path(path, key), None
-    if place.is_dir() or place.suffix.lower() in SUFFIXES:
+    if learnt.kind == "series":
+        existing_file(path, key)
+        source = Series(path=str(place)).like(learnt).read()
+    elif place.is_dir() or place.suffix.lower() in SUFFIXES:
         source, files = _pictures(place, learnt.shape, key)
     else:
         reader = _reader(place, key)
@@ -55,7 +59,7 @@ def found(path: str, learnt: Learnt, split: str, beyond: bool = False, key: str 
             f"this run was trained on {by(learnt.shape)}"
         )
     source = dataclasses.replace(source, origin=f"{key}={path}")
-    part, names, notes = learnt.given(source, Split(part.x[:], part.labels), beyond)
+    part, names, notes = learnt.given(source, dataclasses.replace(part, x=part.x[:]), beyond)
     return Found(path, part, names, files, tuple(notes))
 
 

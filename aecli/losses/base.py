@@ -3,6 +3,8 @@
 import dataclasses
 from typing import ClassVar
 
+from keras import ops
+
 from aecli.component import Component
 from aecli.errors import BadRequest
 
@@ -46,3 +48,19 @@ class Loss(Component):
 
     def _option(self) -> str:
         return type(self).__module__.rsplit(".", 1)[-1]
+
+
+def of_points(measure, target, params):
+    """What `measure` gives, summed over the points of a series that are there: [B].
+
+    measure: a Loss or its log_prob, a sum over points. target: [B, 1, T, C], NaN where a point is
+    missing; params: [B, 1, T, C * params_per_channel].
+    """
+    channels, points = target.shape[-1], target.shape[1] * target.shape[2]
+    is_there = ops.logical_not(ops.any(ops.isnan(target), axis=-1, keepdims=True))
+    filled = ops.where(is_there, target, ops.zeros_like(target))  # else gradients were NaN
+    each = measure(
+        ops.reshape(filled, (-1, 1, 1, channels)), ops.reshape(params, (-1, 1, 1, params.shape[-1]))
+    )
+    each = ops.where(ops.reshape(is_there, (-1,)), each, ops.zeros_like(each))
+    return ops.sum(ops.reshape(each, (-1, points)), axis=-1)

@@ -57,7 +57,7 @@ class Evaluation:
     @functools.cached_property
     def pca_codes(self) -> np.ndarray:
         """[N, D]"""
-        return self.pca.transform(self.x.reshape(len(self.x), -1))
+        return self.pca.transform(baselines.flat(self.x))
 
     @functools.cached_property
     def baseline_images(self) -> dict[str, np.ndarray]:

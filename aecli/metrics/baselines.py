@@ -7,14 +7,19 @@ import numpy as np
 ROWS = 20_000  # training images that PCA is fitted on, at most
 
 
+def flat(x: np.ndarray) -> np.ndarray:
+    """[N, ...] -> [N, D]; points that a series lacks become 0, the mean of standardised ones."""
+    return np.nan_to_num(x.reshape(len(x), -1), nan=0.0)
+
+
 def fitted_pca(run):
     """PCA of clean training images, with as many components as the run's code has numbers."""
     from sklearn.decomposition import PCA
 
     train = run.examples("train", n=ROWS, random=True)[1]
-    flat = train.reshape(len(train), -1)
-    components = min(math.prod(run.model.stored_shape), *flat.shape)
-    return PCA(components, random_state=0).fit(flat)
+    rows = flat(train)
+    components = min(math.prod(run.model.stored_shape), *rows.shape)
+    return PCA(components, random_state=0).fit(rows)
 
 
 def images(evaluation) -> dict[str, np.ndarray]:

@@ -90,7 +90,7 @@ def log_densities(model, x: np.ndarray, target: np.ndarray, k: int, label=None):
     @tf.function(reduce_retracing=True, autograph=False)
     def step(target, given, out, epsilon):
         z, log_q = model.draw(out, epsilon)
-        likelihood = model.reconstruction_loss.log_prob(target, model.params(z, **given))
+        likelihood = model.log_likelihood(target, model.params(z, **given))
         return likelihood, log_q - model.log_prior(z)
 
     size = max(1, min(ROWS, VALUES // math.prod(model.data_shape)))

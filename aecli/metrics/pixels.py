@@ -32,27 +32,27 @@ class Pixels(ImageMetric):
 
     def notes(self, evaluation: Evaluation) -> list[str]:
         notes = beyond("psnr", self.peak, evaluation)
-        if evaluation.target.min() < 0 or evaluation.target.max() > 1:
+        if np.nanmin(evaluation.target) < 0 or np.nanmax(evaluation.target) > 1:
             notes.append("bce needs data in [0, 1]")
         return notes
 
 
 def beyond(name: str, peak: float, evaluation: Evaluation) -> list[str]:
     """A note where the data's range is more than a metric was told."""
-    low, high = float(evaluation.target.min()), float(evaluation.target.max())
+    low, high = float(np.nanmin(evaluation.target)), float(np.nanmax(evaluation.target))
     if high - low <= peak:
         return []
     return [f"{name} is for values {peak:g} apart at most; these are in [{low:.3g}, {high:.3g}]"]
 
 
 def pixel_errors(target, reconstruction, peak: float = 1.0) -> Figures:
-    """Means over images and pixels of [N, H, W, C] arrays.
+    """Means over images and pixels of [N, H, W, C] arrays; NaN are points that are missing.
 
     bce: binary cross-entropy in nats, the reconstruction clipped into (0, 1) as Keras does; None
     where the target leaves [0, 1]. psnr: the mean over images of 10 log10(peak^2 / mse).
     """
     blocks = [slice(i, i + BLOCK) for i in range(0, len(target), BLOCK)]
-    in_range = target.min() >= 0 and target.max() <= 1
+    in_range = np.nanmin(target) >= 0 and np.nanmax(target) <= 1
     errors = [_squares(target[rows], reconstruction[rows]) for rows in blocks]
     entropies = [_entropies(target[rows], reconstruction[rows]) for rows in blocks if in_range]
     error = np.concatenate(errors)
@@ -65,10 +65,10 @@ def pixel_errors(target, reconstruction, peak: float = 1.0) -> Figures:
 
 def _squares(target: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
     """Mean squared error of each image: [N]."""
-    return np.square(target.astype("float64") - reconstruction).mean(axis=(1, 2, 3))
+    return np.nanmean(np.square(target.astype("float64") - reconstruction), axis=(1, 2, 3))
 
 
 def _entropies(target: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
     """Mean binary cross-entropy of each image: [N]."""
     p = np.clip(reconstruction.astype("float64"), CLIP, 1.0 - CLIP)
-    return -(target * np.log(p) + (1.0 - target) * np.log1p(-p)).mean(axis=(1, 2, 3))
+    return -np.nanmean(target * np.log(p) + (1.0 - target) * np.log1p(-p), axis=(1, 2, 3))

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from tqdm import tqdm
 
-from aecli.metrics.baselines import ROWS
+from aecli.metrics.baselines import ROWS, flat
 from aecli.metrics.probing import draw_rows, probe_accuracy
 
 METHODS = {"logistic_accuracy": "logistic regression", "knn_accuracy": "5 nearest neighbours"}
@@ -32,7 +32,7 @@ def feature_sets(
     """
     both = zip((train, test), labels, strict=True)
     codes = [model.encode(x, label=label).reshape(len(x), -1) for x, label in both]
-    pixels = [x.reshape(len(x), -1) for x in (train, test)]
+    pixels = [flat(x) for x in (train, test)]
     size = min(codes[0].shape[1], *pixels[0][:ROWS].shape)
     pca = PCA(size, random_state=0).fit(pixels[0][:ROWS])
     reduced = [pca.transform(x) for x in pixels]

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from aecli.errors import NotApplicable
 from aecli.metrics.base import Evaluation, Figures, Metric
+from aecli.metrics.baselines import flat
 from aecli.quantity import HIGHER, Quantity
 
 
@@ -37,5 +38,5 @@ class Trustworthiness(Metric):
         rows = evaluation.some(self.n)
         if len(rows) <= 2 * self.k:
             raise NotApplicable(f"needs more than {2 * self.k} images")
-        pixels, code = (a[rows].reshape(len(rows), -1) for a in (evaluation.target, codes))
+        pixels, code = (flat(a[rows]) for a in (evaluation.target, codes))
         return {"trustworthiness": float(trustworthiness(pixels, code, n_neighbors=self.k))}

@@ -4,13 +4,14 @@ from typing import Annotated, Any, ClassVar
 
 import keras
 import numpy as np
+from keras import ops
 from pydantic import Field
 
 from aecli import limits
 from aecli.datasets.learnt import Learnt
 from aecli.dataspec import DataSpec
 from aecli.errors import NotApplicable
-from aecli.losses.base import Loss
+from aecli.losses.base import Loss, of_points
 from aecli.models.batch import Batch
 from aecli.models.in_keras import InKeras
 from aecli.models.measured import Measured
@@ -81,6 +82,21 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         """What one example is, as far as a model needs to know it."""
         return DataSpec.of(self.data_shape) if self.learnt is None else self.learnt.spec
 
+    @property
+    def has_gaps(self) -> bool:
+        """Whether points of an example may be missing, which are NaN."""
+        return self.learnt is not None and self.learnt.gaps
+
+    def seen(self, x):
+        """x [B, *data_shape] as the encoder is given it.
+
+        Points that are missing are 0 for a network that does not know series; one of series sees
+        for itself which are.
+        """
+        if not self.has_gaps or self.network.is_of_series:
+            return x
+        return ops.where(ops.isnan(x), ops.zeros_like(x), x)
+
     def check_range(self, low: float, high: float) -> None:
         """Raises BadRequest where data from low to high are not what its parts are made for."""
         self.reconstruction_loss.check_range(low, high)
@@ -126,7 +142,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
 
     def infer(self, batch: Batch, training=False) -> dict[str, Any]:
         """-> {"z": [B, *code_shape], ...}; without draws the code is not random."""
-        return self.encoder(batch.x, training=training)
+        return self.encoder(self.seen(batch.x), training=training)
 
     def params(self, z, label=None, training=False):
         """The decoder's [B, H, W, C * params_per_channel] for codes z, and labels [B] if asked for.
@@ -134,6 +150,18 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         Nothing else calls the decoder of a model that is trained.
         """
         return self.decoder(self.decoder_input(z, label), training=training)
+
+    def misfit(self, target, params):
+        """The reconstruction loss [B] in nats; of series with gaps, over the points they have."""
+        if self.has_gaps:
+            return of_points(self.reconstruction_loss, target, params)
+        return self.reconstruction_loss(target, params)
+
+    def log_likelihood(self, target, params):
+        """log p(target | params) [B] in nats; of series with gaps, of the points they have."""
+        if self.has_gaps:
+            return of_points(self.reconstruction_loss.log_prob, target, params)
+        return self.reconstruction_loss.log_prob(target, params)
 
     def penalties(self, batch: Batch, out, training=False) -> dict[str, tuple[Any, Any]]:
         """{name: (weight, term [B] in nats)}, added to the reconstruction.
@@ -153,7 +181,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         out: what forward returns. A player after the first has no terms; it is asked in training
         alone, and may know the batch as a whole.
         """
-        terms = {"reconstruction": self.reconstruction_loss(batch.target, out["params"])}
+        terms = {"reconstruction": self.misfit(batch.target, out["params"])}
         loss = terms["reconstruction"]
         for name, (weight, term) in self.penalties(batch, out, training=training).items():
             terms[name] = term

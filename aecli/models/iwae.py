@@ -47,7 +47,7 @@ class IWAE(VAE):
         """With draws, "zs" are all, [B * m * k, *code_shape], and "z" the first of each example."""
         if not batch.draws:
             return super().infer(batch, training=training)
-        heads = self.encoder(batch.x, training=training)
+        heads = self.encoder(self.seen(batch.x), training=training)
         epsilon = ops.reshape(batch.draws["z"], (-1, *self.code_shape))
         repeated = {name: self._repeat(head) for name, head in heads.items()}
         zs, log_q = self.posterior_layer.draw(repeated, epsilon, self.epsilon_std)
@@ -63,7 +63,7 @@ class IWAE(VAE):
 
     def objective(self, batch, out, player="model", training=False):
         target = self._repeat(batch.target)
-        misfit = self._by_draw(self.reconstruction_loss(target, out["params_of_zs"]))
+        misfit = self._by_draw(self.misfit(target, out["params_of_zs"]))
         kl = self._by_draw(out["log_q"] - self.log_prior(out["zs"]))
         weight = self.weight_at(batch.progress)
         bounds = ops.logsumexp(-misfit - weight * kl, axis=2) - math.log(self.k)

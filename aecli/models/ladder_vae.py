@@ -89,7 +89,7 @@ class LadderVAE(VAE):
 
     def infer(self, batch, training=False):
         """Also "bottom_up", of each level mean and log_var, and "kl_of_units" [B, code size]."""
-        bottom_up = [self.encoder(batch.x, training=training)]
+        bottom_up = [self.encoder(self.seen(batch.x), training=training)]
         for network in self.up:
             bottom_up.append(network(bottom_up[-1]["up"], training=training))
         return self._descend(bottom_up, batch.draws.get("z"), training=training)

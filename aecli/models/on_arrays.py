@@ -105,12 +105,16 @@ class OnArrays(Asked):
         return self._map("decode_indices", step, arrays)
 
     def reconstruct(self, x: np.ndarray, label=None) -> np.ndarray:
-        """Images [N, H, W, C] -> expected images [N, H, W, C] of their codes."""
+        """Images [N, H, W, C] -> expected images [N, H, W, C] of their codes.
+
+        The points that a series lacks, NaN, stay NaN.
+        """
         _refuse_whole_numbers(x)
 
         def step(a):
             out = self.forward(Batch(a["x"], a["x"], label=a.get("label")))
-            return self.reconstruction_loss.mean(out["params"])
+            mean = self.reconstruction_loss.mean(out["params"])
+            return tf.where(tf.math.is_nan(a["x"]), a["x"], mean) if self.has_gaps else mean
 
         return self._map("reconstruct", step, {"x": x, **self.labels(label, len(x))})
 

@@ -94,7 +94,7 @@ class VAE(Charged, Autoencoder):
         return {"z": self.code_shape}
 
     def infer(self, batch, training=False):
-        heads = self.encoder(batch.x, training=training)
+        heads = self.encoder(self.seen(batch.x), training=training)
         if not batch.draws:
             return {"z": self.posterior_layer.mode(heads), **heads}
         z, log_q = self.posterior_layer.draw(heads, batch.draws["z"], self.epsilon_std)
@@ -102,7 +102,7 @@ class VAE(Charged, Autoencoder):
 
     def posterior_at(self, x):
         """The encoder's heads for inputs [K, *data_shape], which a prior may be made of."""
-        return self.encoder(x)
+        return self.encoder(self.seen(x))
 
     def kl(self, out):
         """KL( q(z|x) || p(z) ) in nats [B], exact where it can be, else of the one draw."""

@@ -74,7 +74,7 @@ class VQVAE(Autoencoder):
         return False
 
     def infer(self, batch, training=False):
-        z_e = self.encoder(batch.x, training=training)["z_e"]
+        z_e = self.encoder(self.seen(batch.x), training=training)["z_e"]
         e, indices = self.codebook(self._cells(z_e))
         z = ops.reshape(e, (-1, *self.code_shape))
         if not training:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from aecli import limits
 from aecli.component import Component
+from aecli.dataspec import by
 from aecli.errors import BadRequest
 from aecli.serial import initializer, revive
 
@@ -28,6 +29,9 @@ class Network(Component):
 
     group: ClassVar[str] = "network"
     jit_on_cpu: ClassVar[bool] = True  # whether XLA pays on a CPU
+    is_of_series: ClassVar[bool] = (
+        False  # whether it takes series [1, T, C] alone, NaN at their end
+    )
 
     activation: Activation = "relu"
     negative_slope: Slope = 0.3
@@ -63,6 +67,17 @@ class Network(Component):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Network":
         return cls(**{key: revive(value) for key, value in config.items()})
+
+    def check_series(self, data_shape: tuple) -> tuple[int, int]:
+        """(T, C) of series [1, T, C]. Raises BadRequest for images."""
+        height, points, channels = data_shape
+        if height != 1:
+            name = type(self).__name__.lower()
+            raise BadRequest(
+                f"network={name} takes series, and these are images of {by(data_shape)}\n"
+                "take network=conv or network=mlp"
+            )
+        return points, channels
 
     def _act(self, x, name: str | None = None):
         """The activation as a layer of its own, since leaky_relu has a slope."""

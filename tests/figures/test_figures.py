@@ -6,7 +6,7 @@ import io
 import matplotlib
 import numpy as np
 import pytest
-from figures_run import colour_run, digits_run, table_run
+from figures_run import colour_run, digits_run, series_run, table_run
 from matplotlib.text import Text
 from places import ROOT
 
@@ -26,14 +26,17 @@ RUNS = {
     "colour, grid code, noisy": lambda: colour_run(code_shape=(3, 2, 5), noise=0.3),
     "table": lambda: table_run(),
     "table, noisy": lambda: table_run(noise=0.2),
+    "series": lambda: series_run(has_prior=True),
+    "series of 5 channels, noisy": lambda: series_run(channels=5, noise=0.2),
 }
 TABLES = {"table", "table, noisy"}
+SERIES = {"series", "series of 5 channels, noisy"}
 GRIDS = {"grey, grid code", "colour, grid code, noisy"}
 DOES_NOT_FIT = {
     "manifold": {"grey, code of 32, noisy", "grey, code of 1", *GRIDS, *TABLES},
-    "codes": {"grey, code of 1", *TABLES},
+    "codes": {"grey, code of 1", *TABLES, *SERIES},
     "samples": TABLES,
-    "mosaic": TABLES,
+    "mosaic": TABLES | SERIES,
 }
 
 

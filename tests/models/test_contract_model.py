@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from options import fitting, models, options
+from options import examples, fitting, models, of_series, options
 
 from aecli import build
 from aecli.errors import BadRequest
@@ -33,14 +33,12 @@ def whole_batch(model, x) -> Batch:
 def test_model_contract(compose, images, tmp_path, name, network):
     words = fitting(name, network)
     if words is None:
-        with pytest.raises(
-            BadRequest, match="network is of the class MLP, which has no key 'filters'"
-        ):
+        with pytest.raises(BadRequest, match=r"which has no key|takes series"):
             build.model(compose(f"model={name}", f"network={network}"), (8, 8, 1))
         return
     config = compose(*words)
-    model = build.model(config, (8, 8, 1), LABELS)
-    x = images[:64]
+    x = examples(network, images[:64])
+    model = build.model(config, x.shape[1:], LABELS)
     batch = whole_batch(model, x)
     out = model.forward(batch, training=True)
     assert out["z"].shape[1:] == model.code_shape
@@ -115,10 +113,15 @@ ARCHITECTURES = [
 ]
 
 
-@pytest.mark.parametrize("shape", [(28, 28, 1), (7, 13, 3), (5, 4, 1), (1, 30, 1)])
+@pytest.mark.parametrize("shape", [(28, 28, 1), (7, 13, 3), (5, 4, 1), (1, 30, 1), (1, 13, 2)])
 @pytest.mark.parametrize("overrides", ARCHITECTURES, ids=" ".join)
 def test_any_image_size(compose, shape, overrides):
     filters = ["network.filters=[4,4]"] if overrides[0] == "network=conv" else []
+    if shape[0] > 1 and of_series(overrides[0].removeprefix("network=")):
+        with pytest.raises(BadRequest, match="takes series, and these are images of") as refusal:
+            build.model(compose(*overrides), shape)
+        assert len(str(refusal.value).splitlines()) == 2
+        return
     model = build.model(compose(*overrides, *filters), shape)
     x = np.random.default_rng(0).random((3, *shape), dtype="float32")
     assert model.reconstruct(x).shape == x.shape

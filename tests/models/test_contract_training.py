@@ -7,9 +7,10 @@ import sys
 import numpy as np
 import pytest
 from lab import SHORT
-from options import fitting, models, options
+from options import fitting, models, of_series, options
 from places import SUPPORT
 from same_runs import differing
+from sklearn.datasets import load_digits
 
 from aecli import build, runs
 from aecli.training import state as states
@@ -30,10 +31,16 @@ NETWORKS = sorted({network for _, network in PAIRS})
 CLOSE = 1e-4  # relative: sums of float32 in another order
 
 
-def words(compose, name: str, network: str) -> list[str]:
+def words(compose, name: str, network: str, place) -> list[str]:
     chosen = [*fitting(name, network), *PLAIN]
+    shape = (8, 8, 1)
+    if of_series(network):
+        shape, path = (1, 8, 8), place / "digits.npz"
+        digits = load_digits()
+        np.savez(path, x=digits.images / 16, y=digits.target)
+        chosen += ["dataset=series", f"dataset.path={path}", "dataset.scale=none"]
     config = compose(*chosen)
-    model = build.model(config, (8, 8, 1), 10)
+    model = build.model(config, shape, 10)
     chosen += [f"optimizer@{player}_optimizer=sgd" for player in model.players[1:]]
     if "warmup_epochs" in config.model:  # a weight that moves
         chosen += ["model.warmup_epochs=3"]
@@ -41,8 +48,8 @@ def words(compose, name: str, network: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("name", "network"), PAIRS)
-def test_both_feeds_train_alike_and_resuming_changes_no_bit(lab, compose, name, network):
-    chosen = words(compose, name, network)
+def test_both_feeds_train_alike_and_resuming_changes_no_bit(lab, compose, tmp_path, name, network):
+    chosen = words(compose, name, network, tmp_path)
     whole = lab.train(*chosen, "trainer.epochs=2")
     part = lab.train(*chosen, "trainer.epochs=1")
     lab.resume(part, "trainer.epochs=2")
@@ -59,7 +66,7 @@ def test_two_devices_train_as_one(lab, compose, tmp_path, network):
     names = [name for name, of in PAIRS if of == network]
     alone, asked = {}, {}
     for name in names:
-        chosen = [*words(compose, name, network), "trainer.epochs=2"]
+        chosen = [*words(compose, name, network, tmp_path), "trainer.epochs=2"]
         alone[name] = lab.train(*chosen)
         asked[name] = [*SHORT, *chosen, "trainer.strategy=mirrored"]
     script = [sys.executable, str(SUPPORT / "two_devices_many.py")]

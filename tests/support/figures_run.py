@@ -1,5 +1,6 @@
 """A stand-in for aecli.runs.Run: PCA as the model, so that the pictures are of something."""
 
+import dataclasses
 import pathlib
 import tempfile
 import types
@@ -9,6 +10,8 @@ from scipy.stats import norm
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
+from aecli.datasets.learnt import Learnt
+from aecli.datasets.scaling import Scaling
 from aecli.datasets.splits import Split, Splits
 from aecli.dataspec import DataSpec
 
@@ -116,6 +119,22 @@ def table_run(n=150, features=13, **options):
     labels = rng.integers(0, 3, n)
     x = rng.normal(size=(n, 1, features, 1)) + labels[:, None, None, None]
     return FakeRun(x.astype("float32"), labels, **options)
+
+
+def series_run(n=60, points=40, channels=1, **options):
+    """Noisy waves of three frequencies; in the files' units they are 10 times as high, plus 100."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, n)
+    t = np.arange(points) / points + rng.random((n, channels, 1))
+    x = np.sin(2 * np.pi * (1 + labels[:, None, None]) * t) + 0.1 * rng.normal(size=t.shape)
+    x = x.transpose(0, 2, 1)[:, None].astype("float32")
+    run = FakeRun(x, labels, **options)
+    scaling = Scaling(np.float32(-10), np.float32(0.1))
+    run.learnt = Learnt(shape=x.shape[1:], unit="other", range=(90, 110), kind="series")
+    run.learnt = dataclasses.replace(run.learnt, scaling=scaling)
+    run.spec = run.model.spec = run.learnt.spec
+    run.data_range = (-1.5, 1.5)
+    return run
 
 
 def with_history(run, **columns):

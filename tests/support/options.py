@@ -1,5 +1,7 @@
 """The options of each config group, by glob: a new YAML is tested without a line here."""
 
+import importlib
+
 import yaml
 from places import CONFIGS
 
@@ -26,11 +28,32 @@ def models() -> list[str]:
 
 def fitting(name: str, network: str) -> list[str] | None:
     """The overrides of a small model of that name and network; None where they do not fit."""
-    if (name, network) == ("conv", "mlp"):  # its preset states keys of a convolution
+    if name == "conv" and network != "conv":  # its preset states keys of a convolution
         return None
     words = [*f"model={name}".split(), f"network={network}"]
     words += ["network.filters=[8,4]"] if network == "conv" else []
-    return words + (["model.flat=true"] if (name, network) == ("vq_vae", "mlp") else [])
+    words += SMALL.get(network, [])
+    return words + (["model.flat=true"] if name == "vq_vae" and network not in GRIDS else [])
+
+
+GRIDS = {"conv", "conv1d"}  # networks that have codes along an image or a series
+SMALL = {
+    "conv1d": ["network.filters=[8,4]"],
+    "lstm": ["network.units=16"],
+    "gru": ["network.units=16"],
+    "transformer": ["network.width=16", "network.blocks=1"],
+}
+
+
+def of_series(network: str) -> bool:
+    """Whether a network takes series alone: 8x8 digits are 8 points of 8 channels for it."""
+    module, name = contents("network", network)["_target_"].rsplit(".", 1)
+    return getattr(importlib.import_module(module), name).is_of_series
+
+
+def examples(network: str, images):
+    """Digits [N, 8, 8, 1] as a network takes them: [N, 1, 8, 8] where it takes series."""
+    return images.reshape(-1, 1, 8, 8) if of_series(network) else images
 
 
 def contents(group: str, option: str) -> dict:

@@ -6,6 +6,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from aecli.errors import NotApplicable
+from aecli.metrics.baselines import flat
 from aecli.quantity import HIGHER, Quantity
 
 SCORES = {  # {score: its unit, for the user}
@@ -46,8 +47,8 @@ def _summed(x: np.ndarray) -> np.ndarray:
 
 def squared_errors(x: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
     """Mean over the pixels of each image's squared error: [N, ...] twice -> [N] float64."""
-    squares = np.square(x - reconstruction)
-    return squares.reshape(len(x), -1).mean(axis=1, dtype=np.float64)
+    squares = np.square(x - reconstruction)  # NaN where a series has no point
+    return np.asarray(np.nanmean(squares.reshape(len(x), -1), axis=1, dtype=np.float64))
 
 
 def check_has_elbo(model) -> None:
@@ -87,9 +88,9 @@ def pca_scores(train: np.ndarray, x: np.ndarray, components: int) -> np.ndarray:
 
     As many components at most as there are training images or pixels.
     """
-    train, x = train.reshape(len(train), -1), x.reshape(len(x), -1)
+    train = flat(train)
     pca = PCA(min(components, *train.shape), random_state=0).fit(train)
-    return squared_errors(x, pca.inverse_transform(pca.transform(x)))
+    return squared_errors(x, pca.inverse_transform(pca.transform(flat(x))).reshape(x.shape))
 
 
 def forest_scores(train: np.ndarray, x: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -97,5 +98,5 @@ def forest_scores(train: np.ndarray, x: np.ndarray, seed: int = 0) -> np.ndarray
 
     100 trees on 256 images each, as Liu, Ting and Zhou (2008) recommend; scikit-learn's defaults.
     """
-    forest = IsolationForest(random_state=seed).fit(train.reshape(len(train), -1))
-    return -forest.score_samples(x.reshape(len(x), -1))
+    forest = IsolationForest(random_state=seed).fit(flat(train))
+    return -forest.score_samples(flat(x))

@@ -24,8 +24,22 @@ def show(run: runs.Run, values: dict) -> None:
     if "auroc" in values:
         print()
         show_table(["", "AUROC", "average precision"], _rows(run, values))
+        if "auroc" in values.get("points", {}):
+            print()
+            _show_points(run, values["points"])
     elif "normal" not in values:
         print("AUROC      needs labels, and normal=[...], those of them that are normal")
+
+
+def _show_points(run: runs.Run, values: dict) -> None:
+    """Of the points of a recording."""
+    rows = {run.status.get("model", "model"): values} | values["baselines"]
+    keys = ("auroc", "average_precision", "best_f1")
+    head = f"{values['points']:,} points, {values['anomalous_points']:,} anomalous"
+    show_table(
+        [head, "AUROC", "average precision", "best F1 of all thresholds"],
+        [[name, *(f"{row[key]:.4f}" for key in keys)] for name, row in rows.items()],
+    )
 
 
 def _rows(run: runs.Run, values: dict) -> list[list[str]]:

@@ -78,9 +78,15 @@ def baselines(run: Run, x: np.ndarray, anomalous: np.ndarray, normal: list | Non
     PCA's reconstruction error with as many components as the code has numbers, and an isolation
     forest on the pixels. x: [N, H, W, C].
     """
+    found = baseline_scores(run, x, normal, seed)
+    return {name: separation(scores, anomalous) for name, scores in found.items()}
+
+
+def baseline_scores(run: Run, x: np.ndarray, normal: list | None, seed: int = 0):
+    """{baseline: scores [N] of x}, as `baselines` fits them."""
     train = normal_images(run, normal, ROWS)
     size = min(int(np.prod(run.model.stored_shape)), len(train), train[0].size)
     return {
-        f"PCA, {size} components": separation(pca_scores(train, x, size), anomalous),
-        "isolation forest": separation(forest_scores(train, x, seed), anomalous),
+        f"PCA, {size} components": pca_scores(train, x, size),
+        "isolation forest": forest_scores(train, x, seed),
     }
