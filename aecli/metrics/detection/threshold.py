@@ -7,7 +7,14 @@ import numpy as np
 from aecli.io.chosen import chosen
 from aecli.metrics.baselines import ROWS
 from aecli.metrics.detection import validation
-from aecli.metrics.detection.scores import SCORES, SEPARATION, forest_scores, pca_scores, separation
+from aecli.metrics.detection.scores import (
+    SCORES,
+    SEPARATION,
+    forest_scores,
+    neighbour_scores,
+    pca_scores,
+    separation,
+)
 from aecli.quantity import HIGHER, LOWER, Quantity
 from aecli.runs import Run
 
@@ -75,12 +82,15 @@ def about(score: str, names: Iterable[str]) -> dict[str, Quantity]:
 def baselines(run: Run, x: np.ndarray, anomalous: np.ndarray, normal: list | None, seed: int = 0):
     """{baseline: {"auroc", "average_precision"}}, fitted on the run's normal training images.
 
-    PCA's reconstruction error with as many components as the code has numbers, and an isolation
-    forest on the pixels. x: [N, H, W, C].
+    PCA's reconstruction error with as many components as the code has numbers, an isolation
+    forest on the pixels, and of a table the local outlier factor. x: [N, H, W, C].
     """
     train = normal_images(run, normal, ROWS)
     size = min(int(np.prod(run.model.stored_shape)), len(train), train[0].size)
-    return {
+    found = {
         f"PCA, {size} components": separation(pca_scores(train, x, size), anomalous),
         "isolation forest": separation(forest_scores(train, x, seed), anomalous),
     }
+    if run.learnt.kind == "table" and len(train) > 1:
+        found["local outlier factor"] = separation(neighbour_scores(train, x), anomalous)
+    return found
