@@ -167,12 +167,23 @@ def _written(
     table = to.path()
     folder = table.parent if cfg.output is None else own.new_eval_folder()
     verdict = verdicts(scores, values["threshold"])
-    tables.write(table, request.beside(images) | {"score": scores, "verdict": verdict})
+    found = {"score": scores, "verdict": verdict} | _features(cfg, own, images)
+    tables.write(table, request.beside(images) | found)
     write_json(folder / "metrics.json", values)
     own.save_figure(figure, "scores", folder=folder)
     if images.windows is not None:
         _write_points(own, images, scores, values, normal, folder)
     return Detected(own, values, table, folder)
+
+
+def _features(cfg, own, images: Images) -> dict[str, np.ndarray]:
+    """{"features": [N]} of a table's rows: where their error comes from, in order."""
+    if own.learnt.kind != "table" or not own.learnt.columns or cfg.score != "reconstruction":
+        return {}
+    from aecli.metrics.detection import features
+
+    made = own.model.reconstruct(images.x, label=images.labels)
+    return {"features": features.named(features.shares(images.whole, made), [*own.learnt.columns])}
 
 
 def sweep(cfg: DictConfig) -> None:

@@ -35,5 +35,5 @@ def reconstruct(cfg: DictConfig) -> pathlib.Path:
     path = to.path()
     known = {} if images.labels is None else {"label": request.named_labels(images)}
     x, limits = request.in_file_units(run, made)
-    pictures.write(path, x, limits, images.files, **known)
+    pictures.write(path, x, limits, images.files, columns=run.learnt.columns, **known)
     return path

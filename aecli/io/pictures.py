@@ -1,8 +1,9 @@
-"""Images -> npz, npy, one PNG, or a folder of PNG files."""
+"""Images -> npz, npy, one PNG, or a folder of PNG files; rows of a table -> csv."""
 
 import os
 import pathlib
 import shutil
+from collections.abc import Iterable
 
 import numpy as np
 from tqdm import tqdm
@@ -10,9 +11,10 @@ from tqdm import tqdm
 from aecli.dataspec import by
 from aecli.errors import BadRequest
 from aecli.files import NAME_KEPT, replacing, writing
+from aecli.io import tables
 from aecli.io.tables import write_npz
 
-SUFFIXES = (".npz", ".npy", ".png", "")
+SUFFIXES = (".npz", ".npy", ".csv", ".png", "")
 
 
 def check(suffix: str, data_shape: tuple[int, int, int], count: int | None = None) -> None:
@@ -21,6 +23,8 @@ def check(suffix: str, data_shape: tuple[int, int, int], count: int | None = Non
     if suffix in (".png", "") and (channels not in (1, 3) or height == 1):
         shape = by(data_shape)
         raise BadRequest(f"{shape} is no picture\ntake output=FILE.npz")
+    if suffix == ".csv" and (height != 1 or channels != 1):
+        raise BadRequest(f"{by(data_shape)} is no row of a table\ntake output=FILE.npz")
     if suffix == ".png" and count not in (None, 1):
         raise BadRequest(f"a .png holds one image; these are {count:,}\ntake output=FOLDER")
 
@@ -30,14 +34,23 @@ def write(
     x: np.ndarray,
     data_range: tuple[float, float] = (0.0, 1.0),
     files: list[str] | None = None,
+    columns: Iterable[str] | None = None,
     **arrays: np.ndarray,
 ) -> None:
     """x: [N, H, W, C] float32. npz and npy hold it as it is, npz with the arrays beside it.
+
+    csv has a column for each number, named by `columns` (None: x_0, x_1 ...), and the label.
 
     PNG files have 8 bits: data_range is black and white. files: their names, with any suffix and
     folders within; else 00000.png ...
     """
     suffix = path.suffix.lower()
+    if suffix == ".csv":
+        rows = x.reshape(len(x), -1)
+        names = columns or [f"x_{i}" for i in range(rows.shape[1])]
+        known = {"label": arrays["label"]} if "label" in arrays else {}
+        tables.write(path, dict(zip(names, rows.T, strict=True)) | known)
+        return
     if suffix in (".npz", ".npy"):
         with replacing(path) as temporary:
             if suffix == ".npz":

@@ -15,6 +15,7 @@ from aecli.datasets.npz import Npz
 from aecli.datasets.parquet import Parquet
 from aecli.datasets.series import Series
 from aecli.datasets.source_file import existing_file, stated_path
+from aecli.datasets.table import OPTION, Table
 from aecli.dataspec import by
 from aecli.errors import BadRequest
 
@@ -49,7 +50,7 @@ def found(path: str, learnt: Learnt, split: str, beyond: bool = False, key: str 
     elif place.is_dir() or place.suffix.lower() in SUFFIXES:
         source, files = _pictures(place, learnt.shape, key)
     else:
-        reader = _reader(place, key)
+        reader = _reader(place, key, learnt.reader.get("option") == OPTION)
         existing_file(path, key)  # here, since a reader would speak of dataset.path
         source = reader.like(learnt).read().read()
     part = source.test if split == "test" and source.test is not None else source.train
@@ -63,11 +64,14 @@ def found(path: str, learnt: Learnt, split: str, beyond: bool = False, key: str 
     return Found(path, part, names, files, tuple(notes))
 
 
-def _reader(place: pathlib.Path, key: str) -> Dataset:
+def _reader(place: pathlib.Path, key: str, is_table: bool) -> Dataset:
+    """is_table: whether the run was trained on a table, whose columns have roles."""
     name = place.name.lower().removesuffix(".gz")
     if name.endswith((".npz", ".npy")):
         return Npz(path=str(place))
     if name.endswith((".csv", ".tsv", ".txt")):
+        if is_table:
+            return Table(path=str(place))
         return Csv(path=str(place), delimiter="\t" if name.endswith(".tsv") else ",")
     if name.endswith(".parquet"):
         return Parquet(path=str(place))

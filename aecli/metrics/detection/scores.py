@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.neighbors import LocalOutlierFactor
 
 from aecli.errors import NotApplicable
 from aecli.metrics.baselines import flat
@@ -100,3 +101,12 @@ def forest_scores(train: np.ndarray, x: np.ndarray, seed: int = 0) -> np.ndarray
     """
     forest = IsolationForest(random_state=seed).fit(flat(train))
     return -forest.score_samples(flat(x))
+
+
+def neighbour_scores(train: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Local outlier factor (Breunig et al. 2000) of x, [N]; fitted on train [M, ...], M > 1.
+
+    20 neighbours, scikit-learn's default, or all others where there are fewer.
+    """
+    factor = LocalOutlierFactor(n_neighbors=min(20, len(train) - 1), novelty=True)
+    return -factor.fit(flat(train)).score_samples(flat(x))

@@ -7,7 +7,14 @@ import numpy as np
 from aecli.io.chosen import chosen
 from aecli.metrics.baselines import ROWS
 from aecli.metrics.detection import validation
-from aecli.metrics.detection.scores import SCORES, SEPARATION, forest_scores, pca_scores, separation
+from aecli.metrics.detection.scores import (
+    SCORES,
+    SEPARATION,
+    forest_scores,
+    neighbour_scores,
+    pca_scores,
+    separation,
+)
 from aecli.quantity import HIGHER, LOWER, Quantity
 from aecli.runs import Run
 
@@ -75,8 +82,8 @@ def about(score: str, names: Iterable[str]) -> dict[str, Quantity]:
 def baselines(run: Run, x: np.ndarray, anomalous: np.ndarray, normal: list | None, seed: int = 0):
     """{baseline: {"auroc", "average_precision"}}, fitted on the run's normal training images.
 
-    PCA's reconstruction error with as many components as the code has numbers, and an isolation
-    forest on the pixels. x: [N, H, W, C].
+    PCA's reconstruction error with as many components as the code has numbers, an isolation
+    forest on the pixels, and of a table the local outlier factor. x: [N, H, W, C].
     """
     found = baseline_scores(run, x, normal, seed)
     return {name: separation(scores, anomalous) for name, scores in found.items()}
@@ -86,7 +93,10 @@ def baseline_scores(run: Run, x: np.ndarray, normal: list | None, seed: int = 0)
     """{baseline: scores [N] of x}, as `baselines` fits them."""
     train = normal_images(run, normal, ROWS)
     size = min(int(np.prod(run.model.stored_shape)), len(train), train[0].size)
-    return {
+    found = {
         f"PCA, {size} components": pca_scores(train, x, size),
         "isolation forest": forest_scores(train, x, seed),
     }
+    if run.learnt.kind == "table" and len(train) > 1:
+        found["local outlier factor"] = neighbour_scores(train, x)
+    return found
