@@ -71,12 +71,14 @@ class Dataset(Component):
         source = self.read() if learnt is None else learnt.labelled(self.like(learnt).read())
         chosen = self._chosen(source)
         source, chosen = chosen.read(source, everything=self.limit is None)
+        notes += source.notes
         if learnt is None:
             source = source.in_own_unit()
             parts = chosen.of(source)
             learnt = Learnt.of(source, parts, self.scale, self.scale_per, self.binarize, self.seed)
         else:
-            source, notes = learnt.in_unit(source)
+            source, found = learnt.in_unit(source)
+            notes += found
             parts = chosen.of(source)
         train, val, test = parts
         train = learnt.in_model_units(train, self.seed, 1)

@@ -13,11 +13,13 @@ import numpy as np
 from tqdm import tqdm
 
 from aecli import cores
-from aecli.datasets.image_file import decoded, why_not
+from aecli.datasets.image_file import Found, Frame, decoded, why_not
 from aecli.datasets.source_file import MAX_BYTES, shown
+from aecli.dataspec import by
 from aecli.errors import BadRequest, RunFailed
 
 BLOCK = 100  # files a task
+FITTED = {"stretch": "stretched", "crop": "cut", "pad": "padded"}
 ALONE = 500  # so few files are not worth a second process
 
 _decoder: "_Decoder | None" = None  # in a worker: what it works on
@@ -25,59 +27,93 @@ _decoder: "_Decoder | None" = None  # in a worker: what it works on
 
 @dataclasses.dataclass
 class Decoded:
-    """x: [N, *size, 1 or 3] uint8; sizes: the (height, width) found; problems: "file: reason"."""
+    """x: [N, *frame.shape]; found: of each file, None of one that cannot be read, whose row is 0.
+
+    problems: "file: reason" of each that cannot be read.
+    """
 
     x: np.ndarray
-    sizes: set[tuple[int, int]]
+    found: list[Found | None]
     problems: list[str]
 
 
-def decode_all(files: list[pathlib.Path], size: list[int], color: str) -> Decoded:
-    """Every file, stretched to `size`. Raises BadRequest where this is too much.
+def decode_all(files: list[pathlib.Path], frame: Frame) -> Decoded:
+    """Every file, brought into the frame. Raises BadRequest where this is too much.
 
     By processes, one a core: threads fight for Python's lock, which for small files takes longer
     than the decoding.
     """
-    shape = (len(files), *size, 1 if color == "grey" else 3)
-    if math.prod(shape) > MAX_BYTES:
+    shape = (len(files), *frame.shape)
+    size = math.prod(shape) * np.dtype(frame.dtype).itemsize
+    if size > MAX_BYTES:
         raise BadRequest(
-            f"dataset.image_size={size}: {len(files):,} images unpack to "
-            f"{math.prod(shape) / 2**30:,.1f} GiB, more than {MAX_BYTES / 2**30:.0f}; "
-            "take a smaller one, as in dataset.image_size=[64,64]"
+            f"dataset.image_size={list(frame.size)}: {len(files):,} images unpack to "
+            f"{size / 2**30:,.1f} GiB, more than {MAX_BYTES / 2**30:.0f}; "
+            "take a smaller one, as in dataset.image_size=64"
         )
-    decoder = _Decoder(files, _shared(shape), size, color)
-    result = Decoded(decoder.x, set(), [])
+    decoder = _Decoder(files, _shared(shape, frame.dtype), frame)
+    result = Decoded(decoder.x, [], [])
     bar = tqdm(total=len(files), desc="read images", leave=False, unit="", disable=None)
     with bar:
-        for start, (sizes, problems) in zip(decoder.starts, _work(decoder), strict=True):
-            result.sizes |= sizes
+        for start, (found, problems) in zip(decoder.starts, _work(decoder), strict=True):
+            result.found += found
             result.problems += problems
             bar.update(min(BLOCK, len(files) - start))
     return result
+
+
+def told(found: list[Found], frame: Frame) -> str:
+    """As in "of 3 sizes, stretched to 64x64 (height x width), 2 in colour made grey"."""
+    sizes = {one.size for one in found}
+    text = f"of {len(sizes):,} sizes" if len(sizes) > 1 else "of {}x{}".format(*next(iter(sizes)))
+    if sizes != {frame.size}:
+        text += f", {FITTED[frame.fit]} to {by(frame.size)}"
+        text += f" on {frame.background}" if frame.fit == "pad" else ""
+    colors = sum(one.has_color for one in found)
+    if colors and frame.color == "grey":
+        text += f", {_all_or(colors, found)}in colour made grey"
+    deep = sum(one.is_deep for one in found)
+    if deep:
+        text += f", {_all_or(deep, found)}of 16 bits" + (" taken as 8" if frame.bits == 8 else "")
+    transparent = sum(one.is_transparent for one in found)
+    if transparent:
+        text += f", {_all_or(transparent, found)}with transparency, laid on {frame.background}"
+    return text
+
+
+def is_changed(found: list[Found], frame: Frame) -> bool:
+    """Whether a picture had what the frame has not."""
+    as_it_is = Found(frame.size, has_color=frame.color == "rgb", is_deep=frame.bits == 16)
+    return any(one != as_it_is for one in found)
+
+
+def _all_or(count: int, found: list[Found]) -> str:
+    """How many, where they are not all."""
+    return "" if count == len(found) else f"{count:,} "
 
 
 @dataclasses.dataclass(frozen=True)
 class _Decoder:
     files: list[pathlib.Path]
     x: np.ndarray
-    size: list[int]
-    color: str
+    frame: Frame
 
     @property
     def starts(self) -> range:
         return range(0, len(self.files), BLOCK)
 
-    def __call__(self, start: int) -> tuple[set[tuple[int, int]], list[str]]:
-        """Write a block of files into x; returns their sizes, and what could not be read."""
-        sizes, problems = set(), []
+    def __call__(self, start: int) -> tuple[list[Found | None], list[str]]:
+        """Write a block of files into x; returns what they were, and what could not be read."""
+        founds, problems = [], []
         for row in range(start, min(start + BLOCK, len(self.files))):
             file = self.files[row]
             try:
-                self.x[row], found = decoded(file, self.size, self.color)
-                sizes.add(found)
+                self.x[row], found = decoded(file, self.frame)
+                founds.append(found)
             except Exception as error:  # each format has its own for a damaged file
+                founds.append(None)
                 problems.append(f"{shown(file, 300)}: {why_not(file, error)}")
-        return sizes, problems
+        return founds, problems
 
 
 def _work(decoder: _Decoder):
@@ -111,11 +147,12 @@ def _begin(decoder: _Decoder) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _block(start: int) -> tuple[set[tuple[int, int]], list[str]]:
+def _block(start: int) -> tuple[list[Found | None], list[str]]:
     assert _decoder is not None  # since _begin
     return _decoder(start)
 
 
-def _shared(shape: tuple[int, ...]) -> np.ndarray:
-    """Zeros, uint8, in memory that forked processes write into."""
-    return np.frombuffer(mmap.mmap(-1, max(1, math.prod(shape))), np.uint8).reshape(shape)
+def _shared(shape: tuple[int, ...], dtype) -> np.ndarray:
+    """Zeros in memory that forked processes write into."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    return np.frombuffer(mmap.mmap(-1, max(1, size)), dtype)[: math.prod(shape)].reshape(shape)

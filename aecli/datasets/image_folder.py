@@ -1,5 +1,6 @@
 """A folder of image files; its sub-folders, where there are any, are the labels."""
 
+import contextlib
 import dataclasses
 import pathlib
 from typing import Annotated, Literal
@@ -9,34 +10,44 @@ from pydantic import Field
 
 from aecli import typed
 from aecli.datasets.base import Dataset, Source, Split, TestSize
-from aecli.datasets.image_files import decode_all
+from aecli.datasets.image_file import Found, Frame, glance
+from aecli.datasets.image_files import decode_all, told
 from aecli.datasets.labels import labels
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.rows import Rows
 from aecli.datasets.source_file import stated_path
+from aecli.datasets.stored import in_order
 from aecli.errors import BadRequest
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
-DEFAULT_SIZE = [64, 64]
+OPTION = "image_folder"
+DEFAULT_SIZE = 64
+LOOKED = 10_000  # files that tell what is auto
+MOST_BYTE = 255
 PATH = "dataset.path"
 SHOWN = 5  # unreadable files in one message
+Side = Annotated[int, Field(ge=1)]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ImageFolder(Dataset):
-    """Each image is turned upright (EXIF), laid on black where it is transparent, and stretched.
+    """Each image is turned upright (EXIF), laid on the background, and fitted.
 
     It is brought to image_size by bilinear resampling with antialiasing; of an animation the
-    first frame is taken. Files are read in alphabetical order. 16-bit images are refused.
+    first frame is taken. Files are read in alphabetical order. Of 16-bit colours 8 bits are read.
     Two sub-folders called train and test are the two parts; test_size applies to all others.
     """
 
     path: Annotated[str | None, Field(description="a folder")] = None
     image_size: Annotated[
-        list[Annotated[int, Field(ge=1)]],
-        Field(min_length=2, max_length=2, description="[height, width] in pixels"),
-    ] = dataclasses.field(default_factory=lambda: list(DEFAULT_SIZE))
-    color: Literal["grey", "rgb"] = "grey"
+        Side | Annotated[list[Side], Field(min_length=2, max_length=2)],
+        Field(description="[height, width] in pixels, or one number: a square"),
+    ] = DEFAULT_SIZE
+    color: Literal["auto", "grey", "rgb"] = "auto"
+    fit: Literal["stretch", "crop", "pad"] = "stretch"
+    background: Annotated[str, Field(description="a colour: black, white, '#ff8800'")] = "black"
+    bits: Annotated[Literal["auto", 8, 16], Field(description="a channel")] = "auto"
+    on_error: Literal["stop", "skip"] = "stop"
     test_size: TestSize = 0.2
 
     def read(self) -> Source:
@@ -46,67 +57,130 @@ class ImageFolder(Dataset):
         if not folder.is_dir():
             raise BadRequest(f"{PATH}: {folder} is a file, not a folder")
         places = listed(folder)
-        seen = _Seen()
-        found = [self._rows(files, seen) for files in places.values()]
+        frame = self.frame([file for files in places.values() for file in files])
+        found, notes, read = [], [], {}
+        for place, files in places.items():
+            places[place], read[place] = self._rows(files, frame, found, notes)
         texts = [(str(place), _label_texts(place, files)) for place, files in places.items()]
         texts = [(place, column) for place, column in texts if column is not None]
         if len(texts) not in (0, len(places)):
             raise BadRequest(f"{folder}: only one of train and test has sub-folders for labels")
-        counts = [len(part) for part in found]
+        counts = [len(part) for part in read.values()]
         numbered, names = labels(texts, counts) if texts else ([None] * 2, None)
-        parts = [Split(x, column) for x, column in zip(found, numbered, strict=False)]
+        parts = [Split(x, column) for x, column in zip(read.values(), numbered, strict=False)]
         test = parts[1] if len(parts) > 1 else None
+        kept = {key: getattr(frame, key) for key in ("color", "fit", "background", "bits")}
         return Source(
             parts[0],
             test,
             str(folder),
             names,
+            reader={"option": OPTION, **kept},
             are_pictures=True,
-            told=lambda: f"{folder}: {self._told(seen, sum(counts))}",
+            told=lambda: f"{folder}: {_told(found, sum(counts), frame)}",
+            notes=tuple(notes),
         )
 
     def like(self, learnt: Learnt) -> "ImageFolder":
-        height, width, channels = learnt.shape
-        size = [height, width] if self.image_size == DEFAULT_SIZE else self.image_size
-        color = "rgb" if channels == 3 else self.color
-        return dataclasses.replace(self, image_size=size, color=color)
+        """The same; what its settings leave open is as it was in a training."""
+        *size, channels = learnt.shape
+        settings: dict = {"color": "rgb" if channels == 3 else "grey"}
+        if self.image_size == DEFAULT_SIZE:
+            settings["image_size"] = size
+        if self.bits == "auto" and learnt.range[1] <= MOST_BYTE:
+            settings["bits"] = 8
+        if learnt.reader.get("option") == OPTION:
+            for name in ("fit", "background", "bits"):
+                if getattr(self, name) == getattr(ImageFolder, name):
+                    settings[name] = learnt.reader[name]
+        return dataclasses.replace(self, **settings)
 
-    def _rows(self, files: list[pathlib.Path], seen: "_Seen") -> Rows:
-        """Those that are taken are decoded; then BadRequest names the bad files."""
+    def frame(self, files: list[pathlib.Path]) -> Frame:
+        """What the files are brought to; where that is auto, they tell.
+
+        Of more than LOOKED files so many are looked at, evenly spaced. Raises BadRequest.
+        """
+        from PIL import ImageColor
+
+        color, bits = self.color, self.bits
+        if color == "auto" or (color == "grey" and bits == "auto"):
+            has_color, is_deep = _glances(files, color == "auto")
+            color = color if color != "auto" else "rgb" if has_color else "grey"
+            bits = bits if bits != "auto" else 16 if is_deep else 8
+        if color == "rgb":
+            bits = 8
+        try:
+            ImageColor.getrgb(self.background)
+        except ValueError:
+            raise BadRequest(
+                f"dataset.background must be a colour, as black, white or '#ff8800'; "
+                f"got {self.background!r}"
+            ) from None
+        side = self.image_size
+        height, width = (side, side) if isinstance(side, int) else side
+        return Frame((height, width), color, self.fit, self.background, 16 if bits == 16 else 8)
+
+    def _rows(
+        self, files: list[pathlib.Path], frame: Frame, seen: list[Found], notes: list[str]
+    ) -> tuple[list[pathlib.Path], Rows]:
+        """(those that can be read, their images); what was seen and skipped is added to the lists.
+
+        Where a bad file stops, those that are taken are decoded, later.
+        """
+        kept: np.ndarray | None = None  # where bad files are skipped, all is decoded at once
+        whole: list[Found] = []
+        if self.on_error == "skip":
+            every = decode_all(files, frame)
+            good = [i for i, one in enumerate(every.found) if one is not None]
+            if not good:
+                raise BadRequest(_unreadable(every.problems, files))
+            if every.problems:
+                notes.append(
+                    f"{len(every.problems):,} of {len(files):,} images cannot be read and are "
+                    f"skipped: {'; '.join(every.problems)}"
+                )
+            kept = every.x if len(good) == len(files) else every.x[good]
+            files, whole = [files[i] for i in good], [one for one in every.found if one]
 
         def read(positions: np.ndarray) -> np.ndarray:
+            if kept is not None:
+                seen.extend(whole[i] for i in positions.tolist())
+                return in_order(kept, positions)
             taken = [files[i] for i in positions.tolist()]
-            part = decode_all(taken, self.image_size, self.color)
+            part = decode_all(taken, frame)
             if part.problems:
                 raise BadRequest(
-                    f"{len(part.problems):,} of {len(taken):,} images cannot be read, remove or "
-                    f"replace them: {'; '.join(part.problems[:SHOWN])}"
+                    f"{_unreadable(part.problems, taken)}\n"
+                    "remove or replace them, or leave them out: dataset.on_error=skip"
                 )
-            seen.images += len(taken)
-            seen.sizes |= part.sizes
+            seen.extend(one for one in part.found if one)
             return part.x
 
-        channels = 1 if self.color == "grey" else 3
-        return Rows(read, (len(files), *self.image_size, channels), is_kept=False)
-
-    def _told(self, seen: "_Seen", there: int) -> str:
-        """As in "1,200 images of 3 sizes, stretched to 64x64" (height x width)."""
-        sizes, (height, width) = seen.sizes, self.image_size
-        told = (
-            f"{seen.images:,} images of "
-            if seen.images == there
-            else (f"{seen.images:,} of {there:,} images, of ")
-        )
-        told += f"{len(sizes):,} sizes" if len(sizes) > 1 else "{}x{}".format(*next(iter(sizes)))
-        return told if sizes == {(height, width)} else f"{told}, stretched to {height}x{width}"
+        return files, Rows(read, (len(files), *frame.shape), frame.dtype, is_kept=False)
 
 
-@dataclasses.dataclass
-class _Seen:
-    """What was decoded: how many images, of which (height, width)."""
+def _unreadable(problems: list[str], files: list[pathlib.Path]) -> str:
+    return (
+        f"{len(problems):,} of {len(files):,} images cannot be read: {'; '.join(problems[:SHOWN])}"
+    )
 
-    images: int = 0
-    sizes: set[tuple[int, int]] = dataclasses.field(default_factory=set)
+
+def _told(found: list[Found], there: int, frame: Frame) -> str:
+    """As in "1,200 images of 3 sizes, stretched to 64x64"."""
+    count = f"{there:,} images" if len(found) == there else f"{len(found):,} of {there:,} images,"
+    return f"{count} {told(found, frame)}"
+
+
+def _glances(files: list[pathlib.Path], until_color: bool) -> tuple[bool, bool]:
+    """(whether one has colour, whether one is grey of 16 bits); unreadable ones tell nothing."""
+    has_color = is_deep = False
+    for i in np.linspace(0, len(files) - 1, min(len(files), LOOKED)).astype(int).tolist():
+        with contextlib.suppress(Exception):  # each format has its own for a damaged file
+            one = glance(files[i])
+            has_color, is_deep = has_color or one[0], is_deep or one[1]
+        if has_color and until_color:
+            break
+    return has_color, is_deep
 
 
 def listed(folder: pathlib.Path, key: str = PATH) -> dict[pathlib.Path, list[pathlib.Path]]:

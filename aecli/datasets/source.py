@@ -23,7 +23,7 @@ class Source:
     with, where the options left them open; unit: of units.UNITS, once it is known. kind: of
     DataSpec, None: as the shape tells. are_pictures:
     whether they were decoded from files of pictures. told: the origin in more words, once all was
-    read.
+    read; notes: what the user must know of it.
     """
 
     train: Split
@@ -36,6 +36,7 @@ class Source:
     kind: Kind | None = None
     are_pictures: bool = False
     told: Callable[[], str] | None = None
+    notes: tuple[str, ...] = ()
 
     def read(self, rows: np.ndarray | None = None, test_rows: np.ndarray | None = None) -> "Source":
         """The same with its images in memory and checked; but large ones that stay in their file.

@@ -3,6 +3,7 @@
 import math
 import pathlib
 
+import numpy as np
 from omegaconf import DictConfig
 
 from aecli import __version__, runs, typed
@@ -32,7 +33,8 @@ def opening(plan, names: dict, folder, state=None) -> str:
         f"aecli {__version__}": f"tensorflow {tf.__version__}  keras {keras.__version__}  "
         f"{_device()}   seed {cfg.seed}",
         "data": f"{names['dataset']}   {images:,} train / {len(splits.val):,} val / "
-        f"{len(splits.test):,} test   {splits.spec} in [{low:g}, {high:g}]{noise}",
+        f"{len(splits.test):,} test   {splits.spec} in [{low:g}, {high:g}]"
+        f"{_classes(splits)}{noise}",
         "from": splits.source,
         "model": f"{names['model']}   {splits.spec} > code {by(model.code_shape)}   "
         f"{sum(math.prod(v.shape) for v in model.trainable_variables):,} parameters   "
@@ -50,6 +52,18 @@ def opening(plan, names: dict, folder, state=None) -> str:
         step = f", step {state.step:,} of {plan.feed.steps_per_epoch:,}" if state.step else ""
         rows["resume"] = f"after epoch {state.epoch} of {plan.epochs}{step}"
     return _table(rows)
+
+
+def _classes(splits) -> str:
+    """How many different labels the three parts have."""
+    parts = {id(part): part for part in (splits.train, splits.val, splits.test)}
+    labels = {
+        n
+        for part in parts.values()
+        if part.labels is not None
+        for n in np.unique(part.labels).tolist()
+    }
+    return f"   {len(labels):,} class{'' if len(labels) == 1 else 'es'}" if labels else ""
 
 
 def _shared(trainer) -> str:

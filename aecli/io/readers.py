@@ -8,8 +8,8 @@ import numpy as np
 from aecli.datasets.base import Dataset, Source, Split
 from aecli.datasets.csv import Csv
 from aecli.datasets.idx import Idx
-from aecli.datasets.image_files import decode_all
-from aecli.datasets.image_folder import SUFFIXES, listed
+from aecli.datasets.image_files import decode_all, is_changed, told
+from aecli.datasets.image_folder import SUFFIXES, ImageFolder, listed
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.npz import Npz
 from aecli.datasets.parquet import Parquet
@@ -19,7 +19,6 @@ from aecli.datasets.table import OPTION, Table
 from aecli.dataspec import by
 from aecli.errors import BadRequest
 
-COLORS = {1: "grey", 3: "rgb"}
 KINDS = (
     f"npz, npy, csv, parquet, idx, an image or a folder of images ({' '.join(sorted(SUFFIXES))})"
 )
@@ -39,16 +38,16 @@ class Found:
 def found(path: str, learnt: Learnt, split: str, beyond: bool = False, key: str = "input") -> Found:
     """The images at a path, as the training would have had them.
 
-    Of a file with a test part, that part where split is test. Image files are stretched to the
-    run's shape. beyond: whether values outside of the training's range may pass; key: the setting
-    that names the path. Raises BadRequest.
+    Of a file with a test part, that part where split is test. Image files are brought to the
+    run's shape as the training's were. beyond: whether values outside of the training's range may
+    pass; key: the setting that names the path. Raises BadRequest.
     """
     place, files = stated_path(path, key), None
     if learnt.kind == "series":
         existing_file(path, key)
         source = Series(path=str(place)).like(learnt).read()
     elif place.is_dir() or place.suffix.lower() in SUFFIXES:
-        source, files = _pictures(place, learnt.shape, key)
+        source, files = _pictures(place, learnt, key)
     else:
         reader = _reader(place, key, learnt.reader.get("option") == OPTION)
         existing_file(path, key)  # here, since a reader would speak of dataset.path
@@ -61,7 +60,7 @@ def found(path: str, learnt: Learnt, split: str, beyond: bool = False, key: str 
         )
     source = dataclasses.replace(source, origin=f"{key}={path}")
     part, names, notes = learnt.given(source, dataclasses.replace(part, x=part.x[:]), beyond)
-    return Found(path, part, names, files, tuple(notes))
+    return Found(path, part, names, files, (*source.notes, *notes))
 
 
 def _reader(place: pathlib.Path, key: str, is_table: bool) -> Dataset:
@@ -80,17 +79,17 @@ def _reader(place: pathlib.Path, key: str, is_table: bool) -> Dataset:
     raise BadRequest(f"{key}={place}: unknown kind of file; it can be {KINDS}")
 
 
-def _pictures(
-    place: pathlib.Path, data_shape: tuple[int, int, int], key: str
-) -> tuple[Source, list[str]]:
+def _pictures(place: pathlib.Path, learnt: Learnt, key: str) -> tuple[Source, list[str]]:
     """Labels are the names of sub-folders, where every image is in one."""
-    height, width, channels = data_shape
-    if channels not in COLORS or height == 1:
-        raise BadRequest(f"{key}={place}: this run was trained on {by(data_shape)}, not on images")
+    if learnt.shape[2] not in (1, 3) or learnt.shape[0] == 1:
+        raise BadRequest(
+            f"{key}={place}: this run was trained on {by(learnt.shape)}, not on images"
+        )
     root = place if place.is_dir() else place.parent
     parts = listed(root, key).values() if place.is_dir() else [[place]]
     files = [file for part in parts for file in part]
-    decoded = decode_all(files, [height, width], COLORS[channels])
+    frame = ImageFolder().like(learnt).frame(files)
+    decoded = decode_all(files, frame)
     if decoded.problems:
         raise BadRequest(
             f"{key}={place}: {len(decoded.problems):,} of {len(files):,} images cannot be read: "
@@ -102,5 +101,9 @@ def _pictures(
     if place.is_dir() and all(folders):
         label_names, labels = np.unique([parts[-1] for parts in folders], return_inverse=True)
         label_names = tuple(label_names.tolist())
-    source = Source(Split(decoded.x, labels), None, str(place), label_names, are_pictures=True)
+    found = [one for one in decoded.found if one is not None]
+    text = f"{place}: {told(found, frame).removeprefix('of ')}"
+    notes = (text,) if is_changed(found, frame) else ()
+    pictures = Split(decoded.x, labels)
+    source = Source(pictures, None, str(place), label_names, are_pictures=True, notes=notes)
     return source, names

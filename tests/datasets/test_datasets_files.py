@@ -530,12 +530,12 @@ def bad_images(folder):
 
 def test_every_unreadable_image_is_named(tmp_path):
     bad_images(tmp_path)
-    with pytest.raises(BadRequest, match=r"5 of 8 images cannot be read") as caught:
+    with pytest.raises(BadRequest, match=r"4 of 8 images cannot be read") as caught:
         ImageFolder(path=str(tmp_path)).load()
-    for name in ("empty.png", "page.jpg", "short.jpg", "short.png", "deep.png"):
+    for name in ("empty.png", "page.jpg", "short.jpg", "short.png"):
         assert name in str(caught.value)
     assert "ok.png" not in str(caught.value)
-    assert "deep.png: has more than 8 bits a channel" in str(caught.value)
+    assert "deep.png" not in str(caught.value)
 
 
 def test_image_folders_that_are_none(tmp_path):

@@ -1,5 +1,6 @@
 """Image folders: what is stretched is said, what cannot be read is named."""
 
+import io
 import os
 import signal
 import struct
@@ -36,6 +37,12 @@ def png(width, height, depth=8, colour=0):
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     parts = chunk(b"IHDR", header), chunk(b"IDAT", data), chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def floats():
+    stream = io.BytesIO()
+    Image.new("F", (8, 8)).save(stream, "TIFF")
+    return stream.getvalue()
 
 
 def grey(path, width, height):
@@ -102,20 +109,19 @@ def test_what_the_tiff_library_says_is_said_by_us(tmp_path, capfd):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", r"is empty \(0 bytes\)$"),
-        (b"\n<!DOCTYPE html><html>", "is a web page: the download failed$"),
-        (b"label,p\n1,2\n", "is no image in PNG, JPEG, BMP, GIF, WEBP, TIFF, or is damaged$"),
+        (b"", r"is empty \(0 bytes\)"),
+        (b"\n<!DOCTYPE html><html>", "is a web page: the download failed"),
+        (b"label,p\n1,2\n", "is no image in PNG, JPEG, BMP, GIF, WEBP, TIFF, or is damaged"),
         (IMAGES[0][:60], r"is truncated or damaged \("),
-        (png(9000, 9000), "has more than 67,108,864 pixels, the limit; make it smaller$"),
-        (png(20_000, 20_000), "has more than 67,108,864 pixels, the limit; make it smaller$"),
-        (png(8, 8, depth=16, colour=2), r"has more than 8 bits a channel \(mode RGB\); convert"),
-        (png(8, 8, depth=16), r"has more than 8 bits a channel \(mode I;16\); convert"),
+        (png(9000, 9000), "has more than 67,108,864 pixels, the limit; make it smaller"),
+        (png(20_000, 20_000), "has more than 67,108,864 pixels, the limit; make it smaller"),
+        (floats(), r"has more than 16 bits a channel \(mode F\); convert"),
     ],
 )
 def test_an_image_is_refused_with_its_reason(data, message, tmp_path, recwarn):
     grey(tmp_path / "good.png", 8, 8)
     (tmp_path / "bad.png").write_bytes(data)
-    with pytest.raises(BadRequest, match=rf"^1 of 2 images .*bad\.png: {message}"):
+    with pytest.raises(BadRequest, match=rf"^1 of 2 images .*bad\.png: {message}.*\n.*=skip"):
         folder(tmp_path).load()
     assert not recwarn
 
@@ -194,3 +200,128 @@ def test_images_that_unpack_to_too_much(tmp_path):
         BadRequest, match=r"image_size=\[99999, 99999\]: 1 images unpack to 9\.3 GiB, more than 8"
     ):
         folder(tmp_path, image_size=[99_999, 99_999]).load()
+
+
+# ---- what files are brought to -------------------------------------------------------------------
+
+
+def save(path, x, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.asarray(x)).save(path, **options)
+
+
+GREYS = np.arange(48, dtype=np.uint8).reshape(6, 8)
+
+
+def test_colour_is_found_where_pixels_have_it(tmp_path):
+    save(tmp_path / "a.png", GREYS)
+    Image.fromarray(GREYS).save(tmp_path / "b.webp", lossless=True)  # which has no grey
+    save(tmp_path / "c.png", np.stack([GREYS] * 3, -1))
+    Image.fromarray(GREYS).convert("P").save(tmp_path / "d.gif")
+    splits = folder(tmp_path, image_size=[6, 8]).load()
+    assert splits.data_shape == (6, 8, 1)
+    assert splits.source == f"{tmp_path}: 4 images of 6x8"
+    for x in splits.train.x:
+        np.testing.assert_array_equal(x[..., 0], GREYS)
+    red = np.zeros((6, 8, 3), np.uint8)
+    red[2, 3] = [200, 10, 10]
+    Image.fromarray(red).quantize(4).save(tmp_path / "e.png")  # a palette
+    splits = folder(tmp_path, image_size=[6, 8]).load()
+    assert splits.data_shape == (6, 8, 3)
+    assert any((x == red).all() for x in splits.train.x)
+    splits = folder(tmp_path, image_size=[6, 8], color="grey").load()
+    assert splits.source == f"{tmp_path}: 5 images of 6x8, 1 in colour made grey"
+    luma = round(0.299 * 200 + 0.587 * 10 + 0.114 * 10)  # ITU-R 601-2
+    assert any(x[2, 3, 0] == luma for x in splits.train.x)
+
+
+def test_stretch_crop_and_pad(tmp_path):
+    """A wide picture, white but for its black left and right quarter."""
+    x = np.full((16, 32), 255, np.uint8)
+    x[:, :8] = x[:, 24:] = 0
+    save(tmp_path / "a.png", x)
+
+    def found(**options):
+        splits = folder(tmp_path, image_size=8, **options).load()
+        return splits.train.x[0, ..., 0], splits.source.partition(": ")[2]
+
+    stretched, told = found()
+    assert told == "1 images of 16x32, stretched to 8x8"
+    assert stretched[4].tolist()[0] == 0
+    assert stretched[4].tolist()[4] == 255
+    cropped, told = found(fit="crop")
+    assert told == "1 images of 16x32, cut to 8x8"
+    assert (cropped[:, 1:7] == 255).all()
+    assert cropped[4, 0] > 200
+    padded, told = found(fit="pad", background="#505050")
+    assert told == "1 images of 16x32, padded to 8x8 on #505050"
+    assert (padded[:2] == 0x50).all()
+    assert (padded[6:] == 0x50).all()
+    assert padded[3, 0] == 0
+    assert padded[3, 4] == 255
+    with pytest.raises(BadRequest, match=r"dataset\.background must be a colour.*got 'mauvy'"):
+        found(background="mauvy")
+
+
+def test_what_is_transparent_shows_the_background(tmp_path):
+    x = np.zeros((4, 4, 4), np.uint8)
+    x[0], x[1] = [255, 0, 0, 255], [255, 0, 0, 51]  # opaque, and a fifth
+    save(tmp_path / "a.png", x)
+    save(tmp_path / "b.png", x[..., :3])
+    Image.fromarray(x).quantize(8).save(tmp_path / "c.png")
+    for background, light in (("black", 0), ("white", 255)):
+        splits = folder(tmp_path, image_size=4, background=background)
+        source = splits.read().read()
+        told = f"3 images of 4x4, 2 with transparency, laid on {background}"
+        assert source.origin == f"{tmp_path}: {told}"
+        assert source.reader["background"] == background
+        for i in (0, 2):
+            a = source.train.x[i]
+            assert a[0, 0].tolist() == [255, 0, 0]
+            below = 0.8 * light
+            np.testing.assert_allclose(a[1, 0], [51 + below, below, below], atol=2)
+            assert a[3, 3].tolist() == [light] * 3
+
+
+def test_grey_files_of_16_bits_keep_them(tmp_path):
+    deep = (np.arange(64).reshape(8, 8) * 1021).astype(np.uint16)
+    deep[0, 0] = 65535
+    save(tmp_path / "a.png", deep)
+    save(tmp_path / "b.tif", deep)
+    save(tmp_path / "c.png", np.full((8, 8), 200, np.uint8))
+    splits = folder(tmp_path, image_size=8, scale="none").load()
+    assert splits.source == f"{tmp_path}: 3 images of 8x8, 2 of 16 bits"
+    x = folder(tmp_path, image_size=8).read().read().train.x[..., 0]
+    np.testing.assert_array_equal(x[0], deep)
+    np.testing.assert_array_equal(x[1], deep)
+    assert (x[2] == 200 * 257).all()
+    splits = folder(tmp_path, image_size=8, bits=8).load()
+    assert splits.source == f"{tmp_path}: 3 images of 8x8, 2 of 16 bits taken as 8"
+    assert splits.train.x.dtype == np.uint8
+    (tmp_path / "d.png").write_bytes(png(8, 8, depth=16, colour=2))
+    splits = folder(tmp_path, image_size=8, color="rgb").load()
+    assert splits.source == f"{tmp_path}: 4 images of 8x8, 3 of 16 bits taken as 8"
+
+
+def test_bad_files_are_skipped_by_name(tmp_path):
+    for label in "pq":
+        for i in range(6):
+            save(tmp_path / label / f"{i}.png", np.full((8, 8), 10 * i, np.uint8))
+    (tmp_path / "p" / "2.png").write_bytes(b"")
+    (tmp_path / "q" / "4.png").write_bytes((tmp_path / "q" / "5.png").read_bytes()[:50])
+    with pytest.raises(BadRequest, match=r"2 of 12 images .*\n.*dataset\.on_error=skip"):
+        folder(tmp_path).load()
+    splits = folder(tmp_path, image_size=8, on_error="skip").load()
+    (note,) = splits.notes
+    assert "2 of 12 images cannot be read and are skipped: " in note
+    assert "p/2.png: is empty (0 bytes); " in note
+    assert "q/4.png: is truncated or damaged" in note
+    assert splits.source == f"{tmp_path}: 10 images of 8x8"
+    found = sorted(zip(splits.train.labels.tolist(), splits.train.x[:, 0, 0, 0], strict=True))
+    assert found == [(0, v) for v in (0, 10, 30, 40, 50)] + [(1, v) for v in (0, 10, 20, 30, 50)]
+    few = folder(tmp_path, image_size=8, on_error="skip", limit=3).load()
+    assert len(few.train) == 3
+    for file in tmp_path.rglob("*.png"):
+        file.write_bytes(b"")
+    with pytest.raises(BadRequest, match=r"12 of 12 images cannot be read: .*; .*/p/4\.png"):
+        folder(tmp_path, on_error="skip").load()
