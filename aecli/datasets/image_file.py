@@ -88,7 +88,7 @@ def decoded(file: pathlib.Path, frame: Frame) -> tuple[np.ndarray, Found]:
         is_transparent = image.has_transparency_data and not is_grey16
         if is_transparent:
             image = image.convert("RGBA")
-            is_transparent = image.getextrema()[3][0] < 255
+            is_transparent = bool((np.asarray(image)[..., 3] < 255).any())
             image = Image.alpha_composite(Image.new("RGBA", image.size, frame.background), image)
         has_color = frame.color == "rgb"
         if is_grey16:
@@ -135,7 +135,8 @@ def _fitted(image, frame: Frame):
     """A Pillow image of mode L, RGB or F in the frame's size."""
     from PIL import Image, ImageColor, ImageOps
 
-    size, method = frame.size[::-1], Image.Resampling.BILINEAR
+    height, width = frame.size
+    size, method = (width, height), Image.Resampling.BILINEAR
     if frame.fit == "stretch":
         return image.resize(size, method)
     if frame.fit == "crop":

@@ -127,6 +127,7 @@ class ImageFolder(Dataset):
 
         Where a bad file stops, those that are taken are decoded, later.
         """
+        x, whole = None, []
         if self.on_error == "skip":
             every = decode_all(files, frame)
             good = [i for i, one in enumerate(every.found) if one is not None]
@@ -141,7 +142,7 @@ class ImageFolder(Dataset):
             files, whole = [files[i] for i in good], [one for one in every.found if one]
 
         def read(positions: np.ndarray) -> np.ndarray:
-            if self.on_error == "skip":
+            if x is not None:
                 seen.extend(whole[i] for i in positions.tolist())
                 return in_order(x, positions)
             taken = [files[i] for i in positions.tolist()]
