@@ -18,6 +18,8 @@ from aecli import cores
 from aecli.datasets import image_file, image_files
 from aecli.datasets.image_folder import ImageFolder
 from aecli.errors import BadRequest, RunFailed
+from aecli.fit.summary import _classes
+from aecli.io import readers
 
 
 def folder(place, **options):
@@ -301,6 +303,28 @@ def test_grey_files_of_16_bits_keep_them(tmp_path):
     (tmp_path / "d.png").write_bytes(png(8, 8, depth=16, colour=2))
     splits = folder(tmp_path, image_size=8, color="rgb").load()
     assert splits.source == f"{tmp_path}: 4 images of 8x8, 3 of 16 bits taken as 8"
+
+
+def test_a_picture_for_a_run_is_fitted_as_its_training_s_and_says_how(tmp_path):
+    save(tmp_path / "train" / "a.png", GREYS)
+    learnt = folder(tmp_path / "train", image_size=4, fit="pad", background="white").load().learnt
+    x = np.zeros((16, 32, 3), np.uint8)
+    x[..., 0] = 200
+    save(tmp_path / "photo.png", x)
+    found = readers.found(str(tmp_path / "photo.png"), learnt, "test")
+    told = "16x32, padded to 4x4 on white, in colour made grey"
+    assert found.notes == (f"{tmp_path}/photo.png: {told}",)
+    assert found.split.x[0, :, 0, 0].tolist() == [255, 60, 60, 255]  # 0.299 * 200
+    save(tmp_path / "small.png", np.zeros((4, 4), np.uint8))
+    assert readers.found(str(tmp_path / "small.png"), learnt, "test").notes == ()
+
+
+def test_classes_are_counted_over_all_parts(tmp_path):
+    for part, labels in (("train", "pq"), ("test", "pr")):
+        for label in labels:
+            save(tmp_path / part / label / "a.png", GREYS)
+    assert _classes(folder(tmp_path).load()).strip() == "3 classes"
+    assert _classes(folder(tmp_path / "train" / "p").load()) == ""
 
 
 def test_bad_files_are_skipped_by_name(tmp_path):

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from options import examples, fitting, models, of_series, options
+from options import examples, fitting, models, of_series, options, stands_for_others
 
 from aecli import build
 from aecli.errors import BadRequest
@@ -15,7 +15,10 @@ from aecli.models.base import Autoencoder
 from aecli.models.batch import Batch
 from aecli.training.step import train_step
 
-PAIRS = list(itertools.product(models(), options("network")))
+PAIRS = [
+    pytest.param(*pair, marks=() if stands_for_others(*pair) else pytest.mark.slow)
+    for pair in itertools.product(models(), options("network"))
+]
 
 
 LABELS = 3

@@ -30,6 +30,8 @@ def fitting(name: str, network: str) -> list[str] | None:
     """The overrides of a small model of that name and network; None where they do not fit."""
     if name == "conv" and network != "conv":  # its preset states keys of a convolution
         return None
+    if name in ("deep", "denoising") and network in ("gru", "lstm", "transformer"):
+        return None  # their presets state the widths of dense layers
     words = [*f"model={name}".split(), f"network={network}"]
     words += ["network.filters=[8,4]"] if network == "conv" else []
     words += SMALL.get(network, [])
@@ -49,6 +51,17 @@ def of_series(network: str) -> bool:
     """Whether a network takes series alone: 8x8 digits are 8 points of 8 channels for it."""
     module, name = contents("network", network)["_target_"].rsplit(".", 1)
     return getattr(importlib.import_module(module), name).is_of_series
+
+
+KINDS = ("ae", "vae", "factor_vae", "vq_vae")  # plain, with draws, with players, with a state
+
+
+def stands_for_others(name: str, network: str) -> bool:
+    """Whether a pair is tried wherever all of them would take long.
+
+    What knows no series is tried with every model; of the others they have the layers alone.
+    """
+    return name in KINDS or not of_series(network)
 
 
 def examples(network: str, images):
