@@ -88,11 +88,7 @@ def decoded(file: pathlib.Path, frame: Frame) -> tuple[np.ndarray, Found]:
         is_transparent = image.has_transparency_data and not is_grey16
         if is_transparent:
             image = image.convert("RGBA")
-<<<<<<< HEAD
             is_transparent = bool(np.asarray(image)[..., 3].min() < 255)
-=======
-            is_transparent = bool((np.asarray(image)[..., 3] < 255).any())
->>>>>>> folder
             image = Image.alpha_composite(Image.new("RGBA", image.size, frame.background), image)
         has_color = frame.color == "rgb"
         if is_grey16:
