@@ -9,6 +9,7 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.datasets import load_breast_cancer
 
 from aecli import cli, runs
 from aecli.datasets.digits import Digits
@@ -76,6 +77,10 @@ def place(tmp_path, monkeypatch):
     rows[:, 0] %= 10
     for name in ("mnist_train.csv", "mnist_test.csv"):
         np.savetxt(name, rows, "%d", ",")
+    patients = load_breast_cancer()
+    table = np.column_stack([patients.data, patients.target])
+    header = ",".join([*patients.feature_names, "diagnosis"])
+    np.savetxt("patients.csv", table, "%g", ",", header=header, comments="")
     return tmp_path
 
 
