@@ -268,7 +268,7 @@ def test_bombs_end_in_one_line_that_states_the_bound(bombs):
             assert "\n" not in text
             assert most < 5 * 2**20, name
         with pytest.raises(BadRequest, match="beyond 1 MiB at most 100 times"):
-            readers._reader(readers.pathlib.Path(path), "input").read()
+            readers._reader(readers.pathlib.Path(path), "input", False).read()
         if not name.endswith((".gz", "ubyte")):
             with pytest.raises(BadRequest, match="beyond 1 MiB at most 100 times"):
                 read_codes(path)
