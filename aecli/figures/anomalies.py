@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from aecli.dataspec import DataSpec
 from aecli.errors import NotApplicable
 from aecli.figures import images, lines, style
 
@@ -22,6 +23,8 @@ def anomalies(run, x, scores, values: dict, anomalous=None) -> Figure:
     """
     try:
         of_series = lines.are_series(run.spec)
+        if not of_series:
+            images.require_images(DataSpec.of(x.shape[1:]))
     except NotApplicable:
         figure = style.new_figure(run, "Anomaly scores", 3.2)
         _histograms(figure.add_subplot(), scores, values, anomalous)

@@ -141,7 +141,7 @@ def test_pictures_are_matched_by_their_names(ask, trained, tmp_path):
         (["input=x.npy", "clean=input/none.npy"], "^input/none.npy is empty"),
         (["input=x.npy", "clean=input"], "clean: input has no image"),
         (["input=x.npy", "clean=y.npy"], "clean=y.npy has 3 images; input 2"),
-        (["noise=gaussian", "output=a.csv"], "output=a.csv: the kind is told by the suffix"),
+        (["noise=gaussian", "output=a.csv"], "8x8x1 is no row of a table"),
     ],
 )
 def test_what_cannot_be_is_refused(ask, trained, words, said, tmp_path, monkeypatch):
