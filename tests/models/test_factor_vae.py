@@ -13,7 +13,7 @@ LITTLE = ["model=factor_vae", "model.critic_widths=[16]", "trainer.batch_size=40
 
 
 def test_gamma_0_is_a_vae(lab):
-    """Bit for bit, beside a critic that is trained."""
+    """But for rounding (1e-7 seen), beside a critic that is trained; gamma 0.1 moves 1e-3."""
     vae = lab.train("model=vae", "model.latent_dim=10", "trainer.epochs=2", *LITTLE[2:])
     factor = lab.train(*LITTLE, "model.gamma=0", "trainer.epochs=2")
     one, other = (
@@ -22,7 +22,7 @@ def test_gamma_0_is_a_vae(lab):
     shared = [v for name, v in other["model"].items() if "critic" not in name]
     assert len(shared) == len(one["model"]) > 4
     for value, same in zip(one["model"].values(), shared, strict=True):
-        np.testing.assert_array_equal(np.asarray(same), np.asarray(value))
+        np.testing.assert_allclose(np.asarray(same), np.asarray(value), rtol=0, atol=1e-5)
     critic = [np.asarray(v) for n, v in other["optimizers"].items() if n.startswith("critic/")]
     assert any(np.any(values) for values in critic)
 
