@@ -4,7 +4,7 @@ import os
 import re
 from dataclasses import dataclass, field, replace
 
-from aecli.console import catalog, mistakes, options
+from aecli.console import catalog, chosen_data, mistakes, options
 from aecli.console.options import Option
 from aecli.errors import BadRequest
 from aecli.typed import quoted
@@ -54,7 +54,7 @@ class Arguments:
 def parse(command: str, argv: list[str]) -> Arguments:
     """Sort the words; raises BadRequest for one that is neither an option nor an override."""
     arguments = Arguments(command)
-    unread, several = list(argv), []
+    unread, several, data = list(argv), [], []
     while unread:
         word = unread.pop(0)
         if word == "--" and command in SEPARATED:
@@ -69,12 +69,23 @@ def parse(command: str, argv: list[str]) -> Arguments:
             arguments.overrides.append(f"{POSITIONAL[command]}={word}")
         elif command in SEVERAL:
             several.append(quoted(word))
+        elif command in chosen_data.COMMANDS and chosen_data.is_path(word):
+            data.append(word)
         else:
             raise mistakes.bare_word(word, command)
+    if len(data) > 1:
+        raise BadRequest(
+            f"{data[0]} and {data[1]}: one file or folder to learn from\n"
+            f"a second part to test on is dataset.test_path={quoted(data[1])}"
+        )
+    for word in data:
+        arguments.overrides += chosen_data.words_for(word, arguments.overrides)
     if several:
         arguments.overrides.append(f"{SEVERAL[command]}=[{','.join(several)}]")
     _choose_dataset(arguments)
     _choose_metrics(arguments)
+    given = arguments.overrides
+    given += chosen_data.fitting_loss(command, given, arguments.config_dir)
     modes = [option.name for option in options.MODES if arguments.has(option)]
     if len(modes) > 1:
         raise BadRequest(f"{' and '.join(modes)} do not go together: use one of them")

@@ -78,12 +78,12 @@ def shadowed(group: str) -> list[Path]:
 
 
 def comment_lines(file: Path) -> list[str]:
-    """The comment block at the top of a YAML, without `# ` and without the `# @package` line."""
+    """The comment block at the top of a YAML, without `# ` and without lines as `# @package`."""
     lines = []
     for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
         if not line.startswith("#"):
             break
-        if not re.match(r"#\s*@package\b", line):
+        if not re.match(r"#\s*@\w", line):
             lines.append(line.removeprefix("#").removeprefix(" ").rstrip())
     return lines
 

@@ -31,7 +31,8 @@ def stated_path(path: str, key: str) -> pathlib.Path:
     try:
         place = pathlib.Path(path).expanduser()
         if not place.exists():
-            raise BadRequest(f"{key}: {place} does not exist")
+            seen = "" if place.is_absolute() else f", seen from {pathlib.Path.cwd()}"
+            raise BadRequest(f"{key}: {place} does not exist{seen}")
     except (OSError, RuntimeError) as error:  # RuntimeError: ~name, where nobody has this name
         reason = getattr(error, "strerror", None) or error
         raise BadRequest(f"{key}: cannot read {path}: {reason}") from None

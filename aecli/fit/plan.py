@@ -10,6 +10,7 @@ from aecli import build
 from aecli.datasets import learnt_file
 from aecli.datasets.learnt import cut_to_unit_range
 from aecli.errors import BadRequest
+from aecli.runs import kept
 from aecli.training.callbacks.checkpoint import Checkpoint
 from aecli.training.callbacks.csv_log import CSVLog
 from aecli.training.environment import environment
@@ -45,7 +46,7 @@ class Plan:
         """What a checkpoint says of its origin: compared on resume."""
         jit, replicas = self.trainer.uses_xla(self.model.network), self.trainer.join_replicas()
         return {
-            "config": build.plain(self.config),
+            "config": build.plain(kept(self.config)),
             "data": self.splits.fingerprint,
             "parts": self.splits.fingerprints,
             "environment": environment(jit, self.feed.kind, replicas.count if replicas else 1),

@@ -47,7 +47,7 @@ def merged(
 
     Raises BadRequest where they, or an edit of the stored file, would make the result another.
     """
-    stored, asked = build.plain(run.config), build.plain(cfg)
+    stored, asked = build.plain(run.config), build.plain(runs.kept(cfg))
     config = OmegaConf.create(stored)
     if state is not None:
         edited = _changes(state.about["config"], stored)

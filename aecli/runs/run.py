@@ -1,5 +1,6 @@
 """A run folder: create it, load it. The only reader and writer of its layout."""
 
+import contextlib
 import datetime
 import functools
 import pathlib
@@ -38,7 +39,23 @@ def create(folder: pathlib.Path, config: DictConfig, overrides: list[str], about
 
 
 def write_config(folder: pathlib.Path, config: DictConfig) -> None:
-    write_text(folder / CONFIG, OmegaConf.to_yaml(config, resolve=True))
+    write_text(folder / CONFIG, OmegaConf.to_yaml(kept(config), resolve=True))
+
+
+def kept(config: DictConfig) -> DictConfig:
+    """Returns a config as a run keeps it: paths of its data from the root, not from the folder.
+
+    So that the run finds them from wherever it is opened.
+    """
+    copy: Any = OmegaConf.merge(config)
+    OmegaConf.set_readonly(copy, False)
+    node = copy.get("dataset")
+    for key in node or ():
+        value = OmegaConf.select(node, key) if str(key).endswith("path") else None
+        if isinstance(value, str) and value:
+            with contextlib.suppress(RuntimeError):  # ~name, where nobody has this name
+                node[key] = str(pathlib.Path(value).expanduser().absolute())
+    return copy
 
 
 class Run:

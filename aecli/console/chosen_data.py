@@ -1,0 +1,101 @@
+"""What data named among the words of a command choose: `aecli train data.csv` finds its reader.
+
+Standard library only, as the words are sorted before anything else is imported.
+"""
+
+import gzip
+import re
+from pathlib import Path
+
+from aecli.console import catalog
+from aecli.errors import BadRequest
+from aecli.typed import quoted
+
+READERS = {  # suffix, without .gz: option of dataset
+    ".csv": "table", ".tsv": "table", ".tab": "table", ".npz": "npz", ".npy": "npz", ".ts": "series",
+    ".parquet": "parquet",
+}  # fmt: skip
+IDX = re.compile(r"[-.]idx\d[-.]ubyte$")  # MNIST's own names
+PIXEL = re.compile(r"(pixel|px|p)[-_ ]?\d+|\d+x\d+", re.IGNORECASE)  # a column of an image
+HEAD = 2**16  # bytes in which the first line of a CSV ends
+LOSS = re.compile(r"#\s*@loss\s+(\w+)")  # in a dataset's YAML: the loss that fits its values
+COMMANDS = ("bench", "train", "tune")
+
+
+def is_path(word: str) -> bool:
+    """Returns whether a word is meant as a file or a folder: it is there, or looks like one."""
+    return "/" in word or Path(word).suffix.lower() in READERS or Path(word).exists()
+
+
+def reader_of(word: str) -> str | None:
+    """Returns the option of dataset that reads a file or folder, None for what none reads."""
+    path = Path(word).expanduser()
+    try:
+        if path.is_dir():
+            return "image_folder"
+        if not path.is_file():
+            return None
+    except (OSError, ValueError):
+        return None
+    name = path.name.lower().removesuffix(".gz")
+    if IDX.search(name):
+        return "idx"
+    option = READERS.get(Path(name).suffix)
+    return "csv" if option == "table" and _is_of_pixels(path) else option
+
+
+def words_for(word: str, stated: list[str]) -> list[str]:
+    """Returns the overrides that a bare word, the name of existing data, stands for.
+
+    stated: the words of the line; a data set that they choose reads the file. Raises BadRequest
+    for data that no reader is known for.
+    """
+    chosen = next((one for one in stated if one.startswith("dataset=")), None)
+    option = reader_of(word)
+    if not Path(word).expanduser().exists():
+        raise BadRequest(f"{word} does not exist, seen from {Path.cwd()}")
+    if option is None and chosen is None:
+        names = ", ".join(READERS)
+        raise BadRequest(
+            f"{word}: no reader is known for it; {names}, IDX and folders of pictures have one\n"
+            f"name one of `aecli list dataset`: dataset=OPTION {word}"
+        )
+    return [*([] if chosen else [f"dataset={option}"]), f"dataset.path={quoted(word)}"]
+
+
+def fitting_loss(command: str, stated: list[str], config_dir: str | None) -> list[str]:
+    """Returns [loss=NAME] where the data set asks for another loss than the default, else [].
+
+    An experiment, a run that goes on and a loss that is stated have their own.
+    """
+    keys = {one.partition("=")[0].lstrip("+~"): one.partition("=")[2] for one in stated}
+    if command not in COMMANDS or keys.keys() & {"loss", "experiment", "resume", "sweep"}:
+        return []
+    names = keys.get("dataset", "").split(",")
+    files = {option.name: option.file for option in catalog.options("dataset", config_dir)}
+    asked = {_loss_in(files[name]) if name in files else None for name in names}
+    loss = asked.pop() if len(asked) == 1 else None
+    return [] if loss is None else [f"loss={loss}"]
+
+
+def _loss_in(file: Path) -> str | None:
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        if not line.startswith("#"):
+            return None
+        if found := LOSS.match(line):
+            return found.group(1)
+    return None
+
+
+def _is_of_pixels(path: Path) -> bool:
+    """Whether the header of a CSV names pixels: pixel0, 1x1 ..., but for a label."""
+    try:
+        with open(path, "rb") as plain:
+            is_packed = plain.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if is_packed else open(path, "rb") as stream:
+            first = stream.readline(HEAD).decode("utf-8", "replace")
+    except (OSError, EOFError):
+        return False
+    names = [name.strip(' "\r\n') for name in first.split(",")]
+    pixels = [name for name in names if PIXEL.fullmatch(name)]
+    return len(pixels) > 1 and len(pixels) >= len(names) - 2
