@@ -12,8 +12,8 @@ from aecli.errors import BadRequest
 from aecli.typed import quoted
 
 READERS = {  # suffix, without .gz: option of dataset
-    ".csv": "table", ".tsv": "table", ".tab": "table", ".npz": "npz", ".npy": "npz", ".ts": "series",
-    ".parquet": "parquet",
+    ".csv": "table", ".tsv": "table", ".tab": "table", ".npz": "npz", ".npy": "npz",
+    ".parquet": "parquet", ".ts": "series",
 }  # fmt: skip
 IDX = re.compile(r"[-.]idx\d[-.]ubyte$")  # MNIST's own names
 PIXEL = re.compile(r"(pixel|px|p)[-_ ]?\d+|\d+x\d+", re.IGNORECASE)  # a column of an image

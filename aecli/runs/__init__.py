@@ -4,6 +4,6 @@ from aecli.runs.listing import RunInfo, find, find_any, list_runs, open_run, sta
 from aecli.runs.run import CONFIG, Run, create, kept, read_status, write_config
 
 __all__ = [
-    "CONFIG", "Run", "RunInfo", "create", "find", "find_any", "list_runs", "open_run",
-    "kept", "read_status", "state_of", "write_config",
+    "CONFIG", "Run", "RunInfo", "create", "find", "find_any", "kept", "list_runs",
+    "open_run", "read_status", "state_of", "write_config",
 ]  # fmt: skip
