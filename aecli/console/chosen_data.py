@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from aecli.console import catalog
+from aecli.datasets.pixel_names import are_pixels
 from aecli.errors import BadRequest
 from aecli.typed import quoted
 
@@ -16,7 +17,6 @@ READERS = {  # suffix, without .gz: option of dataset
     ".parquet": "parquet", ".ts": "series",
 }  # fmt: skip
 IDX = re.compile(r"[-.]idx\d[-.]ubyte$")  # MNIST's own names
-PIXEL = re.compile(r"(pixel|px|p)[-_ ]?\d+|\d+x\d+", re.IGNORECASE)  # a column of an image
 HEAD = 2**16  # bytes in which the first line of a CSV ends
 LOSS = re.compile(r"#\s*@loss\s+(\w+)")  # in a dataset's YAML: the loss that fits its values
 COMMANDS = ("bench", "train", "tune")
@@ -96,6 +96,4 @@ def _is_of_pixels(path: Path) -> bool:
             first = stream.readline(HEAD).decode("utf-8", "replace")
     except (OSError, EOFError):
         return False
-    names = [name.strip(' "\r\n') for name in first.split(",")]
-    pixels = [name for name in names if PIXEL.fullmatch(name)]
-    return len(pixels) > 1 and len(pixels) >= len(names) - 2
+    return are_pixels(first.strip().split(","))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import pathlib
 from typing import Annotated
 
 import numpy as np
@@ -13,6 +14,7 @@ from aecli.datasets.columns import column_types
 from aecli.datasets.csv_table import Table, label_as_trained, read_table, separates
 from aecli.datasets.labels import labels
 from aecli.datasets.learnt import Learnt
+from aecli.datasets.pixel_names import are_pixels
 from aecli.datasets.rows import Rows
 from aecli.datasets.source_file import needed_file
 from aecli.errors import BadRequest
@@ -24,6 +26,7 @@ OPTION = "csv"
 class Csv(Dataset):
     """One image a row, one pixel a column, plain or .gz; a row has at most one label.
 
+    Rows are images where shape or a header of pixels says so, else [1, D].
     Whole numbers in 0..255 are taken as x/255, those in 0..1 as 0 and 1, others as they are.
     test_size applies where no test_path is given.
     """
@@ -53,7 +56,10 @@ class Csv(Dataset):
             tables.append((str(test_file), table))
             _check_columns(*tables)
         arrays = [(name, table.pixels) for name, table in tables]
-        found = (shaped if in_part else images)(arrays, self.shape)
+        width, shape, notes = tables[0][1].pixels.shape[1], self.shape, ()
+        if shape is None and not are_pixels(tables[0][1].columns):
+            shape, notes = [1, width], (_as_rows(file, width),)
+        found = (shaped if in_part else images)(arrays, shape)
         labelled = [(f"{n}: label", _numbers(t.texts)) for n, t in tables if t.texts is not None]
         numbered, names = labels(labelled, [len(texts) for _, texts in labelled])
         parts = [
@@ -73,6 +79,7 @@ class Csv(Dataset):
                 "delimiter": self.delimiter,
                 "shape": list(found[0].shape[1:]),
             },
+            notes=notes,
         )
 
     def like(self, learnt: Learnt) -> "Csv":
@@ -93,6 +100,16 @@ def _columns(table: Table) -> dict[str, str] | None:
     if isinstance(table.pixels, Rows):
         return column_types(table.columns, np.zeros((1, table.pixels.shape[1]), np.uint8))
     return column_types(table.columns, table.pixels)
+
+
+def _as_rows(file: pathlib.Path, width: int) -> str:
+    """What is said of a file whose header names no pixels."""
+    side = math.isqrt(width)
+    square = f"; as images: dataset.shape=[{side},{side}]" if side > 1 and side**2 == width else ""
+    return (
+        f"{file} names no pixels: rows of {width} numbers{square}; dataset=table knows them by "
+        "column, each with its own scale"
+    )
 
 
 def _numbers(texts: np.ndarray) -> np.ndarray:

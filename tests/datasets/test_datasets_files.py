@@ -85,10 +85,13 @@ READABLE = {
     "csv excel": (Csv, "a.csv", "\ufeff" + csv_text(MNIST_HEADER).replace("\n", "\r\n"), {}),
     "csv quoted": (Csv, "a.csv", csv_text(MNIST_HEADER.replace("0x0", '"0,0"')), {}),
     "csv pandas": (
-        Csv, "a.csv", csv_text("label," + ",".join(map(str, range(16))) + "\n"), {},
+        Csv, "a.csv", csv_text("label," + ",".join(map(str, range(16))) + "\n"),
+        {"shape": [4, 4]},
     ),
-    "csv position": (Csv, "a.csv", csv_text(""), {"label": 0}),
-    "csv last": (Csv, "a.csv", csv_text("", label_at=16), {"label": -1}),
+    "csv position": (Csv, "a.csv", csv_text(""), {"label": 0, "shape": [4, 4]}),
+    "csv last": (
+        Csv, "a.csv", csv_text("", label_at=16), {"label": -1, "shape": [4, 4]},
+    ),
     "csv named": (Csv, "a.csv", csv_text(MNIST_HEADER.replace("label", "no")), {"label": "no"}),
     "csv semicolons": (
         Csv, "a.csv", csv_text(MNIST_HEADER).replace(",", ";"), {"delimiter": ";"},
@@ -208,8 +211,10 @@ def test_csv_without_a_label_column(tmp_path):
     path = write(tmp_path, "a.csv", "1,2,3,4\n5,6,7,8\n")
     splits = Csv(path=path, **WHOLE).load()
     assert splits.train.labels is None
-    assert splits.data_shape == (2, 2, 1)
-    assert Csv(path=path, shape=[1, 4], **WHOLE).load().data_shape == (1, 4, 1)
+    assert splits.data_shape == (1, 4, 1)
+    (note,) = splits.notes
+    assert "rows of 4 numbers; as images: dataset.shape=[2,2]; dataset=table knows" in note
+    assert Csv(path=path, shape=[2, 2], **WHOLE).load().data_shape == (2, 2, 1)
     path = write(tmp_path, "b.csv", "label,a\n1,2\n3,4\n")
     assert Csv(path=path, label=None, **WHOLE).load().data_shape == (1, 2, 1)
 
