@@ -31,7 +31,8 @@ class DSprites(FactorDataset):
 
     An orientation of a square means the same after a quarter turn, of an ellipse after half a turn;
     the first and the last are the same image. Images are drawn as they are asked for: a part of
-    less than 256 MB is kept, 4,096 bytes an image; of a larger one each is drawn in each epoch.
+    less than 256 MB is kept, 4,096 bytes an image; one of a larger part is drawn again each time,
+    unless the training keeps its images in memory (trainer.feed).
     """
 
     factor_sizes: ClassVar[dict[str, int]] = {
