@@ -83,7 +83,8 @@ class Table(Dataset):
             name = getattr(self, key)
             if name == default and reader:
                 name = reader.get(key)
-                name = name if name in names else None
+                if name is not None and name not in names:
+                    name = _own_label(names, learnt.columns) if key == "label_column" else None
             roles[key] = name
         same = dataclasses.replace(self, **marks, **roles)
         found, label = same._layout(file)
@@ -118,6 +119,11 @@ class Table(Dataset):
         _check_names(file, own, dict.fromkeys(names, "number"))
         x, texts = table_csv.values(file, found, label, self.id_column)
         return str(file), x[:, [own.index(name) for name in names]], texts
+
+
+def _own_label(names: list[str], trained: dict[str, str] | None) -> str | None:
+    """What this package calls the label in the files that it writes, if it is no feature."""
+    return "label" if "label" in names and "label" not in (trained or ()) else None
 
 
 def _check_names(file, names: list[str], trained: dict[str, str] | None) -> None:

@@ -115,3 +115,14 @@ def test_a_misspelt_column_gets_its_neighbour(tmp_path):
 )
 def test_bad_files_are_refused_with_their_place(data, said, tmp_path):
     assert said in refusal(Table, path=write(tmp_path, "a.csv", data))
+
+
+def test_the_label_of_another_file_may_be_called_label_if_that_is_no_feature(tmp_path):
+    rows = "1,2,x\n3,4,y\n5,6,x\n"
+    trained = load(tmp_path, "a,b,kind\n" + rows, label_column="kind").learnt
+    same = Table(path=write(tmp_path, "b.csv", "a,b,label\n" + rows)).like(trained)
+    assert same.read().train.labels.tolist() == [0, 1, 0]
+    trained = load(tmp_path, "a,label,kind\n" + rows, label_column="kind").learnt
+    other = Table(path=write(tmp_path, "b.csv", "a,label\n1,2\n3,4\n")).like(trained).read()
+    assert list(other.columns) == ["a", "label"]
+    assert other.train.labels is None

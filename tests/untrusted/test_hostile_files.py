@@ -56,6 +56,7 @@ DATA = {  # id: (option, file, what writes it, what would fall for it)
     "pickle_as_npz": ("npz", "a.npz", a_pickle, unpickled),
     "pickle_as_csv": ("csv", "a.csv", a_pickle, unpickled),
     "pickle_as_idx": ("idx", "a-idx3-ubyte", a_pickle, unpickled),
+    "pickle_as_tar": ("cifar10", "a.tar.gz", a_pickle, unpickled),
 }
 
 
