@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from aecli.datasets.arrays import Place, shaped
-from aecli.datasets.base import Dataset, Source, Split, TestSize
+from aecli.datasets.base import Dataset, Scale, Source, Split, TestSize
 from aecli.datasets.labels import labels
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.numpy_file import (
@@ -37,7 +37,7 @@ class Npz(Dataset):
     """Images [N, H, W, C], [N, H, W] or [N, D] of any numeric type; labels [N] where there are.
 
     Integers in 0..255 are taken as x/255, integers in 0..1 and truth values as 0 and 1, anything
-    else as it is. With 'auto', the usual names are looked for (keras.datasets', MedMNIST's, x and
+    else by `scale`. With 'auto', the usual names are looked for (keras.datasets', MedMNIST's, x and
     y, or the only array). test_size applies where the file has no test part.
     """
 
@@ -54,6 +54,7 @@ class Npz(Dataset):
         Place, Field(description="the axis of the channels: auto, first [N, C, H, W] or last")
     ] = "auto"
     test_size: TestSize = 0.2
+    scale: Scale = "auto"
 
     def read(self) -> Source:
         file = needed_file(self.path, "path", "npz")

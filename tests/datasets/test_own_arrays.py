@@ -1,10 +1,15 @@
 """Image arrays as people have them: channels first, and values in other ranges than [0, 1]."""
 
 import pathlib
+import re
 
+import keras
 import numpy as np
 import pytest
 
+from aecli import runs
+from aecli.datasets import units
+from aecli.datasets.csv import Csv
 from aecli.datasets.npz import Npz
 from aecli.errors import BadRequest
 
@@ -111,3 +116,181 @@ def test_where_the_shape_cannot_tell_the_training_does(typed):
     assert not np.allclose(
         inherited, made(typed, *whole, "dataset.path=first.npy", "dataset.channels=last")
     )
+
+
+# ---- ranges --------------------------------------------------------------------------------------
+
+UNIT = RNG.random((40, 6, 6)).astype("float32")
+UNIT[0, 0, :2] = 0, 1
+STORED = {  # unit: images as stored, and what is said
+    "levels": (UNIT * 255, "values in [0, 255] taken as x / 255"),
+    "signed": (UNIT * 2 - 1, "values in [-1, 1] taken as (x + 1) / 2"),
+    "bits10": ((UNIT * 300).astype("uint16"), "whole numbers of 10 bits taken as x / 1023"),
+    "bits12": ((UNIT * 4000).astype("int32"), "whole numbers of 12 bits taken as x / 4095"),
+    "bits14": ((UNIT * 4096).astype("int64"), "whole numbers of 14 bits taken as x / 16383"),
+    "bits16": ((UNIT * 65535).astype("uint16"), "whole numbers of 16 bits taken as x / 65535"),
+}
+ENDS = {"levels": (0, 255), "signed": (-1, 1), "bits10": (0, 1023), "bits12": (0, 4095)}
+ENDS |= {"bits14": (0, 16383), "bits16": (0, 65535)}
+
+
+def from_unit(x, unit: str) -> np.ndarray:
+    low, high = ENDS[unit]
+    return low + (high - low) * np.asarray(x, "float64")
+
+
+def to_unit(x, unit: str) -> np.ndarray:
+    low, high = ENDS[unit]
+    return (np.asarray(x, "float64") - low) / (high - low)
+
+
+@pytest.mark.parametrize("unit", STORED)
+def test_a_range_is_recognised_said_and_undone(unit, tmp_path):
+    stored, said = STORED[unit]
+    splits = Npz(path=saved(tmp_path / "a.npz", x=stored), **WHOLE).load()
+    assert splits.learnt.unit == unit
+    assert splits.notes == (f"{said}; as they are: dataset.scale=none",)
+    x = splits.train.pixels()
+    assert (x.dtype, splits.train.x.dtype) == (np.float32, np.float32)
+    wanted = to_unit(stored, unit)
+    np.testing.assert_allclose(np.sort(x.ravel()), np.sort(wanted.ravel()), atol=1e-6)
+    np.testing.assert_allclose(splits.data_range, (wanted.min(), wanted.max()), atol=1e-6)
+    np.testing.assert_allclose(splits.learnt.raw_range, (stored.min(), stored.max()), rtol=1e-6)
+    for back in (splits.learnt.raw(x), splits.learnt.unscaled(x)):
+        np.testing.assert_allclose(
+            np.sort(back.ravel()), np.sort(stored.ravel()), rtol=1e-5, atol=1e-6
+        )
+
+
+LEFT = {  # what is another unit, or none that is known
+    "in [0, 1]": UNIT,
+    "counts to 16": UNIT * 16,
+    "what a filter left below 0": np.where(UNIT < 0.1, -0.005, UNIT),
+    "standardised": (UNIT - 0.5) * 4,
+    "beyond 255": UNIT * 300,
+    "whole and below 0": (UNIT * 600 - 5).astype("int16"),
+    "more than 16 bits": (UNIT * 70_000).astype("int32"),
+    "rows of numbers": STORED["signed"][0].reshape(-1, 1, 12),
+}
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_other_ranges_are_left_alone(name, tmp_path):
+    splits = Npz(path=saved(tmp_path / "a.npz", x=LEFT[name]), **WHOLE).load()
+    assert (splits.learnt.unit, splits.notes) == ("other", ())
+    np.testing.assert_allclose(splits.data_range, (LEFT[name].min(), LEFT[name].max()), rtol=1e-6)
+
+
+@pytest.mark.parametrize("unit", STORED)
+def test_what_is_stated_of_the_scale_wins(unit, tmp_path):
+    path = saved(tmp_path / "a.npz", x=STORED[unit][0])
+    plain = Npz(path=path, scale="none", **WHOLE).load()
+    assert (plain.learnt.unit, plain.notes, plain.learnt.scaling) == ("other", (), None)
+    np.testing.assert_array_equal(np.sort(plain.train.x, None), np.sort(STORED[unit][0], None))
+    fitted = Npz(path=path, scale="minmax", scale_per="global", **WHOLE).load()
+    assert (fitted.learnt.unit, fitted.notes) == ("other", ())
+    assert fitted.data_range == (0, 1)
+
+
+def test_the_parts_tell_the_range_together_and_a_csv_too(tmp_path):
+    dark = UNIT[:5] * 0.5  # alone in [0, 1]
+    path = saved(tmp_path / "a.npz", x=STORED["levels"][0], x_test=dark)
+    assert Npz(path=path, test_size="train").load().test.pixels().max() <= 0.5 / 254.9
+    rows = STORED["signed"][0].reshape(40, 36)
+    np.savetxt(tmp_path / "a.csv", rows, fmt="%.6f", delimiter=",")
+    assert Csv(path=str(tmp_path / "a.csv"), **WHOLE).load().learnt.unit == "signed"
+
+
+def test_a_file_that_is_read_in_place_is_brought_to_the_range_as_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("aecli.datasets.npz.IN_PLACE_BYTES", 100)
+    monkeypatch.setattr("aecli.datasets.rows.SMALL_BYTES", 100)
+    np.save(tmp_path / "a.npy", STORED["signed"][0])
+    splits = Npz(path=str(tmp_path / "a.npy")).load()
+    assert not isinstance(splits.train.x, np.ndarray)
+    assert splits.learnt.unit == "signed"
+    assert splits.data_range == (0, 1)
+    assert 0 <= splits.train.x[:3].min() < splits.train.x[:3].max() <= 1
+
+
+@pytest.mark.parametrize("unit", STORED)
+def test_a_run_gives_and_takes_values_as_they_were_stored(unit, typed):
+    stored, said = STORED[unit]
+    np.savez("stored.npz", x=stored)
+    words = [*NETWORK, "dataset=npz", "dataset.path=stored.npz", "trainer.epochs=30"]
+    code, printed = typed(
+        "train", *words, "trainer.jit_compile=false", "optimizer.learning_rate=0.05"
+    )
+    assert code == 0, printed
+    assert f"note    {said}" in printed
+    run = runs.find()
+    plain = keras.models.load_model(run.folder / "checkpoints" / "best.keras")
+    seen = to_unit(stored, unit).astype("float32")[..., None]
+    wanted = from_unit(plain.reconstruct(seen), unit)  # the model itself knows [0, 1] alone
+    high = max(map(abs, ENDS[unit]))
+    assert typed("reconstruct", "input=stored.npz", "output=made.npz")[0] == 0
+    with np.load("made.npz") as made:
+        np.testing.assert_allclose(made["x"], wanted, atol=1e-5 * high)
+    np.testing.assert_allclose(plain.raw.reconstruct(stored), wanted, atol=1e-5 * high)
+    assert typed("export", "format=keras", "output=parts")[0] == 0
+    whole = keras.models.load_model("parts/autoencoder.keras")
+    raw = stored.astype("float32")[..., None]
+    np.testing.assert_allclose(whole.predict(raw, verbose=0), wanted, atol=1e-4 * high)
+    encoder = keras.models.load_model("parts/encoder.keras")
+    codes = plain.encode(seen)
+    np.testing.assert_allclose(encoder.predict(raw, verbose=0), codes, rtol=1e-3, atol=1e-4)
+    assert typed("encode", "dataset=npz", "dataset.path=stored.npz", "output=codes.npz")[0] == 0
+    assert typed("decode", "input=codes.npz", "output=decoded.npy")[0] == 0
+    decoded = np.load("decoded.npy")
+    assert ENDS[unit][0] <= decoded.min() < decoded.max() <= ENDS[unit][1]
+    code, printed = typed("eval")
+    assert code == 0, printed
+    assert "not the data of the training" not in printed
+
+
+TAKEN = {  # unit of the training, a file's values, and what the model is given of them
+    ("levels", "float"): ([0.0, 51.0], [0, 0.2]),
+    ("levels", "int"): ([0, 51], [0, 0.2]),
+    ("levels", "picture"): ([0, 51], [0, 0.2]),
+    ("signed", "float"): ([-1.0, 0.5], [0, 0.75]),
+    ("signed", "int"): ([0, 51], [0, 0.2]),
+    ("signed", "picture"): ([0, 51], [0, 0.2]),
+    ("bits12", "int"): ([0, 819], [0, 0.2]),
+    ("bits12", "float"): ([0.0, 409.5], [0, 0.1]),
+    ("bits16", "picture"): ([0, 51], [0, 0.2]),
+    ("bits16", "deep"): ([0, 13107], [0, 0.2]),
+    ("bytes", "deep"): ([0, 13107], [0, 0.2]),
+    ("signed", "bool"): ([False, True], [0, 1]),
+}
+DTYPES = {"float": float, "int": int, "picture": "uint8", "deep": "uint16", "bool": bool}
+
+
+@pytest.mark.parametrize(("unit", "kind"), TAKEN)
+def test_another_file_means_what_the_training_s_did(unit, kind):
+    values, wanted = TAKEN[unit, kind]
+    array = np.array(values, DTYPES[kind])
+    pictures = kind in ("picture", "deep")
+    x, _ = units.as_trained("f", array, unit, (0, 1), pictures)
+    np.testing.assert_allclose(x / 255 if x.dtype == np.uint8 else x, wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("unit", "given", "message"),
+    [
+        ("levels", UNIT, r"from 0 to 1; this run was trained on values from 0 to 255"),
+        ("levels", UNIT * 2 - 1, r"from -1 to 1; this run was trained on values from 0 to 255"),
+        ("levels", UNIT * 4000, r"from 0 to 4000; this run"),
+        ("signed", UNIT * 255, r"from 0 to 255; this run was trained on values from -1 to 1"),
+        ("bits12", UNIT, r"from 0 to 1; this run was trained on values from 0 to 4000"),
+        ("bits12", (UNIT * 65535).astype("uint16"), r"to 6.553e\+04; this run .* 0 to 4000"),
+        ("bits12", (UNIT * 255).astype("uint8"), r"8 bits; this run was trained on .* 0 to 4000"),
+    ],
+)
+def test_a_file_in_another_range_is_refused(unit, given, message, typed):
+    np.savez("stored.npz", x=STORED[unit][0])
+    words = [*NETWORK, "dataset=npz", "dataset.path=stored.npz", "trainer.jit_compile=false"]
+    assert typed("train", *words, "metrics=[]")[0] == 0
+    np.save("given.npy", given)
+    for words in (["input=given.npy"], ["dataset=npz", "dataset.path=given.npy"]):
+        code, said = typed("encode", *words)
+        assert code == 2
+        assert re.search(message, said), said
