@@ -1,5 +1,6 @@
 """Image arrays as people have them: channels first, and values in other ranges than [0, 1]."""
 
+import json
 import pathlib
 import re
 
@@ -294,3 +295,26 @@ def test_a_file_in_another_range_is_refused(unit, given, message, typed):
         code, said = typed("encode", *words)
         assert code == 2
         assert re.search(message, said), said
+
+
+@pytest.mark.parametrize("kind", ["signed", "other", "standard"])
+def test_the_end_of_a_training_measures_in_the_range_of_its_data(kind, typed):
+    stored = STORED["signed"][0] if kind == "signed" else UNIT * 1000 - 200
+    np.savez("stored.npz", x=stored)
+    words = [*NETWORK, "dataset=npz", "dataset.path=stored.npz", "trainer.jit_compile=false"]
+    words += ["loss=mse"] + ["dataset.scale=standard"] * (kind == "standard")
+    assert typed("train", *words)[0] == 0
+    run = runs.find()
+    assert typed("reconstruct", "output=made.npz")[0] == 0
+    target = run.learnt.raw(run.splits.test.pixels())
+    squares = np.square(target - np.load("made.npz")["x"], dtype="float64")
+    if kind == "standard":  # each pixel has a unit of its own
+        squares /= np.square(run.learnt.scaling.divisor, dtype="float64")
+        low, high = run.splits.data_range
+    else:
+        low, high = (-1, 1) if kind == "signed" else (stored.min(), stored.max())
+    wanted = (10 * np.log10((high - low) ** 2 / squares.mean((1, 2, 3)))).mean()
+    found = json.loads((run.folder / "metrics.json").read_text())
+    assert found["psnr"] == pytest.approx(wanted, rel=1e-5)
+    code, said = typed("eval", "metrics=[pixels,ssim]")
+    assert (code, "apart at most; these" in said) == (0, False)
