@@ -113,11 +113,10 @@ def _validation(run: runs.Run) -> tuple[np.ndarray, np.ndarray] | None:
 
 def _measured(run: runs.Run, clean: np.ndarray, rows: dict[str, np.ndarray]) -> dict:
     """{name: {"psnr": dB, "ssim": -1 to 1}}, means over the images of each image's value."""
-    from aecli.metrics.pixels import pixel_errors
+    from aecli.metrics.pixels import pixel_errors, scale_of
     from aecli.metrics.similarity import structural_similarity
 
-    low, high = run.data_range
-    low, peak = (0.0, 1.0) if low >= 0 and high <= 1 else (low, high - low)
+    low, peak = scale_of(run.data_range)
     measured = {}
     for name, x in rows.items():
         ssim = structural_similarity(clean - low, x - low, peak)

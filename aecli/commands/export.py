@@ -9,6 +9,7 @@ import numpy as np
 from omegaconf import DictConfig
 
 from aecli.console.table import show_table
+from aecli.datasets import ranges
 from aecli.datasets.splits import Split
 from aecli.errors import BadRequest, RunFailed
 from aecli.files import NAME_KEPT, cannot_write, write_text, writing
@@ -47,7 +48,7 @@ def export(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, float]]:
                 name: _exported(run, name, kind, temporary / f"{name}{kind.suffix}", examples)
                 for name in parts
             }
-            write_text(temporary / "load.py", script(kind, parts, run.model, _raw_range(run)))
+            write_text(temporary / "load.py", script(kind, parts, run.model, run.learnt.raw_range))
             os.rename(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -61,16 +62,10 @@ def _examples(run) -> Split:
         return Split(run.learnt.raw(part.pixels()), part.labels)
     except BadRequest:  # the run may travel without its data
         print("data   not at hand: compared on random values instead", file=sys.stderr)
-        low, high = _raw_range(run)
+        low, high = run.learnt.raw_range
         rng = np.random.default_rng(0)
         x = rng.uniform(low, high, (IMAGES, *run.data_shape)).astype(np.float32)
         return Split(x, None if run.learnt.train_labels is None else np.zeros(IMAGES, int))
-
-
-def _raw_range(run) -> tuple[float, float]:
-    """Of the training's values, as its files have them."""
-    unit = 255 if run.learnt.unit == "bytes" else 1
-    return run.learnt.range[0] * unit, run.learnt.range[1] * unit
 
 
 def _exported(run, name: str, kind: Format, path: pathlib.Path, examples: Split) -> float:
@@ -84,7 +79,7 @@ def _exported(run, name: str, kind: Format, path: pathlib.Path, examples: Split)
     labels = model.labels(examples.labels, len(x))
     plain = part(model, name, learnt, kind.stated_shapes)
     unit = np.float32(255 if learnt.unit == "bytes" else 1)
-    prepared = learnt.in_model_units(Split(x[:] / unit)).x
+    prepared = learnt.in_model_units(Split(ranges.scaled(x[:] / unit, learnt.unit))).x
     is_discrete = model.codebook_size is not None
     encode = model.encode_indices if is_discrete else model.encode
     decode = model.decode_indices if is_discrete else model.decode

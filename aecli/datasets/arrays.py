@@ -1,6 +1,7 @@
 """Arrays as found in files -> images [N, H, W, C], or one line that says why not."""
 
 import math
+from typing import Literal
 
 import numpy as np
 
@@ -9,17 +10,22 @@ from aecli.errors import BadRequest
 
 BLOCK = 2**24  # values at a time
 MOST = 2**27  # images: the row numbers of more fill the memory
+CHANNELS = (1, 3, 4)  # of a picture: grey, colour, with transparency
+Place = Literal["auto", "first", "last"]  # of the channels; auto: last, but refused where it is not
 
 
 def shaped(
-    found: list[tuple[str, np.ndarray | Rows]], shape: list[int] | None = None
+    found: list[tuple[str, np.ndarray | Rows]],
+    shape: list[int] | None = None,
+    channels: Place = "last",
 ) -> list[np.ndarray | Rows]:
     """(name for messages; [N, H, W, C], [N, H, W] or [N, D]) -> the same values, [N, H, W, C].
 
     D columns become a square image where D is a square number, else [1, D, 1]; `shape` [H, W] or
-    [H, W, C] overrides. Of Rows nothing is read. Raises BadRequest.
+    [H, W, C] overrides. channels: where they are stored; first: [N, C, H, W], or rows of C planes
+    where `shape` has C. Of Rows nothing is read. Raises BadRequest.
     """
-    arrays = [_shaped(name, array, shape) for name, array in found]
+    arrays = [_shaped(name, array, shape, channels) for name, array in found]
     first, last = found[0][0], found[-1][0]
     if arrays[0].shape[1:] != arrays[-1].shape[1:]:
         raise BadRequest(
@@ -53,13 +59,48 @@ def images(
     return arrays
 
 
-def _shaped(name: str, array: np.ndarray | Rows, shape: list[int] | None) -> np.ndarray | Rows:
+def _shaped(
+    name: str, array: np.ndarray | Rows, shape: list[int] | None, channels: Place
+) -> np.ndarray | Rows:
     if array.dtype.kind not in "buif":
         raise BadRequest(f"{name} has dtype {array.dtype}, not numbers; store integers or floats")
-    image = checked_shape(name, array.shape, shape)
+    found = tuple(array.shape)
+    if channels == "auto" and shape is None and _looks_first(found):
+        raise BadRequest(
+            f"{name}: {list(found)} looks channels-first: dataset.channels=first (last: as it is)"
+        )
+    if channels == "first":
+        found = _with_channels_last(name, found, shape)
+    height, width, last = checked_shape(name, found, shape)
+
+    def change(x: np.ndarray) -> np.ndarray:
+        if channels != "first":
+            return x.reshape(-1, height, width, last)
+        planes = x.reshape(-1, last, height, width)
+        return np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
+
     if isinstance(array, Rows):
-        return array.mapped(lambda x: x.reshape(-1, *image), array.dtype, (len(array), *image))
-    return array.reshape(len(array), *image)
+        return array.mapped(change, array.dtype, (len(array), height, width, last))
+    return change(array)
+
+
+def _looks_first(found: tuple[int, ...]) -> bool:
+    return len(found) == 4 and found[1] in CHANNELS and found[3] not in CHANNELS
+
+
+def _with_channels_last(
+    name: str, found: tuple[int, ...], shape: list[int] | None
+) -> tuple[int, ...]:
+    """[N, C, H, W] -> [N, H, W, C]; rows [N, D] have their C from the shape."""
+    if len(found) == 4:
+        count, channels, height, width = found
+        return count, height, width, channels
+    if len(found) == 2 and shape is not None and len(shape) == 3:
+        return found
+    raise BadRequest(
+        f"dataset.channels=first needs [N, C, H, W], or [N, D] and dataset.shape=[H,W,C]; "
+        f"{name} has shape {found}"
+    )
 
 
 def checked_shape(

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from aecli.component import Component
+from aecli.datasets import ranges
 from aecli.datasets.chosen import Chosen
 from aecli.datasets.learnt import Learnt, cut_note
 from aecli.datasets.source import Source as Source
@@ -17,6 +18,7 @@ from aecli.errors import BadRequest
 
 Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Scale = Literal["auto", "none", "minmax", "standard"]  # auto: images of a known range to [0, 1]
 ValidationSize = Annotated[
     Count | Fraction | Literal["test"],
     Field(description="images, or a fraction of the training part, or 'test': the test split"),
@@ -47,7 +49,7 @@ class Dataset(Component):
         Count | None, Field(description="at most this many images in each of the three parts")
     ] = None
     binarize: Literal["none", "fixed", "threshold", "dynamic"] = "none"
-    scale: Literal["none", "minmax", "standard"] = "none"
+    scale: Scale = "none"
     scale_per: Literal["feature", "global", "channel"] = "feature"
     seed: Annotated[int, Field(ge=0, description="of the split and of binarize=fixed")] = 0
 
@@ -73,7 +75,8 @@ class Dataset(Component):
         source, chosen = chosen.read(source, everything=self.limit is None)
         notes += source.notes
         if learnt is None:
-            source = source.in_own_unit()
+            source = source.in_own_unit(by_range=self.scale == "auto")
+            notes += filter(None, [ranges.note(source.unit)])
             parts = chosen.of(source)
             learnt = Learnt.of(source, parts, self.scale, self.scale_per, self.binarize, self.seed)
         else:

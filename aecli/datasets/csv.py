@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from aecli.datasets.arrays import images, shaped
-from aecli.datasets.base import Dataset, Source, Split, TestSize
+from aecli.datasets.base import Dataset, Scale, Source, Split, TestSize
 from aecli.datasets.columns import column_types
 from aecli.datasets.csv_table import Table, label_as_trained, read_table, separates
 from aecli.datasets.labels import labels
@@ -27,7 +27,7 @@ class Csv(Dataset):
     """One image a row, one pixel a column, plain or .gz; a row has at most one label.
 
     Rows are images where shape or a header of pixels says so, else [1, D].
-    Whole numbers in 0..255 are taken as x/255, those in 0..1 as 0 and 1, others as they are.
+    Whole numbers in 0..255 are taken as x/255, those in 0..1 as 0 and 1, others by `scale`.
     test_size applies where no test_path is given.
     """
 
@@ -45,6 +45,7 @@ class Csv(Dataset):
         Field(min_length=2, max_length=3, description="[H, W] or [H, W, C] of an image"),
     ] = None
     test_size: TestSize = 0.2
+    scale: Scale = "auto"
 
     def read(self) -> Source:
         file = needed_file(self.path, "path", "csv")

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from aecli.datasets.arrays import shaped
-from aecli.datasets.base import Dataset, Source, Split, TestSize
+from aecli.datasets.base import Dataset, Scale, Source, Split, TestSize
 from aecli.datasets.idx_file import idx_rows, read_idx
 from aecli.datasets.labels import labels
 from aecli.datasets.source_file import needed_file
@@ -28,6 +28,7 @@ class Idx(Dataset):
     test_path: File = None
     test_labels_path: File = None
     test_size: TestSize = 0.2
+    scale: Scale = "auto"
 
     def read(self) -> Source:
         if self.test_labels_path is not None and self.test_path is None:

@@ -63,11 +63,11 @@ def decode_all(files: list[pathlib.Path], frame: Frame) -> Decoded:
 
 
 def told(found: list[Found], frame: Frame) -> str:
-    """As in "of 3 sizes, stretched to 64x64 (height x width), 2 in colour made grey"."""
+    """As in "of 3 sizes, shrunk and stretched to 64x64, 2 in colour made grey"; height x width."""
     sizes = {one.size for one in found}
     text = f"of {len(sizes):,} sizes" if len(sizes) > 1 else "of {}x{}".format(*next(iter(sizes)))
     if sizes != {frame.size}:
-        text += f", {FITTED[frame.fit]} to {by(frame.size)}"
+        text += f", {_fitted(sizes, frame)} to {by(frame.size)}"
         text += f" on {frame.background}" if frame.fit == "pad" else ""
     colors = sum(one.has_color for one in found)
     if colors and frame.color == "grey":
@@ -79,6 +79,20 @@ def told(found: list[Found], frame: Frame) -> str:
     if transparent:
         text += f", {_all_or(transparent, found)}with transparency, laid on {frame.background}"
     return text
+
+
+def _fitted(sizes: set[tuple[int, int]], frame: Frame) -> str:
+    """What was done to pictures of such (height, width), as in "shrunk and padded"."""
+    height, width = frame.size
+    factors = []
+    for h, w in sizes:
+        sides = height / h, width / w
+        factors += {"stretch": sides, "crop": (max(sides),), "pad": (min(sides),)}[frame.fit]
+    scaled = "shrunk" if max(factors) <= 1 and min(factors) < 1 else ""
+    scaled = "enlarged" if min(factors) >= 1 and max(factors) > 1 else scaled
+    if scaled and all(h * width == w * height for h, w in sizes):
+        return scaled
+    return " and ".join(filter(None, [scaled, FITTED[frame.fit]]))
 
 
 def is_changed(found: list[Found], frame: Frame) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from aecli import typed
-from aecli.datasets.base import Dataset, Source, Split, TestSize
+from aecli.datasets.base import Dataset, Scale, Source, Split, TestSize
 from aecli.datasets.image_file import Found, Frame, glance
 from aecli.datasets.image_files import decode_all, told
 from aecli.datasets.labels import labels
@@ -49,6 +49,7 @@ class ImageFolder(Dataset):
     bits: Annotated[Literal["auto", 8, 16], Field(description="a channel")] = "auto"
     on_error: Literal["stop", "skip"] = "stop"
     test_size: TestSize = 0.2
+    scale: Scale = "auto"
 
     def read(self) -> Source:
         if self.path is None:
@@ -87,7 +88,7 @@ class ImageFolder(Dataset):
         settings: dict = {"color": "rgb" if channels == 3 else "grey"}
         if self.image_size == DEFAULT_SIZE:
             settings["image_size"] = size
-        if self.bits == "auto" and learnt.range[1] <= MOST_BYTE:
+        if self.bits == "auto" and learnt.raw_range[1] <= MOST_BYTE:
             settings["bits"] = 8
         if learnt.reader.get("option") == OPTION:
             for name in ("fit", "background", "bits"):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from aecli.datasets import columns, units
+from aecli.datasets import columns, ranges, units
 from aecli.datasets import labels as label_columns
 from aecli.datasets.binarization import binarized
 from aecli.datasets.rows import Rows
@@ -27,7 +27,7 @@ GIVEN = 4  # the stream of random numbers of binarize=fixed for a file of the us
 class Learnt:
     """shape, kind: of DataSpec, None: as the shape tells. unit: of units.UNITS.
 
-    range: (lowest, highest) value before any scaling.
+    range: (lowest, highest) value before any scaling; of bytes and units of ranges.PAIRS in [0, 1].
 
     gaps: whether series end before the last point, in NaN. scaling: None where there is none;
     clips: whether scaled values are cut to [0, 1], as a likelihood on [0, 1] needs it.
@@ -71,7 +71,7 @@ class Learnt:
         train, _, test = parts
         lows, highs = zip(*(value_range(part) for part in parts if part is not None), strict=True)
         scaling = None
-        if scale != "none":
+        if scale in ("minmax", "standard"):
             _check_in_memory(train, source.origin)
             scaling = Scaling.fitted(train.pixels(), scale, scale_per)
         return cls(
@@ -188,8 +188,14 @@ class Learnt:
         )
 
     def unscaled(self, x: np.ndarray) -> np.ndarray:
-        """What a model made, [N, H, W, C] float32, before the scaling: bytes in [0, 1]."""
-        return x if self.scaling is None else self.scaling.undone(x)
+        """What a model made, [N, H, W, C] float32, in the file's numbers, but bytes in [0, 1]."""
+        return ranges.undone(x if self.scaling is None else self.scaling.undone(x), self.unit)
+
+    @property
+    def raw_range(self) -> tuple[float, float]:
+        """The range in the file's numbers."""
+        low, high = ranges.undone_range(self.range, self.unit)
+        return (low * 255, high * 255) if self.unit == "bytes" else (low, high)
 
     def raw(self, x: np.ndarray) -> np.ndarray:
         """What a model made, [N, H, W, C] float32, in the file's numbers: bytes in [0, 255]."""

@@ -11,6 +11,7 @@ from pydantic import Field
 from aecli.component import check_arguments
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.scaling import Scaling
+from aecli.datasets.units import Unit
 from aecli.dataspec import Kind
 from aecli.errors import BadRequest
 from aecli.files import write_text
@@ -27,7 +28,7 @@ Setting = Name | int | None
 
 def _stored(
     shape: Annotated[list[Side], Field(min_length=3, max_length=3)],
-    unit: Literal["bytes", "binary", "other"],
+    unit: Unit,
     range: Annotated[list[float], Field(min_length=2, max_length=2)],
     kind: Kind | None,
     gaps: bool,

@@ -2,12 +2,12 @@
 
 import dataclasses
 import pathlib
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from aecli.datasets.arrays import shaped
-from aecli.datasets.base import Dataset, Source, Split, TestSize
+from aecli.datasets.arrays import Place, shaped
+from aecli.datasets.base import Dataset, Scale, Source, Split, TestSize
 from aecli.datasets.labels import labels
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.numpy_file import (
@@ -37,7 +37,7 @@ class Npz(Dataset):
     """Images [N, H, W, C], [N, H, W] or [N, D] of any numeric type; labels [N] where there are.
 
     Integers in 0..255 are taken as x/255, integers in 0..1 and truth values as 0 and 1, anything
-    else as it is. With 'auto', the usual names are looked for (keras.datasets', MedMNIST's, x and
+    else by `scale`. With 'auto', the usual names are looked for (keras.datasets', MedMNIST's, x and
     y, or the only array). test_size applies where the file has no test part.
     """
 
@@ -50,14 +50,20 @@ class Npz(Dataset):
         list[Annotated[int, Field(ge=1)]] | None,
         Field(min_length=2, max_length=3, description="[H, W] or [H, W, C] of an image"),
     ] = None
+    channels: Annotated[
+        Place, Field(description="the axis of the channels: auto, first [N, C, H, W] or last")
+    ] = "auto"
     test_size: TestSize = 0.2
+    scale: Scale = "auto"
 
     def read(self) -> Source:
         file = needed_file(self.path, "path", "npz")
         if _is_npy(file):
             is_large = file.stat().st_size > IN_PLACE_BYTES
-            (x,) = shaped([(str(file), npy_rows(file, is_kept=is_large))], self.shape)
-            return Source(Split(x), None, f"{file}, read in place" if is_large else str(file))
+            rows = npy_rows(file, is_kept=is_large)
+            (x,) = shaped([(str(file), rows)], self.shape, self.channels)
+            origin = f"{file}, read in place" if is_large else str(file)
+            return Source(Split(x), None, origin, reader=self._reader())
         keys = self._keys(file)
         check_sizes(file, [key for key in (keys if self.limit is None else keys[1::2]) if key])
         rows = {key: npz_rows(file, key) for key in keys[::2] if key is not None}
@@ -65,12 +71,12 @@ class Npz(Dataset):
         names_of = {key: f"{file}: {shown(key)}" for key in keys if key is not None}
         x, x_test = (None if k is None else (names_of[k], (rows | columns)[k]) for k in keys[::2])
         y, y_test = (None if k is None else (names_of[k], columns[k]) for k in keys[1::2])
-        found = shaped([part for part in (x, x_test) if part], self.shape)
+        found = shaped([part for part in (x, x_test) if part], self.shape, self.channels)
         counts = [len(part) for column, part in zip((y, y_test), found, strict=False) if column]
         numbered, names = labels([column for column in (y, y_test) if column], counts)
         train = Split(found[0], numbered.pop(0) if y else None)
         test = Split(found[1], numbered.pop(0) if y_test else None) if x_test else None
-        reader = {"option": OPTION, **dict(zip(FIELDS, keys, strict=True))}
+        reader = self._reader() | dict(zip(FIELDS, keys, strict=True))
         return Source(train, test, str(file), names, reader=reader)
 
     def like(self, learnt: Learnt) -> "Npz":
@@ -82,9 +88,17 @@ class Npz(Dataset):
                 if getattr(self, field) == "auto" and learnt.reader.get(field) in headers:
                     settings[field] = learnt.reader[field]
         found = dataclasses.replace(self, **settings)
-        if self.shape is None and len(found._x_shape(file)) == 2:
+        stored = found._x_shape(file)
+        if self.shape is None and len(stored) == 2:
             found = dataclasses.replace(found, shape=list(learnt.shape))
+        if self.channels == "auto":
+            channels = _channels_as_trained(stored[1:], learnt)
+            found = dataclasses.replace(found, channels=channels)
         return found
+
+    def _reader(self) -> dict[str, Any]:
+        """What a run keeps of the settings, beside the names of the arrays."""
+        return {"option": OPTION, "channels": "first" if self.channels == "first" else "last"}
 
     def _x_shape(self, file: pathlib.Path) -> tuple[int, ...]:
         """Of the images as stored, [N, ...]."""
@@ -121,6 +135,17 @@ class Npz(Dataset):
 def _is_npy(file: pathlib.Path) -> bool:
     with file.open("rb") as stream:
         return stream.read(6) == b"\x93NUMPY"
+
+
+def _channels_as_trained(found: tuple[int, ...], learnt: Learnt) -> Place:
+    """Where an array [N, *found] has its channels: the training's shape tells, or its reader."""
+    height, width, channels = learnt.shape
+    if found == (height, width, channels) != (channels, height, width):
+        return "last"
+    if found == (channels, height, width) != (height, width, channels):
+        return "first"
+    was_first = learnt.reader.get("option") == OPTION and learnt.reader.get("channels") == "first"
+    return "first" if was_first and len(found) in (1, 3) else "last"
 
 
 FIELDS = ("x_key", "y_key", "x_test_key", "y_test_key")

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from aecli.datasets.arrays import shaped
-from aecli.datasets.base import Dataset, Source, Split, TestSize
+from aecli.datasets.base import Dataset, Scale, Source, Split, TestSize
 from aecli.datasets.columns import column_types
 from aecli.datasets.labels import labels
 from aecli.datasets.learnt import Learnt
@@ -24,7 +24,7 @@ OPTION = "parquet"
 class Parquet(Dataset):
     """Every column but the label's is a pixel, in their order; a missing value is refused.
 
-    Whole numbers in 0..255 are taken as x/255, those in 0..1 as 0 and 1, others as they are.
+    Whole numbers in 0..255 are taken as x/255, those in 0..1 as 0 and 1, others by `scale`.
     """
 
     path: Annotated[str | None, Field(description="a Parquet file")] = None
@@ -36,6 +36,7 @@ class Parquet(Dataset):
         Field(min_length=2, max_length=3, description="[H, W] or [H, W, C] of an image"),
     ] = None
     test_size: TestSize = 0.2
+    scale: Scale = "auto"
 
     def read(self) -> Source:
         file = needed_file(self.path, "path", OPTION)

@@ -11,7 +11,7 @@ from aecli.datasets.arrays import images
 from aecli.datasets.columns import column_types
 from aecli.datasets.rows import Rows
 from aecli.datasets.splits import Split
-from aecli.dataspec import Kind
+from aecli.dataspec import DataSpec, Kind
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,10 +62,14 @@ class Source:
         changed = {"train": parts[0], "test": (*parts, None)[1], "columns": columns}
         return dataclasses.replace(self, **changed, origin=origin, told=None)
 
-    def in_own_unit(self) -> "Source":
-        """The same in the unit that all of its values tell: uint8 that means x/255, or float32."""
+    def in_own_unit(self, by_range: bool = False) -> "Source":
+        """The same in the unit that all of its values tell: uint8 that means x/255, or float32.
+
+        by_range: whether images in a range of ranges.PAIRS are brought to [0, 1].
+        """
         parts = [part for part in (self.train, self.test) if part is not None]
-        unit = units.unit_of([part.x for part in parts])
+        kind = self.kind or DataSpec.of(self.train.data_shape).kind
+        unit = units.unit_of([part.x for part in parts], by_range and kind == "image")
         parts = [dataclasses.replace(part, x=units.in_unit(part.x, unit)) for part in parts]
         return dataclasses.replace(self, train=parts[0], test=(*parts, None)[1], unit=unit)
 

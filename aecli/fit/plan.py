@@ -58,11 +58,9 @@ def plan(cfg: DictConfig, splits) -> Plan:
     learnt_file.check_writable(splits.learnt)
     trainer = build.component(cfg.trainer, "trainer")
     images = len(splits.train)
-    if trainer.batch_size > images:
-        raise BadRequest(
-            f"trainer.batch_size={trainer.batch_size} is more than the {images} training images\n"
-            f"take fewer a step: trainer.batch_size={images}"
-        )
+    if trainer.batch_size > images:  # the config keeps what was asked, and a resume cuts it again
+        splits = dataclasses.replace(splits, notes=(*splits.notes, _cut(trainer, images)))
+        trainer = dataclasses.replace(trainer, batch_size=images)
     steps = trainer.total_steps(images), trainer.steps_per_epoch(images)
     with trainer.scope():
         model = build.model(cfg, splits.data_shape, splits.label_count)
@@ -95,6 +93,13 @@ def plan(cfg: DictConfig, splits) -> Plan:
     build.components(cfg.get("figures"), "figures")
     feed = trainer.make_feed(splits, preparation, splits.labels_for(model))
     return Plan(cfg, splits, trainer, model, optimizers, preparation, feed)
+
+
+def _cut(trainer: Trainer, images: int) -> str:
+    return (
+        f"trainer.batch_size={trainer.batch_size} is more than the {images} training images: "
+        "each step takes all of them"
+    )
 
 
 def _unseen(labels: list[int]) -> str:

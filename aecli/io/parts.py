@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from aecli.datasets import ranges
 from aecli.datasets.learnt import Learnt
 from aecli.models.batch import Batch
 
@@ -69,6 +70,9 @@ def prepared(x, learnt: Learnt):
     """Images as in a file -> as the model takes them."""
     if learnt.unit == "bytes":
         x = keras.layers.Rescaling(1 / 255, name="bytes")(x)
+    if learnt.unit in ranges.PAIRS:
+        offset, divisor = ranges.PAIRS[learnt.unit]
+        x = keras.layers.Rescaling(1 / divisor, -offset / divisor, name=learnt.unit)(x)
     if learnt.scaling is not None:  # first the difference: of large numbers it is exact
         offset, divisor = learnt.scaling.offset, learnt.scaling.divisor
         x = keras.layers.Rescaling(1.0, (-offset).tolist(), name="offset")(x)
@@ -83,6 +87,9 @@ def raw(x, learnt: Learnt):
     if learnt.scaling is not None:
         offset, divisor = learnt.scaling.offset, learnt.scaling.divisor
         x = keras.layers.Rescaling(divisor.tolist(), offset.tolist(), name="unscaled")(x)
+    if learnt.unit in ranges.PAIRS:
+        offset, divisor = ranges.PAIRS[learnt.unit]
+        return keras.layers.Rescaling(divisor, offset, name=f"to_{learnt.unit}")(x)
     return keras.layers.Rescaling(255.0, name="to_bytes")(x) if learnt.unit == "bytes" else x
 
 

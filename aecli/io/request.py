@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from aecli import build, runs
 from aecli.component import check_arguments
 from aecli.console import quiet
+from aecli.datasets import ranges
 from aecli.errors import BadRequest
 from aecli.io import conditions, given
 from aecli.io.given import Images
@@ -53,7 +54,10 @@ def sampler(cfg: DictConfig) -> Sampler | None:
 
 def in_file_units(run: runs.Run, x: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
     """What a model made, [N, H, W, C] float32 -> before the training's scaling, and its range."""
-    if run.config.dataset.get("scale", "none") == "none":
+    scale = run.config.dataset.get("scale", "none")
+    if scale == "auto" and run.learnt.unit in ranges.PAIRS:
+        return run.learnt.unscaled(x), ranges.undone_range((0.0, 1.0), run.learnt.unit)
+    if scale in ("auto", "none"):
         return x, run.data_range
     return run.learnt.unscaled(x), run.learnt.range
 

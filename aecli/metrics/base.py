@@ -30,6 +30,11 @@ class Evaluation:
         n = max(1, MAX_VALUES // math.prod(run.splits.data_shape))
         self.x, self.target, self.labels = run.examples(split, n=n)
 
+    @property
+    def data_range(self) -> tuple[float, float]:
+        """(lowest, highest) value of the training's data, as the model sees them."""
+        return self.run.data_range
+
     @functools.cached_property
     def reconstruction(self) -> np.ndarray:
         """[N, H, W, C], what is compared with target."""
@@ -132,16 +137,19 @@ class Metric(Component):
 class ImageMetric(Metric):
     """A comparison of images with what stands for them."""
 
-    def compare(self, target: np.ndarray, image: np.ndarray) -> Figures:
-        """[N, H, W, C] twice -> means over the images."""
+    def compare(
+        self, target: np.ndarray, image: np.ndarray, data_range: tuple[float, float]
+    ) -> Figures:
+        """[N, H, W, C] twice, (lowest, highest) of the training's -> means over the images."""
         raise NotImplementedError
 
     def __call__(self, evaluation: Evaluation) -> Figures:
-        return self.compare(evaluation.target, evaluation.reconstruction)
+        return self.compare(evaluation.target, evaluation.reconstruction, evaluation.data_range)
 
     def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:
+        target, ends = evaluation.target, evaluation.data_range
         images = evaluation.baseline_images
-        return {name: self.compare(evaluation.target, image) for name, image in images.items()}
+        return {name: self.compare(target, image, ends) for name, image in images.items()}
 
 
 def stated(metric: Metric, evaluation: Evaluation, figures: Figures) -> dict[str, Quantity]:

@@ -12,7 +12,8 @@ from aecli.quantity import HIGHER, LOWER, Quantity
 CLIP = 1e-7  # as keras.losses.binary_crossentropy clips probabilities
 BLOCK = 1000  # images at a time, for the memory's sake
 FLOOR = 1e-10  # of an image's mean squared error: PSNR ends at 100 dB
-Peak = Annotated[float, Field(ge=1e-12, le=1e12, description="the range of the data")]
+ROUNDING = 1e-6
+Peak = Annotated[float | None, Field(ge=1e-12, le=1e12, description="the range of the data")]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,10 +26,18 @@ class Pixels(ImageMetric):
         "psnr": Quantity("dB", HIGHER, "peak signal-to-noise ratio"),
     }
 
-    peak: Peak = 1.0
+    peak: Peak = None
 
-    def compare(self, target: np.ndarray, image: np.ndarray) -> Figures:
-        return pixel_errors(target, image, self.peak)
+    def compare(self, target, image, data_range) -> Figures:
+        return pixel_errors(target, image, self.peak or scale_of(data_range)[1])
+
+    def quantities(self, evaluation: Evaluation) -> dict[str, Quantity]:
+        peak = self.peak or scale_of(evaluation.data_range)[1]
+        if peak == 1:
+            return self.about
+        psnr = self.about["psnr"]
+        meaning = f"{psnr.meaning}, of values {peak:.6g} apart at most"
+        return self.about | {"psnr": dataclasses.replace(psnr, meaning=meaning)}
 
     def notes(self, evaluation: Evaluation) -> list[str]:
         notes = beyond("psnr", self.peak, evaluation)
@@ -37,10 +46,17 @@ class Pixels(ImageMetric):
         return notes
 
 
-def beyond(name: str, peak: float, evaluation: Evaluation) -> list[str]:
-    """A note where the data's range is more than a metric was told."""
+def scale_of(data_range: tuple[float, float]) -> tuple[float, float]:
+    """(what counts as 0, the peak above it) of data of such a range: (0, 1) of data in [0, 1]."""
+    low, high = data_range
+    return (0.0, 1.0) if low >= 0 and high <= 1 else (low, (high - low) or 1.0)
+
+
+def beyond(name: str, peak: float | None, evaluation: Evaluation) -> list[str]:
+    """A note where the data's range is more than a metric was told, or than the training's."""
+    peak = peak or scale_of(evaluation.data_range)[1]
     low, high = float(np.nanmin(evaluation.target)), float(np.nanmax(evaluation.target))
-    if high - low <= peak:
+    if high - low <= peak * (1 + ROUNDING):
         return []
     return [f"{name} is for values {peak:g} apart at most; these are in [{low:.3g}, {high:.3g}]"]
 

@@ -3,11 +3,9 @@
 import dataclasses
 from typing import ClassVar
 
-import numpy as np
-
 from aecli.errors import NotApplicable
 from aecli.metrics.base import Evaluation, Figures, ImageMetric
-from aecli.metrics.pixels import Peak, beyond
+from aecli.metrics.pixels import Peak, beyond, scale_of
 from aecli.metrics.similarity import structural_similarity
 from aecli.quantity import HIGHER, Quantity
 
@@ -20,10 +18,11 @@ class Ssim(ImageMetric):
         "ssim": Quantity("", HIGHER, "structural similarity, 1 for the same image")
     }
 
-    peak: Peak = 1.0
+    peak: Peak = None
 
-    def compare(self, target: np.ndarray, image: np.ndarray) -> Figures:
-        values = structural_similarity(target, image, self.peak)
+    def compare(self, target, image, data_range) -> Figures:
+        low, peak = scale_of(data_range)
+        values = structural_similarity(target - low, image - low, self.peak or peak)
         if values is None:
             raise NotApplicable("needs images of 3x3 pixels or more")
         return {"ssim": float(values.mean(dtype="float64"))}

@@ -12,7 +12,11 @@ from aecli.dataspec import by
 from aecli.errors import BadRequest
 
 NAME = "data.json"
-OF_THE_RUN = {"scale": "none", "scale_per": "feature", "binarize": "none"}  # {key: its default}
+OF_THE_RUN = {  # {key: its defaults}
+    "scale": ("none", "auto"),
+    "scale_per": ("feature",),
+    "binarize": ("none",),
+}
 
 
 def write(folder: pathlib.Path, splits: Splits) -> None:
@@ -72,15 +76,15 @@ def keep_own(node: dict, config: Any) -> None:
 
     They belong to the training; what is stated otherwise is refused.
     """
-    for key, default in OF_THE_RUN.items():
+    for key, defaults in OF_THE_RUN.items():
         ours = config.get(key)
         if ours is None or key not in node:
             continue
-        if node[key] not in (ours, default):
+        if node[key] not in (ours, *defaults):
             raise BadRequest(
                 f"dataset.{key}={node[key]}: the run's own counts, {ours}\nleave it out"
             )
-        node[key] = ours
+        node[key] = "none" if ours == "auto" else ours  # the unit is the run's, whoever reads
 
 
 def say(note: str) -> None:

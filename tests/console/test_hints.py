@@ -97,7 +97,6 @@ def test_a_sweep_is_gone_on_with_and_never_trained_over(typed, monkeypatch):
 
 
 REFUSED = {  # a request, and what its hint adds or puts in place of a word of it
-    "fewer images than a batch": (["trainer.batch_size=1000"], r"take fewer a step: (.*)"),
     "too many stages": (["network=conv", "network.filters=[4,4,4,4]"], r"use at most 3: (.*)"),
     "a padding that does not fit": (
         ["network=conv", "network.filters=[4,4]", "network.decoder_padding=[same,valid]"],

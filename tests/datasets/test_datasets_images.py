@@ -57,10 +57,10 @@ def test_the_source_says_how_many_sizes_were_stretched(tmp_path):
     grey(tmp_path / "test/b.png", 8, 6)
     place = str(tmp_path)
     assert folder(place, image_size=[6, 8]).load().source == f"{place}: 2 images of 6x8"
-    told = f"{place}: 2 images of 6x8, stretched to 4x4"
+    told = f"{place}: 2 images of 6x8, shrunk and stretched to 4x4"
     assert folder(place, image_size=[4, 4]).load().source == told
     grey(tmp_path / "test/c.png", 5, 5)
-    told = f"{place}: 3 images of 2 sizes, stretched to 6x8"
+    told = f"{place}: 3 images of 2 sizes, enlarged and stretched to 6x8"
     assert folder(place, image_size=[6, 8]).load().source == told
 
 
@@ -248,15 +248,15 @@ def test_stretch_crop_and_pad(tmp_path):
         return splits.train.x[0, ..., 0], splits.source.partition(": ")[2]
 
     stretched, told = found()
-    assert told == "1 images of 16x32, stretched to 8x8"
+    assert told == "1 images of 16x32, shrunk and stretched to 8x8"
     assert stretched[4].tolist()[0] == 0
     assert stretched[4].tolist()[4] == 255
     cropped, told = found(fit="crop")
-    assert told == "1 images of 16x32, cut to 8x8"
+    assert told == "1 images of 16x32, shrunk and cut to 8x8"
     assert (cropped[:, 1:7] == 255).all()
     assert cropped[4, 0] > 200
     padded, told = found(fit="pad", background="#505050")
-    assert told == "1 images of 16x32, padded to 8x8 on #505050"
+    assert told == "1 images of 16x32, shrunk and padded to 8x8 on #505050"
     assert (padded[:2] == 0x50).all()
     assert (padded[6:] == 0x50).all()
     assert padded[3, 0] == 0
@@ -305,6 +305,29 @@ def test_grey_files_of_16_bits_keep_them(tmp_path):
     assert splits.source == f"{tmp_path}: 4 images of 8x8, 3 of 16 bits taken as 8"
 
 
+SAID = {  # a picture's (height, width), how it is fitted to 8x8, and what is said
+    (480, 480, "stretch"): "480x480, shrunk to 8x8",
+    (480, 640, "stretch"): "480x640, shrunk and stretched to 8x8",
+    (480, 4, "stretch"): "480x4, stretched to 8x8",
+    (4, 4, "crop"): "4x4, enlarged to 8x8",
+    (8, 32, "crop"): "8x32, cut to 8x8",
+    (8, 32, "pad"): "8x32, shrunk and padded to 8x8 on black",
+    (8, 4, "pad"): "8x4, padded to 8x8 on black",
+}
+
+
+@pytest.mark.parametrize(("height", "width", "fit"), SAID)
+def test_one_photo_for_a_grey_run_is_said_to_be_shrunk_and_greyed(height, width, fit, tmp_path):
+    save(tmp_path / "train" / "a.png", GREYS)
+    learnt = folder(tmp_path / "train", image_size=8, fit=fit).load().learnt
+    x = np.zeros((height, width, 3), np.uint8)
+    x[..., 0] = 200
+    save(tmp_path / "photo.png", x)
+    (note,) = readers.found(str(tmp_path / "photo.png"), learnt, "test").notes
+    said = f"{tmp_path}/photo.png: {SAID[height, width, fit]}, in colour made grey"
+    assert note == said
+
+
 def test_a_picture_for_a_run_is_fitted_as_its_training_s_and_says_how(tmp_path):
     save(tmp_path / "train" / "a.png", GREYS)
     learnt = folder(tmp_path / "train", image_size=4, fit="pad", background="white").load().learnt
@@ -312,7 +335,7 @@ def test_a_picture_for_a_run_is_fitted_as_its_training_s_and_says_how(tmp_path):
     x[..., 0] = 200
     save(tmp_path / "photo.png", x)
     found = readers.found(str(tmp_path / "photo.png"), learnt, "test")
-    told = "16x32, padded to 4x4 on white, in colour made grey"
+    told = "16x32, shrunk and padded to 4x4 on white, in colour made grey"
     assert found.notes == (f"{tmp_path}/photo.png: {told}",)
     assert found.split.x[0, :, 0, 0].tolist() == [255, 60, 60, 255]  # 0.299 * 200
     save(tmp_path / "small.png", np.zeros((4, 4), np.uint8))

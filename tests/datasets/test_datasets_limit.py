@@ -192,7 +192,10 @@ def test_of_a_folder_no_other_image_is_decoded(tmp_path, monkeypatch):
     options = {"path": str(tmp_path / "pictures"), "image_size": [4, 4]}
     splits = ImageFolder(**options, limit=2).load()
     assert len(names) == 6
-    assert splits.source == f"{tmp_path}/pictures: 6 of 60 images, of 8x12, stretched to 4x4"
+    assert (
+        splits.source
+        == f"{tmp_path}/pictures: 6 of 60 images, of 8x12, shrunk and stretched to 4x4"
+    )
     assert splits.label_names == ("ant", "bee", "cat")
     assert ImageFolder(**options).load().train.labels[:2].tolist() == splits.train.labels.tolist()
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -459,9 +460,19 @@ def test_nan_data_are_refused_before_a_folder(tmp_path):
     assert not (tmp_path / "outputs").exists()
 
 
-def test_a_batch_larger_than_the_set_is_refused(lab):
-    with pytest.raises(BadRequest, match=r"batch_size=64 is more than the 10 training images"):
-        lab.train("dataset.limit=10")
+def test_a_batch_larger_than_the_set_is_cut_and_said(lab, capsys):
+    asked = lab.train("dataset.limit=10", "trainer.epochs=3")
+    said = capsys.readouterr().out
+    assert re.search(r"^fit +3 epochs x 1 steps +batch 10 ", said, re.MULTILINE)
+    assert "trainer.batch_size=64 is more than the 10 training images: each step takes" in said
+    stated = lab.train("dataset.limit=10", "trainer.epochs=3", "trainer.batch_size=10")
+    assert "batch_size" not in capsys.readouterr().out
+    part = lab.interrupted("dataset.limit=10", "trainer.epochs=3", after=2)
+    lab.resume(part)
+    assert "trainer.batch_size=64 is more than" in capsys.readouterr().out
+    longer = lab.resume(lab.train("dataset.limit=10", "trainer.epochs=2"), "trainer.epochs=3")
+    for other in (stated, part, longer):
+        assert differing(asked, other) == []
 
 
 def test_writes_that_fail_leave_the_old_file(tmp_path, monkeypatch):

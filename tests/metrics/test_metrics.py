@@ -18,6 +18,7 @@ class Stub(Evaluation):
     """An evaluation, and its run, of a model on given images."""
 
     labels = None
+    data_range = (0.0, 1.0)
 
     def __init__(self, model, x, target=None):
         self.model, self.run, self.is_noisy = model, self, target is not None
@@ -104,3 +105,22 @@ def test_a_baseline_is_compared_as_the_model_is(compose, images):
     assert Ssim().baselines(evaluation)["noisy image"]["ssim"] == pytest.approx(
         float(tf.reduce_mean(theirs)), rel=1e-5
     )
+
+
+@pytest.mark.parametrize("ends", [(0.0, 255.0), (-2.0, 3.0), (-1.0, 1.0), (0.2, 0.7), (0.0, 1.0)])
+def test_psnr_and_ssim_know_the_range_of_the_training(compose, images, ends):
+    noisy = images + np.random.default_rng(0).normal(0, 0.1, images.shape).astype("float32")
+    low, high = ends if not (ends[0] >= 0 and ends[1] <= 1) else (0.0, 1.0)
+    stored, given = (np.float32(low + (high - low) * x) for x in (images, noisy))
+    evaluation = Stub(build.model(compose(), (8, 8, 1)), given, stored)
+    evaluation.data_range = ends
+    found = Pixels().baselines(evaluation)["noisy image"]["psnr"]
+    theirs = float(tf.reduce_mean(tf.image.psnr(stored - low, given - low, high - low)))
+    assert found == pytest.approx(theirs, rel=1e-4)
+    found = Ssim().baselines(evaluation)["noisy image"]["ssim"]
+    theirs = tf.image.ssim(images, noisy, 1.0, filter_size=7)  # which a unit does not change
+    assert found == pytest.approx(float(tf.reduce_mean(theirs)), rel=1e-3)
+    meaning = Pixels().quantities(evaluation)["psnr"].meaning
+    assert meaning.endswith(f"{high - low:g} apart at most") == (high - low != 1)
+    assert Pixels().notes(evaluation) == ["bce needs data in [0, 1]"] * (ends[1] > 1 or low < 0)
+    assert Ssim().notes(evaluation) == []

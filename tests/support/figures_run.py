@@ -74,6 +74,7 @@ class FakeRun:
         self.title = f"{'vae' if has_prior else 'ae'} on fake"
         self.splits = Splits(part, part, part, "a test", names)
         self.status = {"data_shape": list(x.shape[1:])}
+        self.data_range = self.splits.data_range
         self.spec = DataSpec.of(x.shape[1:])
         self.model = LinearModel(part.pixels(), code_shape, has_prior)
         self.noise, self.is_noisy = noise, noise > 0
