@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 Kind = Literal["image", "series", "table"]
 KINDS: tuple[str, ...] = get_args(Kind)
+NOUNS = {"image": "images", "series": "series", "table": "rows"}  # several examples of a kind
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +32,11 @@ class DataSpec:
     @property
     def is_image(self) -> bool:
         return self.kind == "image"
+
+    def counted(self, count: int) -> str:
+        """Returns a number of examples in the word for such data: 1 image, 2 series, 1,000 rows."""
+        word = NOUNS[self.kind]
+        return f"{count:,} {word.removesuffix('s') if count == 1 and word != 'series' else word}"
 
     def __str__(self) -> str:
         return by(self.shape)

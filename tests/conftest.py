@@ -19,6 +19,11 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.stem.removeprefix("test_") not in SLOW)
 
 
+def pytest_make_parametrize_id(val):
+    """Of bytes, how many they are: gzip writes the time among them, other in each process."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def compose():
     """compose("model=vae", ...) -> the train config."""

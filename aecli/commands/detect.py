@@ -18,7 +18,7 @@ from aecli.io import conditions, every_class, request, tables
 from aecli.io.destination import Destination
 from aecli.io.given import Images
 from aecli.metrics.detection import labels
-from aecli.quantity import beside
+from aecli.quantity import Quantity, beside
 from aecli.runs import sweeps
 from aecli.untrusted.bounded import refuse_links
 
@@ -66,10 +66,11 @@ def detect(cfg: DictConfig) -> Detected:
     if cfg.score == "elbo":
         anomaly.check_has_elbo(own.model)
     images = conditions.of_images(own, every_class.images(run, asked), cfg.label)
-    print(f"input  {len(images):,} images   {images.origin}", file=sys.stderr)
+    print(f"input  {own.spec.counted(len(images))}   {images.origin}", file=sys.stderr)
     scores = anomaly.scored(own.model, images.x, cfg.score, images.excess, images.labels)
     values = _values(cfg, own, images, scores, normal, is_normal)
-    values |= beside(threshold.about(cfg.score, values))
+    told = threshold.about(cfg.score, values)
+    values |= beside({name: quantity.of(own.spec) for name, quantity in told.items()})
     if images.windows is not None:
         values["points"] = _of_points(cfg, own, images, scores, values, normal)
     return _written(cfg, to, own, images, scores, values, normal, is_normal)
@@ -96,7 +97,8 @@ def _values(cfg, own, images: Images, scores, normal, is_normal) -> dict:
     from aecli.metrics.detection.scores import SCORES
 
     found = threshold.threshold(own, cfg.score, cfg.quantile, normal)
-    values = {"score": cfg.score, "unit": SCORES[cfg.score], "images": len(images)}
+    unit = Quantity(SCORES[cfg.score]).of(own.spec).unit
+    values = {"score": cfg.score, "unit": unit, "images": len(images)}
     values |= {"origin": images.origin, "quantile": float(cfg.quantile), **found}
     values["flagged"] = float((scores > found["threshold"]).mean())
     if is_normal is None:

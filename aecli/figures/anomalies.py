@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from aecli.dataspec import DataSpec
+from aecli.dataspec import NOUNS, DataSpec
 from aecli.errors import NotApplicable
 from aecli.figures import images, lines, style
 
@@ -27,7 +27,7 @@ def anomalies(run, x, scores, values: dict, anomalous=None) -> Figure:
             images.require_images(DataSpec.of(x.shape[1:]))
     except NotApplicable:
         figure = style.new_figure(run, "Anomaly scores", 3.2)
-        _histograms(figure.add_subplot(), scores, values, anomalous)
+        _histograms(figure.add_subplot(), scores, values, anomalous, NOUNS[run.spec.kind])
         return figure
     count = min(COLUMNS, len(x))
     across = (style.WIDTH - 0.6) / COLUMNS
@@ -35,7 +35,7 @@ def anomalies(run, x, scores, values: dict, anomalous=None) -> Figure:
     strip = min(side, 2.0) + 0.45
     figure = style.new_figure(run, "Anomaly scores", 3.1 + 2 * strip)
     top, *strips = figure.subfigures(3, 1, squeeze=False, height_ratios=[3.1, strip, strip])[:, 0]
-    _histograms(top.add_subplot(), scores, values, anomalous)
+    _histograms(top.add_subplot(), scores, values, anomalous, NOUNS[run.spec.kind])
     order, limits = np.argsort(scores, kind="stable"), images.shown_range(np.nan_to_num(x))
     ends = {"most normal": order[:count], "least normal": order[::-1][:count]}
     for part, (title, rows) in zip(strips, ends.items(), strict=True):
@@ -43,15 +43,15 @@ def anomalies(run, x, scores, values: dict, anomalous=None) -> Figure:
     return figure
 
 
-def _histograms(ax, scores, values: dict, anomalous) -> None:
-    """Each kind as shares of its own images."""
+def _histograms(ax, scores, values: dict, anomalous, noun: str) -> None:
+    """Each kind as shares of its own examples; noun: what these are."""
     limit = values["threshold"]
     low, high = float(min(scores.min(), limit)), float(max(scores.max(), limit))
     logarithmic = low > 0 and high > DECADE * low
     between = np.geomspace if logarithmic else np.linspace
     count = min(BINS, max(12, int(2 * np.sqrt(len(scores)))))
     bins = between(low, high if high > low else low + 1.0, count)
-    kinds = {"images": (scores, UNKNOWN)}
+    kinds = {noun: (scores, UNKNOWN)}
     if anomalous is not None:
         kinds = {
             "normal": (scores[~anomalous], NORMAL),
@@ -69,7 +69,7 @@ def _histograms(ax, scores, values: dict, anomalous) -> None:
         ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.set(xlabel=f"score: {values['unit']}", ylabel="images (% of their kind)")
+    ax.set(xlabel=f"score: {values['unit']}", ylabel=f"{noun} (% of their kind)")
     if "auroc" in values:
         ax.set_title(f"AUROC {values['auroc']:.3f}")
     ax.figure.legend(loc="outside lower center", ncols=3, frameon=False)

@@ -11,12 +11,11 @@ def show(run: runs.Run, values: dict) -> None:
         normal = ", ".join(str(label) for label in values["normal"])
         known = f": {values['normal_images']:,} normal ({normal}), "
         known += f"{values['anomalous_images']:,} anomalous"
-    count = values["images"]
-    print(f"{run.title}, {count:,} {'image' if count == 1 else 'images'}{known}")
+    print(f"{run.title}, {run.spec.counted(values['images'])}{known}")
     print(f"score      {values['unit']}")
     print(
         f"threshold  {values['threshold']:.4g}, the {values['quantile']:g} quantile of "
-        f"{values['validation_images']:,} validation images"
+        f"{run.spec.counted(values['validation_images'])} of the validation part"
     )
     shares = {"of all": "flagged", "of the normal": "false_alarms", "of the anomalous": "detected"}
     parts = [f"{100 * values[key]:.1f} % {of}" for of, key in shares.items() if key in values]
