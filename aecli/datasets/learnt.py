@@ -163,7 +163,8 @@ class Learnt:
                 "training all had as many"
             )
         array, order = columns.in_order(name, part.x, source.columns, self.columns)
-        x, note = units.as_trained(name, array, self.unit, self.range, source.are_pictures)
+        whole = [one.x for one in (source.train, source.test) if one is not None]
+        x, note = units.as_trained(name, array, self.unit, self.range, source.are_pictures, whole)
         return dataclasses.replace(part, x=x), [text for text in (order, note) if text]
 
     @property

@@ -48,17 +48,23 @@ def in_unit(array: Array, unit: str) -> Array:
 
 
 def as_trained(
-    name: str, array: Array, unit: str, trained: Range, are_pictures: bool = False
+    name: str,
+    array: Array,
+    unit: str,
+    trained: Range,
+    are_pictures: bool = False,
+    whole: list[Array] | None = None,
 ) -> tuple[Array, str]:
     """Values of another file -> what the training would have made of them, and what to say of it.
 
     unit, trained: of the training's values, and their (lowest, highest) before any scaling. What a
     whole number means is never told by the file's own largest one. are_pictures: decoded ones, of
-    8 bits. Raises BadRequest where the file's numbers cannot mean what the training's did.
+    8 bits; whole: all parts of the file, of which array is one. Raises BadRequest where the file's
+    numbers cannot mean what the training's did.
     """
     is_unit_interval = trained[0] >= 0 and trained[1] <= 1
     if array.dtype.kind == "f":
-        return _floats_as_trained(name, array, unit, trained)
+        return _floats_as_trained(name, array, unit, trained, whole or [array])
     if array.dtype == bool:
         return in_unit(array, "binary" if is_unit_interval else "other"), ""
     if array.dtype == np.uint8 and unit in ranges.WHOLE and not (are_pictures and unit == "bits16"):
@@ -90,11 +96,13 @@ def as_trained(
     return in_unit(array, "bytes"), "whole numbers taken as x/255"
 
 
-def _floats_as_trained(name: str, array: Array, unit: str, trained: Range) -> tuple[Array, str]:
+def _floats_as_trained(
+    name: str, array: Array, unit: str, trained: Range, whole: list[Array]
+) -> tuple[Array, str]:
     array = in_unit(array, "other")
     if unit == "other":
         return array, ""
-    low, high = _ends(array)
+    low, high = _ends(*(whole if unit in ranges.PAIRS else [array]))
     if unit == "signed":
         note = "" if low < 0 else "no value is below 0, and all are taken as (x + 1) / 2"
         return in_unit(array, unit), note  # bright, or in [0, 1]: their owner alone can tell

@@ -196,7 +196,10 @@ def test_what_is_stated_of_the_scale_wins(unit, tmp_path):
 def test_the_parts_tell_the_range_together_and_a_csv_too(tmp_path):
     dark = UNIT[:5] * 0.5  # alone in [0, 1]
     path = saved(tmp_path / "a.npz", x=STORED["levels"][0], x_test=dark)
-    assert Npz(path=path, test_size="train").load().test.pixels().max() <= 0.5 / 254.9
+    own = Npz(path=path, test_size="train").load()
+    assert own.test.pixels().max() <= 0.5 / 254.9
+    again = Npz(path=path, test_size="train").load(own.learnt)  # as every later command does
+    np.testing.assert_array_equal(again.test.x, own.test.x)
     rows = STORED["signed"][0].reshape(40, 36)
     np.savetxt(tmp_path / "a.csv", rows, fmt="%.6f", delimiter=",")
     assert Csv(path=str(tmp_path / "a.csv"), **WHOLE).load().learnt.unit == "signed"
