@@ -202,7 +202,7 @@ def test_the_parts_tell_the_range_together_and_a_csv_too(tmp_path):
     np.testing.assert_array_equal(again.test.x, own.test.x)
     rows = STORED["signed"][0].reshape(40, 36)
     np.savetxt(tmp_path / "a.csv", rows, fmt="%.6f", delimiter=",")
-    assert Csv(path=str(tmp_path / "a.csv"), **WHOLE).load().learnt.unit == "signed"
+    assert Csv(path=str(tmp_path / "a.csv"), shape=[6, 6], **WHOLE).load().learnt.unit == "signed"
 
 
 def test_a_file_that_is_read_in_place_is_brought_to_the_range_as_it_is_read(tmp_path, monkeypatch):
