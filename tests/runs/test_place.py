@@ -30,7 +30,7 @@ def test_a_run_is_not_trained_over(mine, capsys):
     error = capsys.readouterr().err
     assert "ae has a run, ae on digits, already" in error
     assert "replace=true" in error
-    for bad in ("model.latent_dim=0", "trainer.batch_size=1000", "dataset.path=x"):
+    for bad in ("model.latent_dim=0", "trainer.batch_size=0", "dataset.path=x"):
         assert dispatch.run("train", ["hydra.run.dir=ae", "replace=true", *SMALL, bad]) == 2
     assert everything(mine) == before
 

@@ -214,7 +214,7 @@ def test_a_worker_that_dies_ends_the_others(tmp_path, killed):
     pair.processes[killed].kill()
     code, _, said = pair.ended()[1 - killed]
     assert code == 1, said
-    error = said[said.index("\nerror: ") + 1 :].splitlines()
+    error = re.split("^(?=error: )", said, flags=re.MULTILINE)[1].splitlines()
     assert re.fullmatch(rf"error: worker {killed} of 2 \(127.0.0.1:\d+\) is gone: .*", error[0])
     assert error[1].startswith("hint:  start all workers again, each with: aecli train")
     if killed == 0:
