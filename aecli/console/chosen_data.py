@@ -4,6 +4,7 @@ Standard library only, as the words are sorted before anything else is imported.
 """
 
 import gzip
+import os
 import re
 from pathlib import Path
 
@@ -24,18 +25,15 @@ COMMANDS = ("bench", "train", "tune")
 
 def is_path(word: str) -> bool:
     """Returns whether a word is meant as a file or a folder: it is there, or looks like one."""
-    return "/" in word or Path(word).suffix.lower() in READERS or Path(word).exists()
+    return "/" in word or Path(word).suffix.lower() in READERS or os.path.exists(word)
 
 
 def reader_of(word: str) -> str | None:
     """Returns the option of dataset that reads a file or folder, None for what none reads."""
-    path = Path(word).expanduser()
-    try:
-        if path.is_dir():
-            return "image_folder"
-        if not path.is_file():
-            return None
-    except (OSError, ValueError):
+    path = Path(os.path.expanduser(word))
+    if os.path.isdir(path):
+        return "image_folder"
+    if not os.path.isfile(path):
         return None
     name = path.name.lower().removesuffix(".gz")
     if IDX.search(name):
@@ -52,7 +50,7 @@ def words_for(word: str, stated: list[str]) -> list[str]:
     """
     chosen = next((one for one in stated if one.startswith("dataset=")), None)
     option = reader_of(word)
-    if not Path(word).expanduser().exists():
+    if not os.path.exists(os.path.expanduser(word)):
         raise BadRequest(f"{word} does not exist, seen from {Path.cwd()}")
     if option is None and chosen is None:
         names = ", ".join(READERS)

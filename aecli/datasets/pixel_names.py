@@ -6,7 +6,7 @@ Standard library only: the command line asks before anything else is imported.
 import re
 from collections.abc import Sequence
 
-PIXEL = re.compile(r"(pixel|px|p)[-_ ]?\d+|\d+x\d+", re.IGNORECASE)
+PIXEL = re.compile(r"(pixel|px)[-_ ]?\d+|\d+x\d+", re.IGNORECASE)
 OTHERS = 2  # columns that may be no pixels: a label, an id
 
 

@@ -27,6 +27,7 @@ def here(tmp_path, monkeypatch):
         ("a.csv", PIXELS.encode(), ["dataset=csv"]),
         ("a.csv.gz", gzip.compress(PIXELS.encode()), ["dataset=csv"]),
         ("a.csv", b"1x1,1x2,2x1,2x2\n0,0,0,0\n", ["dataset=csv"]),
+        ("a.csv", b"p1,p2,p3,p4\n0,0,0,0\n", ["dataset=table", "loss=mse"]),
         ("a.csv", b"", ["dataset=table", "loss=mse"]),
         ("a.ts", b"@data", ["dataset=series", "loss=mse"]),
         ("a.npz", b"", ["dataset=npz"]),
@@ -79,6 +80,8 @@ def test_an_own_data_set_says_which_loss_fits(here):
     ("words", "said"),
     [
         (["nowhere.csv"], "nowhere.csv does not exist, seen from {here}"),
+        (["a" * 5000], "is not key=value"),
+        (["a/" + "a" * 5000], "does not exist"),
         (["a.xyz"], "a.xyz: no reader is known for it"),
         (["a.csv", "a.npy"], "one file or folder to learn from\na second part"),
         (["vae"], "'vae' is not key=value: did you mean model=vae?"),
