@@ -62,7 +62,10 @@ def scores(typed, home, name: str, *words: str) -> list[dict[str, str]]:
 
 def test_the_same_scores_without_labels_and_with_shuffled_columns(typed, home):
     found = {
-        name: [(row["score"], row["verdict"], row["features"]) for row in scores(typed, home, name)]
+        name: [
+            (row["score"], row["verdict"], row["feature_1"], row["share_1"])
+            for row in scores(typed, home, name)
+        ]
         for name in ("new.csv", "unlabelled.csv", "shuffled.csv")
     }
     assert len(found["new.csv"]) == 169
@@ -116,4 +119,7 @@ def test_shares_of_the_error():
     made = np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
     found = features.shares(x, made)
     np.testing.assert_allclose(found, [[0.2, 0.8, 0], [0, 0, 0]])
-    assert features.named(found, ["a", "b", "c"])[0] == "b 80 %; a 20 %; c 0 %"
+    told = features.named(found, ["a", "b", "c"], 2)
+    assert list(told) == ["feature_1", "share_1", "feature_2", "share_2"]
+    assert [column[0] for column in told.values()] == ["b", 0.8, "a", 0.2]
+    assert len(features.named(found, ["a", "b", "c"], 9)) == 6

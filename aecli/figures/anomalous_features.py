@@ -1,0 +1,49 @@
+"""Where the error of a table's rows lies: each column's share of it, by kind of row."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from aecli.figures import style
+from aecli.figures.anomalies import ANOMALOUS, NORMAL
+
+MOST = 15  # columns that are drawn
+LETTERS = 28  # of a column's name
+
+
+@style.in_style
+def by_feature(run, shares: np.ndarray, columns: list[str], kinds: dict[str, np.ndarray]) -> Figure:
+    """The mean share [N, D] of each column in its row's error, for each kind of row.
+
+    kinds: {name: [N] bool}, the normal ones first; of those without a row nothing is drawn.
+    Columns are in order of their largest mean, the last bar is that of all that are left.
+    """
+    kinds = {name: rows for name, rows in kinds.items() if rows.any()}
+    means = np.array([shares[rows].mean(axis=0) for rows in kinds.values()])
+    order = np.argsort(-means.max(axis=0), kind="stable")
+    shown, rest = order[:MOST], order[MOST:]
+    names = [shorter(columns[i]) for i in shown]
+    bars = means[:, shown]
+    if len(rest):
+        names.append(f"{len(rest)} others together")
+        bars = np.column_stack([bars, means[:, rest].sum(axis=1)])
+    figure = style.new_figure(run, "Where the error lies", 0.9 + 0.3 * max(3, len(names)))
+    ax = figure.add_subplot()
+    places, thick = np.arange(len(names)), 0.8 / len(kinds)
+    colours = [ANOMALOUS if name.startswith("anomalous") else NORMAL for name in kinds]
+    for i, (name, rows) in enumerate(kinds.items()):
+        at = places + (i - (len(kinds) - 1) / 2) * thick
+        label = f"{name} ({int(rows.sum()):,})"
+        ax.barh(at, 100 * bars[i], thick, color=colours[i], alpha=0.75, label=label)
+    ax.axvline(100 / len(columns), color="black", linestyle="--", linewidth=1, label="an equal share")
+    ax.set_yticks(places, names)
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel("share of the row's squared error, mean over the rows (%)")
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+def shorter(name: str) -> str:
+    """A column's name that leaves room for the bars: its ends, where it is long."""
+    half = LETTERS // 2 - 1
+    return name if len(name) <= LETTERS else f"{name[:half]}...{name[-half:]}"
