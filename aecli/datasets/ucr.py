@@ -12,7 +12,7 @@ from aecli.datasets.series import Series
 from aecli.datasets.source_file import stated_path
 from aecli.errors import BadRequest
 
-PACKAGES = ("aeon", "sktime")  # both have some problems in datasets/data
+PACKAGES = ("sktime", "aeon")  # both have some problems in datasets/data
 EXAMPLE = "dataset.name=GunPoint"
 
 
@@ -46,8 +46,8 @@ class Ucr(Dataset):
         ]
         if not folders:
             raise BadRequest(
-                "dataset=ucr reads files that aeon or sktime bring, and neither is installed: "
-                "pip install aeon\nor dataset.path=FOLDER, which holds NAME/NAME_TRAIN.ts"
+                "dataset=ucr reads files that sktime or aeon bring, and neither is installed: "
+                "pip install sktime\nor dataset.path=FOLDER, which holds NAME/NAME_TRAIN.ts"
             )
         file = f"{self.name}_{part}.ts"
         for folder in folders:

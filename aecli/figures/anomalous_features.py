@@ -34,7 +34,9 @@ def by_feature(run, shares: np.ndarray, columns: list[str], kinds: dict[str, np.
         at = places + (i - (len(kinds) - 1) / 2) * thick
         label = f"{name} ({int(rows.sum()):,})"
         ax.barh(at, 100 * bars[i], thick, color=colours[i], alpha=0.75, label=label)
-    ax.axvline(100 / len(columns), color="black", linestyle="--", linewidth=1, label="an equal share")
+    ax.axvline(
+        100 / len(columns), color="black", linestyle="--", linewidth=1, label="an equal share"
+    )
     ax.set_yticks(places, names)
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)

@@ -85,7 +85,9 @@ class DeepSVDD(Autoencoder):
         told = {
             "loss": Quantity(unit, LOWER, "of the code from the centre; the decay is added", True),
             "distance": Quantity(unit, LOWER, "1: the mean when the centre was fixed", True),
-            "boundary": Quantity(unit, LOWER, "squared radius, and what is beyond it over nu", True),
+            "boundary": Quantity(
+                unit, LOWER, "squared radius, and what is beyond it over nu", True
+            ),
             "decay": Quantity("", "", "half the sum of the squared kernels", True),
         }
         return {

@@ -1,7 +1,9 @@
-"""aecli detect on a table: where the error lies, thresholds that the run keeps, distances of codes."""
+"""aecli detect on a table: where errors lie, thresholds that a run keeps, distances of codes."""
 
 import csv
+import importlib.util
 import json
+import os
 import pathlib
 
 import numpy as np
@@ -207,7 +209,7 @@ def test_a_unit_that_was_always_the_same_counts_for_nothing_and_one_point_is_ref
         train[:, 1] = 3.0
         estimate = EmpiricalCovariance().fit(train)
         np.savez(path, mean=estimate.location_, covariance=estimate.covariance_)
-        found = codes.distances(benign, train[:5] + [0, 100, 0, 0])
+        found = codes.distances(benign, train[:5] + np.array([0, 100, 0, 0]))
         rest = EmpiricalCovariance().fit(train[:, [0, 2, 3]])
         assert found == pytest.approx(np.sqrt(rest.mahalanobis(train[:5, [0, 2, 3]])))
         np.savez(path, mean=estimate.location_, covariance=1e-12 * np.eye(4))
@@ -223,7 +225,28 @@ def test_a_unit_that_was_always_the_same_counts_for_nothing_and_one_point_is_ref
 def test_the_terminal_says_what_the_threshold_is(typed, benign):
     code, said = typed("detect", f"run={benign.folder}", "contamination=0.1")
     assert code == 0, said
-    assert "above which 10 % of 32 rows of the validation part lie" in said
+    rows = len(benign.splits.val)
+    assert f"above which 10 % of {rows} rows of the validation part lie" in said
     assert "best F1 of all thresholds" in said
     (path,) = list(benign.folder.glob("eval/*/metrics.json"))[-1:]
     assert json.loads(path.read_text())["about"]["best_f1"]["better"] == "higher"
+
+
+def test_shuttle_beside_its_baselines(typed):
+    file = pathlib.Path(os.environ.get("AECLI_DATA_DIR", "/nowhere"), "tables", "shuttle.csv.gz")
+    path = [f"dataset.path={file}"] if file.is_file() else []
+    if not path and importlib.util.find_spec("river") is None:
+        pytest.skip("neither river nor its file in AECLI_DATA_DIR")
+    words = ["dataset=shuttle", *path, "dataset.classes=[normal]", "dataset.limit=4000"]
+    words += ["model.latent_dim=4", "trainer.epochs=20", "optimizer.learning_rate=0.003"]
+    code, said = typed("train", *words, "loss=mse", "network.widths=[32]", "figures=[]")
+    assert code == 0, said
+    code, said = typed("detect", "--json")
+    assert code == 0, said
+    values = json.loads(said[said.index("{\n") : said.rindex("}") + 1])
+    assert values["normal"] == ["normal"]
+    assert values["anomalous_images"] > 300
+    assert values["auroc"] > 0.99
+    assert set(values["baselines"]) == {
+        "PCA, 4 components", "isolation forest", "local outlier factor",
+    }  # fmt: skip

@@ -54,9 +54,9 @@ def test_shuttle_is_found_in_the_package_of_river(package):
 
 def test_without_river_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(BadRequest, match="pip install river\nor dataset.path=FILE"):
+    with pytest.raises(BadRequest, match="pip install river\nor dataset\\.path=FILE"):
         Shuttle().read()
-    with pytest.raises(BadRequest, match="pip install aeon\nor dataset.path=FOLDER"):
+    with pytest.raises(BadRequest, match="pip install sktime\nor dataset\\.path=FOLDER"):
         Ucr(name="GunPoint").read()
 
 
@@ -88,16 +88,18 @@ def test_a_problem_by_its_name(package, tmp_path, place):
     source = Ucr(name="Waves", path=path).read()
     assert source.kind == "series"
     assert source.label_names == ("down", "up")
-    np.testing.assert_array_equal(source.train.x[:, 0, :, 0], [[1, 2, 3, 4], [4, 3, 2, 1], [2, 3, 4, 5]])
+    np.testing.assert_array_equal(
+        source.train.x[:, 0, :, 0], [[1, 2, 3, 4], [4, 3, 2, 1], [2, 3, 4, 5]]
+    )
     assert source.train.labels.tolist() == [1, 0, 1]
     assert source.test.labels.tolist() == [0]
 
 
 def test_other_names_are_refused(tmp_path):
     write_problem(tmp_path / "Waves", "Waves")
-    with pytest.raises(BadRequest, match=r"Wave/Wave_TRAIN.ts\nit has Waves; others"):
+    with pytest.raises(BadRequest, match=r"Wave/Wave_TRAIN\.ts\nit has Waves; others"):
         Ucr(name="Wave", path=str(tmp_path)).read()
-    with pytest.raises(BadRequest, match="name is needed, as dataset.name=GunPoint"):
+    with pytest.raises(BadRequest, match=r"name is needed, as dataset\.name=GunPoint"):
         Ucr(path=str(tmp_path)).read()
     for name in ("../Waves", "/etc/passwd", ""):
         with pytest.raises(BadRequest, match="name must"):

@@ -17,7 +17,9 @@ from aecli.runs import Run
 FILE = "training_codes.npz"
 MOST = 20_000  # codes that mean and covariance are of, at random where there are more
 UNITS = 1024  # of a code, at most: the covariance has their square
-CONSTANT = 1e-4  # codes whose spread is a smaller share of their size are one point, but for rounding
+CONSTANT = (
+    1e-4  # codes whose spread is a smaller share of their size are one point, but for rounding
+)
 
 
 def check_has_distances(model) -> None:

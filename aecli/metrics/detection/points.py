@@ -1,6 +1,7 @@
 """The scores of a recording's windows, of its points: what a detection says of each."""
 
 import numpy as np
+
 from aecli.datasets.windows import Windows
 from aecli.metrics.detection.baselines import scores_of
 from aecli.metrics.detection.scores import SEPARATION, best_f1, separation

@@ -61,8 +61,7 @@ def check_has(model, score: str) -> None:
         codes.check_has_distances(model)
     if score == "distance" and "distance" not in model.term_names():
         raise NotApplicable(
-            "score=distance needs a model with a centre, as model=deep_svdd\n"
-            "take score=mahalanobis"
+            "score=distance needs a model with a centre, as model=deep_svdd\ntake score=mahalanobis"
         )
 
 
