@@ -72,6 +72,11 @@ class DeepSVDD(Autoencoder):
         moved = ops.where(mean < 0, -least, least)
         return ops.where(ops.abs(mean) < least, moved, mean)
 
+    @property
+    def code_scale(self) -> float:
+        """The squared size of the codes when the centre was fixed."""
+        return float(self.spread + ops.sum(ops.square(self.centre)))
+
     def distance(self, z):
         """|z - c|^2 / s of codes [B, *code_shape]: [B]."""
         return sum_per_example(ops.square(z - self.centre)) / self.spread

@@ -4,6 +4,8 @@ The training keeps mean and covariance of its codes (training_codes.npz), so tha
 no data.
 """
 
+import math
+
 import numpy as np
 from scipy.linalg import pinvh
 from sklearn.covariance import EmpiricalCovariance
@@ -24,12 +26,12 @@ CONSTANT = (
 
 def check_has_distances(model) -> None:
     """Raises NotApplicable for a model whose codes have no covariance."""
-    if len(model.code_shape) > 1 or model.code_shape[0] > UNITS:
+    model.check_has_density()
+    if (size := math.prod(model.code_shape)) > UNITS:
         raise NotApplicable(
-            f"score=mahalanobis needs a flat code of at most {UNITS:,} units\n"
+            f"score=mahalanobis needs a code of at most {UNITS:,} numbers; this one has {size:,}\n"
             "take score=reconstruction"
         )
-    model.check_has_density()
 
 
 def has_distances(model) -> bool:
@@ -48,7 +50,7 @@ def write(run: Run) -> None:
 
 
 def distances(run: Run, codes: np.ndarray) -> np.ndarray:
-    """sqrt((z - m)^T C^+ (z - m)) of codes z [N, D]: [N] float64.
+    """sqrt((z - m)^T C^+ (z - m)) of codes z [N, *code_shape]: [N] float64.
 
     m and C: mean and covariance of the training's codes; C^+: the pseudoinverse, so that a unit
     that was always the same in the training counts for nothing. Source: Mahalanobis 1936. Raises
@@ -57,30 +59,37 @@ def distances(run: Run, codes: np.ndarray) -> np.ndarray:
     check_has_distances(run.model)
     check_is_no_point(run)
     known = _known(run)
-    apart = codes.astype(np.float64) - known["mean"]
+    apart = codes.reshape(len(codes), -1).astype(np.float64) - known["mean"]
     squares = np.einsum("nd,de,ne->n", apart, pinvh(known["covariance"]), apart, optimize=True)
     return np.sqrt(np.maximum(squares, 0.0))
 
 
-def check_is_no_point(run: Run) -> None:
-    """Raises NotApplicable where all codes of the training are one point."""
-    if has_distances(run.model) and is_point(**_known(run)):
+def check_is_no_point(run: Run, scale: float = 0.0) -> None:
+    """Raises NotApplicable where all codes of the training are one point.
+
+    scale: the squared size that codes had before, where that is known.
+    """
+    if has_distances(run.model) and is_point(**_known(run), scale=scale):
         raise NotApplicable(
-            f"{run.folder}: all training {run.spec.nouns} have the same code: the model has "
-            "collapsed, and no distance of codes tells anything\n"
+            f"all training {run.spec.nouns} have the same code: the model has collapsed, and no "
+            "distance of codes tells anything\n"
             "take score=reconstruction, or train with less weight on what pulls codes together"
         )
 
 
-def is_point(mean: np.ndarray, covariance: np.ndarray) -> bool:
-    """Whether codes of such a mean [D] and covariance [D, D] differ by less than rounding."""
+def is_point(mean: np.ndarray, covariance: np.ndarray, scale: float = 0.0) -> bool:
+    """Whether codes of such a mean [D] and covariance [D, D] differ by less than rounding.
+
+    Their spread is compared with their own squared size, or with `scale` where that is larger.
+    """
     spread = float(np.trace(covariance))
-    return spread <= CONSTANT**2 * (float(np.square(mean).sum()) + spread)
+    size = float(np.square(mean).sum()) + spread
+    return spread <= CONSTANT**2 * max(size, scale)
 
 
 def _known(run: Run) -> dict[str, np.ndarray]:
     """As the training kept them; runs of before that have them computed. Raises BadRequest."""
-    path, size = run.folder / FILE, run.model.code_shape[0]
+    path, size = run.folder / FILE, math.prod(run.model.code_shape)
     if not path.is_file():
         return _fitted(run)
     shapes = {"mean": (size,), "covariance": (size, size)}
@@ -101,5 +110,5 @@ def _fitted(run: Run) -> dict[str, np.ndarray]:
         rows = np.sort(np.random.default_rng(0).choice(rows, MOST, replace=False))
     x = run.preparation.frozen(part.x[rows])[1]
     codes = run.model.encode(x, label=None if part.labels is None else part.labels[rows])
-    estimate = EmpiricalCovariance(store_precision=False).fit(codes.astype(np.float64))
+    estimate = EmpiricalCovariance(store_precision=False).fit(codes.reshape(len(codes), -1).astype(np.float64))
     return {"mean": estimate.location_, "covariance": estimate.covariance_}

@@ -48,7 +48,7 @@ def scored(
     if score == "mahalanobis":
         return codes.distances(run, model.encode(x, label=label))
     if score == "distance":
-        codes.check_is_no_point(run)
+        codes.check_is_no_point(run, model.code_scale)
         return model.score(x, label=label)["distance"].astype(np.float64)
     return squared_errors(x if excess is None else x + excess, model.reconstruct(x, label=label))
 
