@@ -110,5 +110,6 @@ def _fitted(run: Run) -> dict[str, np.ndarray]:
         rows = np.sort(np.random.default_rng(0).choice(rows, MOST, replace=False))
     x = run.preparation.frozen(part.x[rows])[1]
     codes = run.model.encode(x, label=None if part.labels is None else part.labels[rows])
-    estimate = EmpiricalCovariance(store_precision=False).fit(codes.reshape(len(codes), -1).astype(np.float64))
+    codes = codes.reshape(len(codes), -1).astype(np.float64)
+    estimate = EmpiricalCovariance(store_precision=False).fit(codes)
     return {"mean": estimate.location_, "covariance": estimate.covariance_}
