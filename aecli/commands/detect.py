@@ -71,10 +71,10 @@ def detect(cfg: DictConfig) -> Detected:
     scores = anomaly.scored(own, images.x, score, images.excess, images.labels)
     question = Question(score, normal, cfg.quantile, cfg.contamination, cfg.seed)
     told = values(question, own, images, scores, is_normal)
-    done = _written(cfg, to, own, images, scores, told, normal, is_normal)
     if cfg.keep:
         threshold.keep(own, score, told)
-    return done
+        told["kept"] = True
+    return _written(cfg, to, own, images, scores, told, normal, is_normal)
 
 
 def check(cfg: DictConfig) -> None:

@@ -14,29 +14,28 @@ LETTERS = 28  # of a column's name
 def by_feature(run, shares: np.ndarray, columns: list[str], kinds: dict[str, np.ndarray]) -> Figure:
     """The mean share [N, D] of each column in its row's error, for each kind of row.
 
-    kinds: {name: [N] bool}, the normal ones first; of those without a row nothing is drawn.
-    Columns are in order of their largest mean, the last bar is that of all that are left.
+    kinds: {name: [N] bool}, the anomalous ones last; of those without a row nothing is drawn.
+    Columns are in order of the last kind's means; what those that are left have is said.
     """
     kinds = {name: rows for name, rows in kinds.items() if rows.any()}
     means = np.array([shares[rows].mean(axis=0) for rows in kinds.values()])
-    order = np.argsort(-means.max(axis=0), kind="stable")
+    order = np.argsort(-means[-1], kind="stable")
     shown, rest = order[:MOST], order[MOST:]
     names = [shorter(columns[i]) for i in shown]
-    bars = means[:, shown]
-    if len(rest):
-        names.append(f"{len(rest)} others together")
-        bars = np.column_stack([bars, means[:, rest].sum(axis=1)])
-    figure = style.new_figure(run, "Where the error lies", 0.9 + 0.3 * max(3, len(names)))
+    figure = style.new_figure(run, "Where the error lies", 1.3 + 0.27 * max(3, len(names)))
     ax = figure.add_subplot()
     places, thick = np.arange(len(names)), 0.8 / len(kinds)
-    colours = [ANOMALOUS if name.startswith("anomalous") else NORMAL for name in kinds]
     for i, (name, rows) in enumerate(kinds.items()):
         at = places + (i - (len(kinds) - 1) / 2) * thick
+        colour = ANOMALOUS if name.startswith("anomalous") else NORMAL
         label = f"{name} ({int(rows.sum()):,})"
-        ax.barh(at, 100 * bars[i], thick, color=colours[i], alpha=0.75, label=label)
-    ax.axvline(
-        100 / len(columns), color="black", linestyle="--", linewidth=1, label="an equal share"
-    )
+        ax.barh(at, 100 * means[i, shown], thick, color=colour, alpha=0.75, label=label)
+    equal = 100 / len(columns)
+    ax.axvline(equal, color="black", linestyle="--", linewidth=1, label="an equal share")
+    if len(rest):
+        left = zip(kinds, means[:, rest].sum(axis=1), strict=True)
+        said = ", ".join(f"{name} {100 * share:.0f} %" for name, share in left)
+        ax.set_title(f"the {len(rest)} other columns together: {said}")
     ax.set_yticks(places, names)
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)
