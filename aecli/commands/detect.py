@@ -136,11 +136,11 @@ def _of_features(own, shares, columns: list[str], verdict, anomalous):
 
 
 def _known(own, images: Images) -> dict[str, np.ndarray]:
-    """What is known of each example beside its score; of a table's rows at least which it is."""
+    """What is known of each example beside its score; of a table's rows at least their number."""
     known = request.beside(images)
-    if own.spec.kind != "table" or {"id", "file"} & known.keys():
+    if own.spec.kind != "table" or {"id", "row", "file"} & known.keys():
         return known
-    return {"row": np.arange(len(images))} | known
+    return {"row": np.arange(1, len(images) + 1)} | known
 
 
 def _write_points(own, images: Images, scores, told, normal, folder: pathlib.Path) -> None:

@@ -34,7 +34,7 @@ def by_feature(run, shares: np.ndarray, columns: list[str], kinds: dict[str, np.
     ax.axvline(equal, color="black", linestyle="--", linewidth=1, label="an equal share")
     if len(rest):
         left = zip(kinds, means[:, rest].sum(axis=1), strict=True)
-        said = ", ".join(f"{name} {100 * share:.0f} %" for name, share in left)
+        said = ", ".join(f"{name.partition(' ')[0]} {100 * share:.0f} %" for name, share in left)
         ax.set_title(f"the {len(rest)} other columns together: {said}")
     ax.set_yticks(places, names)
     ax.invert_yaxis()
