@@ -26,7 +26,11 @@ CONSTANT = (
 
 def check_has_distances(model) -> None:
     """Raises NotApplicable for a model whose codes have no covariance."""
-    model.check_has_density()
+    if model.codebook_size is not None:
+        raise NotApplicable(
+            "score=mahalanobis needs codes that are numbers, and this model's are choices from a "
+            "codebook\ntake score=reconstruction"
+        )
     if (size := math.prod(model.code_shape)) > UNITS:
         raise NotApplicable(
             f"score=mahalanobis needs a code of at most {UNITS:,} numbers; this one has {size:,}\n"
