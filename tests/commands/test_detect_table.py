@@ -20,11 +20,11 @@ from aecli.commands.train import resume, train
 from aecli.errors import BadRequest, NotApplicable
 from aecli.figures.anomalous_features import by_feature
 from aecli.io import every_class
-from aecli.metrics.detection import codes, validation
+from aecli.metrics.detection import codes, threshold, validation
 
 NAMES = {"model": "ae", "dataset": "breast_cancer", "noise": "none", "experiment": None}
 WORDS = [
-    "dataset=breast_cancer", "loss=mse", "trainer.jit_compile=false", "figures=[]",
+    "dataset=breast_cancer", "loss=mse", "trainer.jit_compile=false",
     "model.latent_dim=4", "optimizer.learning_rate=0.01",
 ]  # fmt: skip
 DATA = load_breast_cancer()
@@ -37,7 +37,7 @@ def trained(compose, root, *words: str) -> runs.Run:
 
 @pytest.fixture(scope="module")
 def benign(compose, tmp_path_factory) -> runs.Run:
-    words = ["dataset.classes=[benign]", "trainer.epochs=10"]
+    words = ["dataset.classes=[benign]", "trainer.epochs=10", "figures=[manifold]"]
     return trained(compose, tmp_path_factory.mktemp("benign"), *words)
 
 
@@ -82,23 +82,23 @@ def test_each_rows_columns_are_in_order_of_their_share_of_the_error(ask, benign)
     assert (done.folder / "features.png").stat().st_size > 10_000
 
 
-def test_three_columns_unless_asked_and_none_for_another_score(ask, benign):
-    keys = list(rows_of(detect(ask(benign)).table)[0])
-    assert keys[-2:] == ["feature_3", "share_3"]
-    done = detect(ask(benign, "score=mahalanobis"))
-    assert list(rows_of(done.table)[0]) == ["row", "label", "score", "verdict"]
-    assert not (done.folder / "features.png").exists()
-
-
 def test_the_figure_of_features_has_their_mean_shares(benign):
     shares = np.array([[0.7, 0.2, 0.1], [0.5, 0.4, 0.1], [0.0, 0.1, 0.9]])
     kinds = {"normal": np.array([True, True, False]), "anomalous": np.array([False, False, True])}
     figure = by_feature(benign, shares, ["a", "b", "c"], kinds)
     (ax,) = figure.axes
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["c", "a", "b"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["c", "b", "a"]
     normal, anomalous = ([bar.get_width() for bar in part] for part in ax.containers)
-    assert normal == pytest.approx([10, 60, 30])
-    assert anomalous == pytest.approx([90, 0, 10])
+    assert normal == pytest.approx([10, 30, 60])
+    assert anomalous == pytest.approx([90, 10, 0])
+
+
+def test_figures_that_no_table_has_are_passed_over_unless_asked_for(benign, both):
+    said = (both.folder / "train.log").read_text()
+    assert "latent" in both.status["figures"][-1]
+    assert "figure" not in said.replace("figures.", "")
+    said = (benign.folder / "train.log").read_text()
+    assert "no manifold figure: needs images; this data is rows of 30 numbers" in said
 
 
 # ---- figures of merit ----------------------------------------------------------------------------
@@ -107,6 +107,7 @@ def test_the_figure_of_features_has_their_mean_shares(benign):
 def test_best_f1_and_the_local_outlier_factor(ask, benign):
     done = detect(ask(benign))
     found = rows_of(done.table)
+    assert list(found[0])[-2:] == ["feature_3", "share_3"]
     anomalous = np.array([row["label"] == "malignant" for row in found])
     scores = np.array([float(row["score"]) for row in found])
     best = max(f1_score(anomalous, scores >= limit) for limit in scores)
@@ -139,28 +140,29 @@ def test_contamination_is_the_share_of_all_validation_rows_above(ask, both):
 
 
 def test_a_threshold_that_is_kept_is_that_of_later_verdicts(ask, benign, tmp_path):
-    by_default = detect(ask(benign)).values["threshold"]
-    kept = detect(ask(benign, "contamination=0.3", "keep=true")).values["threshold"]
-    assert kept != by_default
+    own = threshold.threshold(benign, "reconstruction", None)
     with (tmp_path / "new.csv").open("w", newline="") as file:
         csv.writer(file).writerows([DATA.feature_names, *DATA.data[:30].tolist()])
+    new = ask(benign, "input=new.csv", "contamination=0.3", "keep=true")
+    kept = detect(new).values["threshold"]
+    assert kept != own["threshold"]
     try:
         later = detect(ask(benign, "input=new.csv"))
         assert later.values["threshold"] == kept
         assert later.values["kept"] is True
         for row in rows_of(later.table):
             assert (row["verdict"] == "anomalous") == (float(row["score"]) > kept)
-        assert detect(ask(benign, "quantile=0.95")).values["threshold"] == by_default
-        of_codes = detect(ask(benign, "score=mahalanobis")).values
-        assert "kept" not in of_codes
+        assert threshold.threshold(benign, "reconstruction", None, quantile=0.95) == own
+        assert "kept" not in threshold.threshold(benign, "mahalanobis", None)
     finally:
         (benign.folder / validation.KEPT).unlink()
-    assert detect(ask(benign)).values["threshold"] == by_default
+    assert threshold.threshold(benign, "reconstruction", None) == own
 
 
-def test_a_training_that_goes_on_keeps_no_threshold_of_other_weights(compose, both, ask):
-    detect(ask(both, "quantile=0.5", "keep=true"))
-    assert (both.folder / validation.KEPT).is_file()
+def test_a_training_that_goes_on_keeps_no_threshold_of_other_weights(compose, both):
+    found = threshold.threshold(both, "reconstruction", None)
+    threshold.keep(both, "reconstruction", found)
+    assert threshold.threshold(both, "reconstruction", None) == found | {"kept": True}
     resume(str(both.folder), compose("trainer.epochs=4"), ["trainer.epochs=4"])
     assert not (both.folder / validation.KEPT).exists()
 
@@ -174,12 +176,12 @@ def test_a_training_that_goes_on_keeps_no_threshold_of_other_weights(compose, bo
         '{"reconstruction": {"threshold": "1;", "quantile": 0.5, "validation_images": 3}}',
     ],
 )  # fmt: skip
-def test_a_strangers_threshold_is_checked(ask, benign, text):
+def test_a_strangers_threshold_is_checked(benign, text):
     path = benign.folder / validation.KEPT
     path.write_text(text)
     try:
         with pytest.raises(BadRequest, match=r"thresholds\.json"):
-            detect(ask(benign))
+            threshold.threshold(benign, "reconstruction", None)
     finally:
         path.unlink()
 
@@ -193,7 +195,10 @@ def test_the_distance_of_codes_is_scikit_learns(ask, benign):
     done = detect(ask(benign, "score=mahalanobis"))
     x, labels = every_row(benign)
     expected = np.sqrt(estimate.mahalanobis(benign.model.encode(x).astype("float64")))
-    scores = np.array([float(row["score"]) for row in rows_of(done.table)])
+    rows = rows_of(done.table)
+    assert list(rows[0]) == ["row", "label", "score", "verdict"]  # no column has a share of it
+    assert not (done.folder / "features.png").exists()
+    scores = np.array([float(row["score"]) for row in rows])
     assert scores == pytest.approx(expected, rel=1e-5)
     assert done.values["auroc"] == pytest.approx(roc_auc_score(labels == 0, expected))
     val = benign.model.encode(benign.splits.val.pixels()).astype("float64")

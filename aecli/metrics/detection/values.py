@@ -42,8 +42,8 @@ def values(asked: Question, run: Run, images: Images, scores: np.ndarray, is_nor
     if is_normal is not None:
         told["normal"] = np.unique(request.named_labels(images)[is_normal]).tolist()
         told |= judged(scores, found["threshold"], ~is_normal)
-    if "auroc" in told:
-        told["baselines"] = _baselines(asked, run, images, ~is_normal)
+        if "auroc" in told:
+            told["baselines"] = _baselines(asked, run, images, ~is_normal)
     about = _about(asked.score, told)
     told |= beside({name: quantity.of(run.spec) for name, quantity in about.items()})
     if images.windows is not None:
