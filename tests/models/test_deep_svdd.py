@@ -64,6 +64,14 @@ def test_the_loss_is_equation_4(compose, images):
     assert score["loss"] == pytest.approx(distance + 0.01 * decay, rel=1e-3)
 
 
+def test_a_centre_near_0_is_moved_away_on_its_own_side(compose):
+    model = made(compose, "model.margin=0.2")
+    mean = np.array([-0.01, 0.01, 0.0, 0.5, -0.5, 0.1])
+    model.code_mean.assign(mean)
+    model.spread.assign(0.24)
+    assert np.asarray(model.centre) == pytest.approx([-0.04, 0.04, 0.04, 0.5, -0.5, 0.1])
+
+
 def test_the_centre_is_fixed_by_the_first_batch_and_codes_come_to_it(compose, images):
     model = stepped(made(compose), batch_of(images[:50]))
     centre = np.asarray(model.centre)
