@@ -38,8 +38,9 @@ def fitting(name: str, network: str) -> list[str] | None:
     return words + (["model.flat=true"] if name == "vq_vae" and network not in GRIDS else [])
 
 
-GRIDS = {"conv", "conv1d"}  # networks that have codes along an image or a series
+GRIDS = {"conv", "resnet", "conv1d"}  # networks that have codes along an image or a series
 SMALL = {
+    "resnet": ["network.filters=[8,4]"],
     "conv1d": ["network.filters=[8,4]"],
     "lstm": ["network.units=16"],
     "gru": ["network.units=16"],
