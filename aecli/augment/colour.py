@@ -15,10 +15,10 @@ GREY = (0.299, 0.587, 0.114)  # of red, green, blue: ITU-R BT.601, luma
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Colour(Augmentation):
-    """x + b, then contrast around the image's mean times 1 + c, then colour around grey times 1 + s.
+    """x + b, then contrast around the mean of the image times 1 + c, then colour times 1 + s.
 
     b, c and s are drawn evenly from -brightness .. brightness and so on; then all is cut to [0, 1].
-    Saturation is of images of three channels alone.
+    Colour is the difference to grey, of images of three channels alone.
     """
 
     moves_pixels: ClassVar[bool] = False

@@ -39,7 +39,7 @@ class DiscretizedLogistic(Loss):
         return sum_per_example(log_prob_of_levels(x, location, log_scale, self.levels))
 
     def mean(self, params):
-        """The mean of the logistic cut to [0, 1], half a level from the levels' own at most."""
+        """The mean of the logistic cut to [0, 1], at most half a level from that of the levels."""
         return cut_mean(*ops.split(params, 2, axis=-1), self.levels)
 
     def sample(self, params, seed):
@@ -67,13 +67,17 @@ def log_prob_of_levels(x, location, log_scale, levels: int):
 
 
 def cut_mean(location, log_scale, levels: int):
-    """E[min(max(y, 0), 1)] of the logistic y: the integral of P(y > t) over t from 0 to 1."""
+    """E[min(max(y, 0), 1)] of the logistic y: the integral of P(y > t) over t from 0 to 1.
+
+    s (softplus(m / s) - softplus((m - 1) / s)), written so that nothing large is subtracted.
+    """
     centre, scale = _in_units(location, log_scale, levels)
-    return scale * (ops.softplus(centre / scale) - ops.softplus((centre - 1.0) / scale))
+    below, above = (ops.log1p(ops.exp(-ops.abs(centre - end) / scale)) for end in (0.0, 1.0))
+    return ops.clip(centre, 0.0, 1.0) + scale * (below - above)
 
 
 def drawn(location, log_scale, levels: int, seed):
-    """Levels drawn from the likelihood: the nearest to a draw from the logistic. Shapes as given."""
+    """Levels drawn: the nearest to a draw from the logistic, cut to [0, 1]. Shapes as given."""
     centre, scale = _in_units(location, log_scale, levels)
     u = keras.random.uniform(ops.shape(centre), minval=1e-7, maxval=1.0, seed=seed)
     y = centre + scale * (ops.log(u) - ops.log1p(-ops.minimum(u, 1.0 - 1e-7)))

@@ -44,7 +44,7 @@ class DiscretizedLogisticMixture(Loss):
         """The components' means, as DiscretizedLogistic's, weighted."""
         location, log_scale, logits = self._split(params)
         means = cut_mean(location, log_scale, self.levels)
-        return ops.sum(ops.softmax(logits, axis=-1) * means, axis=-1)
+        return ops.sum(ops.exp(ops.log_softmax(logits, axis=-1)) * means, axis=-1)
 
     def sample(self, params, seed):
         """A level of the component that is the largest of logits and Gumbel noise."""
