@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from options import examples, fitting, models, of_series, options, stands_for_others
+from options import KINDS, examples, fitting, is_first, models, of_series, options
 
 from aecli import build
 from aecli.errors import BadRequest
@@ -16,7 +16,7 @@ from aecli.models.batch import Batch
 from aecli.training.step import train_step
 
 PAIRS = [
-    pytest.param(*pair, marks=() if stands_for_others(*pair) else pytest.mark.slow)
+    pytest.param(*pair, marks=() if is_first(*pair) else pytest.mark.slow)
     for pair in itertools.product(models(), options("network"))
 ]
 
@@ -92,8 +92,13 @@ def fit(model, batch, steps: int) -> None:
         step()
 
 
-@pytest.mark.parametrize("name", options("model"))
-@pytest.mark.parametrize("loss", options("loss"))
+LOSSES = [  # what a model does with a loss, it does with any
+    *itertools.product(KINDS, options("loss")),
+    *((name, "gaussian") for name in options("model") if name not in KINDS),  # two parameters
+]
+
+
+@pytest.mark.parametrize(("name", "loss"), LOSSES)
 def test_any_loss_with_any_model(compose, images, name, loss):
     filters = ["network.filters=[8,4]"] if name == "conv" else []
     model = build.model(compose(f"model={name}", f"loss={loss}", *filters), (8, 8, 1), LABELS)
