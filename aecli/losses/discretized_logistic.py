@@ -40,10 +40,12 @@ class DiscretizedLogistic(Loss):
 
     def mean(self, params):
         """The mean of the logistic cut to [0, 1], at most half a level from that of the levels."""
-        return cut_mean(*ops.split(params, 2, axis=-1), self.levels)
+        location, log_scale = ops.split(params, 2, axis=-1)
+        return cut_mean(location, log_scale, self.levels)
 
     def sample(self, params, seed):
-        return drawn(*ops.split(params, 2, axis=-1), self.levels, seed)
+        location, log_scale = ops.split(params, 2, axis=-1)
+        return drawn(location, log_scale, self.levels, seed)
 
 
 def log_prob_of_levels(x, location, log_scale, levels: int):
