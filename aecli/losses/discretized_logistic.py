@@ -23,7 +23,7 @@ class DiscretizedLogistic(Loss):
 
     x is one of `levels` values k w from 0 to 1, w = 1 / (levels - 1); what lies between two counts
     as the nearer. The lowest has all that is below it, the highest all above, so the levels'
-    probabilities sum to 1. Source: Kingma 2016 (IAF), sec. 5.2 and appendix; Salimans 2017
+    probabilities sum to 1. Source: Kingma 2016 (IAF); Salimans 2017
     (PixelCNN++), eq. 2. The decoder emits a location and a log-scale a channel, in the sources'
     units, where images reach from -1 to 1.
     """
