@@ -151,6 +151,7 @@ def preparation(config: DictConfig | dict):
 
     return Preparation(
         noise=component(config["noise"], "noise"),
+        augment=components(config.get("augment"), "augment"),
         dynamic=config["dataset"].get("binarize") == "dynamic",
         seed=config["seed"],
     )

@@ -80,6 +80,7 @@ def plan(cfg: DictConfig, splits) -> Plan:
             f"noise.clip=true cuts to [0, 1]; the images are in [{low:g}, {high:g}]\n"
             "take noise.clip=false, or scale them: dataset.scale=minmax"
         )
+    _check_augment(preparation, splits)
     if "reduce_on_plateau" in (cfg.get("callbacks") or {}) and not isinstance(
         optimizers[model.players[0]].learning_rate, keras.Variable
     ):
@@ -105,6 +106,18 @@ def _cut(trainer: Trainer, images: int) -> str:
 def _unseen(labels: list[int]) -> str:
     shown = ", ".join(map(str, labels[:10])) + (", ..." if len(labels) > 10 else "")
     return f"no training image has label {shown}: what the model makes of it is not trained"
+
+
+def _check_augment(preparation: Preparation, splits) -> None:
+    """Raises BadRequest for augmentations that make no sense of the data."""
+    scaling = splits.learnt.scaling
+    for name, change in preparation.augment.items():
+        change.check(name, splits.spec, *splits.data_range)
+        if change.moves_pixels and scaling is not None and scaling.offset.ndim == 3:
+            raise BadRequest(
+                f"augment={name} moves values to other pixels, and each pixel has a scale of its "
+                "own\ntake dataset.scale_per=global"
+            )
 
 
 def _check_monitors(cfg: DictConfig, model) -> None:

@@ -28,6 +28,8 @@ def opening(plan, names: dict, folder, state=None) -> str:
     if trainer.steps:
         length = f"{trainer.steps:,} steps"
     noise = "" if names["noise"] == "none" else f"   noise: {names['noise']}"
+    changes = ", ".join(plan.preparation.augment)
+    noise += f"   augment: {changes}" if changes else ""
     xla = "xla" if trainer.uses_xla(model.network) else "no xla"
     rows = {
         f"aecli {__version__}": f"tensorflow {tf.__version__}  keras {keras.__version__}  "

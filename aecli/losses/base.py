@@ -21,6 +21,7 @@ class Loss(Component):
     params_per_channel: ClassVar[int] = 1
     needs_unit_range: ClassVar[bool] = False  # data must lie in [0, 1]
     is_of_binary_data: ClassVar[bool] = False  # log_prob is normalised over {0, 1} alone
+    is_of_levels: ClassVar[bool] = False  # log_prob is a probability of grey levels, no density
 
     def __call__(self, target, params):
         """Per-example loss in nats, summed over pixels: [B]. Constants may be left out."""
