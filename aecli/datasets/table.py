@@ -17,6 +17,7 @@ from aecli.datasets.source_file import needed_file, shown
 from aecli.errors import BadRequest
 
 OPTION = "table"
+ID, ROW = "id", "row"  # how outputs name what a row is known by: a text, or its number from 1
 SHOWN = 6  # names of columns
 Mark = Annotated[str, Field(pattern=r'^[^"\r\n\x00]$', description="one character")]
 
@@ -50,11 +51,17 @@ class Table(Dataset):
         read = [(str(file), *table_csv.values(file, found, label, self.id_column))]
         if self.test_path is not None:
             read.append(self._test_part(names, label is not None))
-        labelled = [(f"{n}: label", _numbers(texts)) for n, _, texts in read if texts is not None]
+        labelled = [
+            (f"{n}: label", _numbers(texts)) for n, _, texts, _ in read if texts is not None
+        ]
         numbered, label_names = labels(labelled, [len(texts) for _, texts in labelled])
         parts = [
-            Split(x[:, None, :, None], None if texts is None else numbered.pop(0))
-            for _, x, texts in read
+            Split(
+                x[:, None, :, None],
+                None if texts is None else numbered.pop(0),
+                ids=np.arange(1, len(x) + 1) if ids is None else ids,
+            )
+            for _, x, texts, ids in read
         ]
         return Source(
             parts[0],
@@ -83,8 +90,11 @@ class Table(Dataset):
             name = getattr(self, key)
             if name == default and reader:
                 name = reader.get(key)
-                if name is not None and name not in names:
-                    name = _own_label(names, learnt.columns) if key == "label_column" else None
+                if name not in names:
+                    own = ("label",) if key == "label_column" else (ID, ROW)
+                    name = (
+                        _of_ours(own, names, learnt.columns) if name or key == "id_column" else None
+                    )
             roles[key] = name
         same = dataclasses.replace(self, **marks, **roles)
         found, label = same._layout(file)
@@ -110,20 +120,20 @@ class Table(Dataset):
         return [name for name in found.names if name not in (label, self.id_column)]
 
     def _test_part(self, names: list[str], is_labelled: bool):
-        """(file, [N, D] in the order of names, texts or None)"""
+        """(file, [N, D] in the order of names, label's texts or None, id's or None)"""
         file = needed_file(self.test_path, "test_path", OPTION)
         found, label = self._layout(file)
         if is_labelled != (label is not None):
             raise BadRequest(f"{file} and dataset.path: one has a label column, the other has none")
         own = self._features(found, label)
         _check_names(file, own, dict.fromkeys(names, "number"))
-        x, texts = table_csv.values(file, found, label, self.id_column)
-        return str(file), x[:, [own.index(name) for name in names]], texts
+        x, *known = table_csv.values(file, found, label, self.id_column)
+        return str(file), x[:, [own.index(name) for name in names]], *known
 
 
-def _own_label(names: list[str], trained: dict[str, str] | None) -> str | None:
-    """What this package calls the label in the files that it writes, if it is no feature."""
-    return "label" if "label" in names and "label" not in (trained or ()) else None
+def _of_ours(ours: tuple[str, ...], names: list[str], trained: dict[str, str] | None) -> str | None:
+    """What this package calls label or id in the files that it writes, if it is no feature."""
+    return next((name for name in ours if name in names and name not in (trained or ())), None)
 
 
 def _check_names(file, names: list[str], trained: dict[str, str] | None) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from aecli.datasets.csv_rows import is_float, lines, readable
+from aecli.datasets.labels import LONGEST
 from aecli.datasets.source_file import check_text, is_gzip, open_bytes, shown
 from aecli.errors import BadRequest
 
@@ -64,21 +65,20 @@ def _delimiter(head: list[str]) -> str:
 
 
 def values(
-    path: pathlib.Path, found: Layout, label: str | None, left_out: str | None
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Returns ([N, D] finite float32 of all columns but two, [N] texts of the label or None).
+    path: pathlib.Path, found: Layout, label: str | None, id_column: str | None
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    """Returns ([N, D] finite float32 of all columns but two; texts [N] of the label and of the id).
 
-    Raises BadRequest for texts, missing values and rows of another length.
+    None for what there is no column of. Raises BadRequest for texts, missing values and rows of
+    another length.
     """
     from pyarrow import ArrowInvalid, float32, string
     from pyarrow.csv import ConvertOptions
 
-    features = [name for name in found.names if name not in (label, left_out)]
-    wanted = features if label is None else [*features, label]
-    types: dict[str, Any] = dict.fromkeys(features, float32())
-    if label is not None:
-        types[label] = string()
-    options: dict[str, Any] = {"include_columns": wanted, "decimal_point": found.decimal}
+    known = [name for name in (label, id_column) if name is not None]
+    features = [name for name in found.names if name not in known]
+    types: dict[str, Any] = dict.fromkeys(features, float32()) | dict.fromkeys(known, string())
+    options: dict[str, Any] = {"include_columns": [*types], "decimal_point": found.decimal}
     with readable(path):
         try:
             table = _read(path, found, ConvertOptions(column_types=types, **options))
@@ -91,8 +91,18 @@ def values(
     for place, name in enumerate(features):
         x[:, place] = table.column(name).to_numpy()  # what is missing is NaN
     _check_finite(path, x, features)
-    texts = None if label is None else table.column(label).to_numpy().astype(str)
-    return x, texts
+    texts = [None if key is None else _texts(path, table, key) for key in (label, id_column)]
+    return x, texts[0], texts[1]
+
+
+def _texts(path: pathlib.Path, table, name: str) -> np.ndarray:
+    texts = table.column(name).to_numpy().astype(str)
+    if texts.dtype.itemsize > 4 * LONGEST:
+        raise BadRequest(
+            f"{path}: column {shown(name)!r} has a text of {texts.dtype.itemsize // 4:,} "
+            f"characters; {LONGEST} are the most of a label or an id"
+        )
+    return texts
 
 
 def _read(path: pathlib.Path, found: Layout, convert):

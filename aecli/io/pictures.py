@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from tqdm import tqdm
 
+from aecli.datasets.table import ID, ROW
 from aecli.dataspec import by
 from aecli.errors import BadRequest
 from aecli.files import NAME_KEPT, replacing, writing
@@ -39,7 +40,8 @@ def write(
 ) -> None:
     """x: [N, H, W, C] float32. npz and npy hold it as it is, npz with the arrays beside it.
 
-    csv has a column for each number, named by `columns` (None: x_0, x_1 ...), and the label.
+    csv has a column for each number, named by `columns` (None: x_0, x_1 ...), what a row is known
+    by before them, and the label after them.
 
     PNG files have 8 bits: data_range is black and white. files: their names, with any suffix and
     folders within; else 00000.png ...
@@ -48,8 +50,10 @@ def write(
     if suffix == ".csv":
         rows = x.reshape(len(x), -1)
         names = columns or [f"x_{i}" for i in range(rows.shape[1])]
-        known = {"label": arrays["label"]} if "label" in arrays else {}
-        tables.write(path, dict(zip(names, rows.T, strict=True)) | known)
+        before, after = (
+            {k: arrays[k] for k in ks if k in arrays} for ks in ((ID, ROW), ("label",))
+        )
+        tables.write(path, before | dict(zip(names, rows.T, strict=True)) | after)
         return
     if suffix in (".npz", ".npy"):
         with replacing(path) as temporary:

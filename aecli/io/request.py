@@ -11,6 +11,7 @@ from aecli import build, runs
 from aecli.component import check_arguments
 from aecli.console import quiet
 from aecli.datasets import ranges
+from aecli.datasets.table import ID, ROW
 from aecli.errors import BadRequest
 from aecli.io import conditions, given
 from aecli.io.given import Images
@@ -78,10 +79,15 @@ def wake(run: runs.Run) -> None:
 
 
 def beside(found: Images) -> dict[str, np.ndarray]:
-    """What is known of the images, for a table: {"file": [N], "label": [N]}, in this order."""
+    """What is known of the images, for a table: {"file": [N], "label": [N]}, in this order.
+
+    Of rows, "id" or "row" instead of a file: a text, or the number in the file from 1.
+    """
     known = {}
     if found.files is not None:
         known["file"] = np.array(found.files)
+    if found.ids is not None:
+        known[ROW if found.ids.dtype.kind == "i" else ID] = found.ids
     if found.labels is not None:
         known["label"] = named_labels(found)
     return known

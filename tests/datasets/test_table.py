@@ -43,7 +43,15 @@ def test_the_label_is_no_feature(tmp_path):
 
 def test_the_id_is_no_feature(tmp_path):
     text = "who,a\nr1,1\nr2,2\n"
-    assert load(tmp_path, text, id_column="who").spec.names == ("a",)
+    splits = load(tmp_path, text, id_column="who")
+    assert splits.spec.names == ("a",)
+    assert dict(zip(splits.train.ids, splits.train.x.ravel(), strict=True)) == {"r1": -1, "r2": 1}
+
+
+def test_without_an_id_a_row_is_known_by_its_number_from_1(tmp_path):
+    splits = load(tmp_path, "a\n10\n20\n30\n", scale="none")
+    assert (splits.train.x.ravel() == 10 * splits.train.ids).all()
+    assert len(splits.train.ids) == 3
 
 
 def test_scaled_as_scikit_learn_does_and_a_constant_column_is_no_trap(tmp_path):
