@@ -69,7 +69,7 @@ def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
     if was_added:
         both = {"noisy": images.x, "clean": clean}
         known |= {name: request.in_file_units(run, x)[0] for name, x in both.items()}
-    pictures.write(path, made, limits, images.files, columns=run.learnt.columns, **known)
+    pictures.write(path, made, limits, images.files, columns=request.columns(run, made), **known)
     write_json(folder / "metrics.json", values)
     stages = {"clean": clean, **rows} if clean is not None else rows
     _draw(run, folder, stages, values, request.shown(cfg))

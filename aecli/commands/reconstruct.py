@@ -35,5 +35,5 @@ def reconstruct(cfg: DictConfig) -> pathlib.Path:
     path = to.path()
     known = {k: array for k, array in request.beside(images).items() if k != "file"}
     x, limits = request.in_file_units(run, made)
-    pictures.write(path, x, limits, images.files, columns=run.learnt.columns, **known)
+    pictures.write(path, x, limits, images.files, columns=request.columns(run, x), **known)
     return path

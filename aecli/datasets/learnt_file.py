@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from aecli.component import check_arguments
+from aecli.datasets.coding import MOST_VALUES, Coding
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.scaling import Scaling
 from aecli.datasets.units import Unit
@@ -24,6 +25,7 @@ Labels = Annotated[list[Annotated[int, Field(ge=-(2**53), le=2**53)]], Field(max
 Name = Annotated[str, Field(max_length=4096)]
 Side = Annotated[int, Field(ge=1, le=2**16)]
 Setting = Name | int | None
+PerColumn = Annotated[list[bool | int | float | None], Field(max_length=2**16)]
 
 
 def _stored(
@@ -32,6 +34,7 @@ def _stored(
     range: Annotated[list[float], Field(min_length=2, max_length=2)],
     kind: Kind | None,
     gaps: bool,
+    coding: dict[Literal["sizes", "fills", "flags"], PerColumn] | None,
     scaling: dict[Literal["offset", "divisor"], float | list[float]] | None,
     clips: bool,
     binarize: Literal["none", "fixed", "threshold", "dynamic"],
@@ -39,12 +42,14 @@ def _stored(
     label_names: Annotated[list[Name], Field(max_length=10**6)] | None,
     train_labels: Labels | None,
     test_labels: Labels | None,
-    columns: dict[Name, Literal["integer", "number"]] | None,
+    columns: dict[Name, Literal["integer", "number", "category", "count"]] | None,
+    categories: dict[Name, Annotated[list[Name], Field(min_length=1, max_length=MOST_VALUES)]],
     reader: dict[Name, Setting | list[Setting]],
     fingerprints: dict[Literal["train", "val", "test"], Annotated[str, Field(max_length=64)]],
 ): ...
 
 
+OLDER = {"kind": None, "gaps": False, "coding": None, "categories": {}}  # files have them not
 KEYS = tuple(_stored.__annotations__)
 
 
@@ -71,6 +76,8 @@ def plain(learnt: Learnt) -> dict[str, Any]:
         values["scaling"] = {
             key: _shortest(getattr(learnt.scaling, key)) for key in ("offset", "divisor")
         }
+    if learnt.coding is not None:
+        values["coding"] = learnt.coding.plain()
     return json.loads(json.dumps(values, allow_nan=False))  # lists, as a file has them
 
 
@@ -97,13 +104,16 @@ def read(path: pathlib.Path, shape: tuple[int, int, int]) -> Learnt:
 def from_plain(values: Any, path: str) -> Learnt:
     """What `plain` gave. path: where it was found, for messages. Raises BadRequest."""
     if isinstance(values, dict):
-        values = {"kind": None, "gaps": False} | values  # which older files have not
+        values = OLDER | values
     if not isinstance(values, dict) or sorted(map(str, values)) != sorted(KEYS):
         raise BadRequest(f"{path} is damaged: it does not say what was learnt of the data")
     check_arguments(_stored, values, "data", path)
     values = dict(values)
     for key in ("shape", "range", "label_names"):
         values[key] = None if values[key] is None else tuple(values[key])
+    values["categories"] = {key: tuple(found) for key, found in values["categories"].items()}
+    if values["coding"] is not None:
+        values["coding"] = _coding(path, values)
     if values["scaling"] is not None:
         values["scaling"] = _scaling(path, values["scaling"], values["shape"])
     return Learnt(**values)
@@ -111,6 +121,23 @@ def from_plain(values: Any, path: str) -> Learnt:
 
 def _refused(constant: str) -> None:
     raise ValueError(constant)
+
+
+def _coding(path: str, values: dict) -> Coding:
+    """One that fits the shape, the columns and their categories."""
+    stored = values["coding"]
+    sizes, fills, flags = (stored.get(key, ()) for key in ("sizes", "fills", "flags"))
+    is_sound = len(sizes) == len(fills) == len(flags)
+    is_sound &= all(type(size) is int and 0 <= size <= MOST_VALUES for size in sizes)
+    is_sound &= all(fill is None or math.isfinite(fill) for fill in fills)
+    is_sound &= all(type(flag) is bool for flag in flags)
+    found = Coding(tuple(sizes), tuple(fills), tuple(flags))
+    if is_sound and values["columns"] is not None:
+        known = [len(values["categories"].get(name, ())) for name in values["columns"]]
+        is_sound = known == list(sizes)
+    if not is_sound or values["shape"] != (1, found.width, 1):
+        raise BadRequest(f"{path} is damaged: coding")
+    return found
 
 
 def _scaling(path: str, stored: dict, shape: tuple[int, ...]) -> Scaling:

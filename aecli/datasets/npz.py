@@ -88,7 +88,7 @@ class Npz(Dataset):
                 if getattr(self, field) == "auto" and learnt.reader.get(field) in headers:
                     settings[field] = learnt.reader[field]
         found = dataclasses.replace(self, **settings)
-        stored = found._x_shape(file)
+        stored = found.stored_shape(file)
         if self.shape is None and len(stored) == 2:
             found = dataclasses.replace(found, shape=list(learnt.shape))
         if self.channels == "auto":
@@ -100,7 +100,11 @@ class Npz(Dataset):
         """What a run keeps of the settings, beside the names of the arrays."""
         return {"option": OPTION, "channels": "first" if self.channels == "first" else "last"}
 
-    def _x_shape(self, file: pathlib.Path) -> tuple[int, ...]:
+    def has_labels(self, file: pathlib.Path) -> bool:
+        """Whether there are labels beside the images."""
+        return not _is_npy(file) and self._keys(file)[1] is not None
+
+    def stored_shape(self, file: pathlib.Path) -> tuple[int, ...]:
         """Of the images as stored, [N, ...]."""
         if _is_npy(file):
             return npy_header(file).shape

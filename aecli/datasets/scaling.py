@@ -18,13 +18,17 @@ class Scaling:
     divisor: np.ndarray
 
     @classmethod
-    def fitted(cls, x: np.ndarray, how: str, per: str) -> "Scaling":
-        """By the training part x [N, H, W, C] float32.
+    def fitted(
+        cls, x: np.ndarray, how: str, per: str, numbers: np.ndarray | None = None
+    ) -> "Scaling":
+        """By the training part x [N, H, W, C] float32; numbers: [W] bool, None for all of them.
 
         how: minmax, to [0, 1]; or standard, to mean 0 and standard deviation 1. per: feature,
         channel or global. What is constant in the training part becomes 0 there; NaN are points
         that are missing, and do not count.
         """
+        if numbers is not None and not numbers.all():
+            return cls.fitted(x[:, :, numbers], how, per)._among(numbers)
         axes = {"feature": 0, "channel": (0, 1, 2)}.get(per)
         low, high = np.nanmin(x, axis=axes), np.nanmax(x, axis=axes)
         if how == "minmax":
@@ -44,6 +48,13 @@ class Scaling:
             )
         # a spread too small for float32 is none
         return cls(offset, np.where(constant | (divisor == 0), np.float32(1), divisor))
+
+    def _among(self, numbers: np.ndarray) -> "Scaling":
+        """The same of [1, W, 1] values, of which the others stay as they are."""
+        offset = np.zeros((1, len(numbers), 1), np.float32)
+        divisor = np.ones_like(offset)
+        offset[:, numbers], divisor[:, numbers] = self.offset, self.divisor
+        return Scaling(offset, divisor)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """[N, H, W, C] float32 -> the same, scaled."""

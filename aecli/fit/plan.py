@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 
 from aecli import build
 from aecli.datasets import learnt_file
-from aecli.datasets.learnt import cut_to_unit_range
+from aecli.datasets.cutting import cut_to_unit_range
 from aecli.errors import BadRequest
 from aecli.runs import kept
 from aecli.training.callbacks.checkpoint import Checkpoint

@@ -3,7 +3,6 @@
 import os
 import pathlib
 import shutil
-from collections.abc import Iterable
 
 import numpy as np
 from tqdm import tqdm
@@ -35,13 +34,13 @@ def write(
     x: np.ndarray,
     data_range: tuple[float, float] = (0.0, 1.0),
     files: list[str] | None = None,
-    columns: Iterable[str] | None = None,
+    columns: dict[str, np.ndarray] | None = None,
     **arrays: np.ndarray,
 ) -> None:
     """x: [N, H, W, C] float32. npz and npy hold it as it is, npz with the arrays beside it.
 
-    csv has a column for each number, named by `columns` (None: x_0, x_1 ...), what a row is known
-    by before them, and the label after them.
+    csv has the columns {name: [N]} instead (None: x_0, x_1 ... of x), what a row is known by before
+    them, and the label after them.
 
     PNG files have 8 bits: data_range is black and white. files: their names, with any suffix and
     folders within; else 00000.png ...
@@ -49,11 +48,11 @@ def write(
     suffix = path.suffix.lower()
     if suffix == ".csv":
         rows = x.reshape(len(x), -1)
-        names = columns or [f"x_{i}" for i in range(rows.shape[1])]
+        own = columns or {f"x_{i}": column for i, column in enumerate(rows.T)}
         before, after = (
             {k: arrays[k] for k in ks if k in arrays} for ks in ((ID, ROW), ("label",))
         )
-        tables.write(path, before | dict(zip(names, rows.T, strict=True)) | after)
+        tables.write(path, before | own | after)
         return
     if suffix in (".npz", ".npy"):
         with replacing(path) as temporary:

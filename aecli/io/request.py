@@ -54,13 +54,31 @@ def sampler(cfg: DictConfig) -> Sampler | None:
 
 
 def in_file_units(run: runs.Run, x: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
-    """What a model made, [N, H, W, C] float32 -> before the training's scaling, and its range."""
+    """What a model made, [N, H, W, C] float32 -> before the training's scaling, and its range.
+
+    Of a table, [N, D] in its columns, a category as the position of its value.
+    """
+    if run.spec.kind == "table":
+        return run.learnt.unscaled(x).reshape(len(x), -1), run.learnt.range
     scale = run.config.dataset.get("scale", "none")
     if scale == "auto" and run.learnt.unit in ranges.PAIRS:
         return run.learnt.unscaled(x), ranges.undone_range((0.0, 1.0), run.learnt.unit)
     if scale in ("auto", "none"):
         return x, run.data_range
     return run.learnt.unscaled(x), run.learnt.range
+
+
+def columns(run: runs.Run, x: np.ndarray) -> dict[str, np.ndarray] | None:
+    """Rows [N, D] in the file's units as a table: {column: [N]}, a category as its text.
+
+    None where the columns have no names.
+    """
+    learnt = run.learnt
+    if learnt.columns is None:
+        return None
+    found = dict(zip(learnt.columns, x.reshape(len(x), -1).T, strict=True))
+    named = {name: np.array(values) for name, values in learnt.categories.items()}
+    return found | {name: values[found[name].astype(int)] for name, values in named.items()}
 
 
 def shown(cfg: DictConfig) -> str | None:

@@ -96,9 +96,12 @@ def test_columns_of_the_test_file_are_put_into_order(tmp_path):
 
 
 def test_a_text_column_is_offered_as_the_label(tmp_path):
-    text = refusal(Table, path=write(tmp_path, "a.csv", "a,kind\n1,good\n2,bad\n3,good\n"))
-    assert "column 'kind' holds texts (good, bad)" in text
-    assert "dataset.label_column=kind" in text
+    splits = load(tmp_path, "a,kind\n1,good\n2,bad\n3,good\n")
+    assert "dataset.label_column=kind" in splits.notes[0]
+    many = "a,kind\n" + "".join(f"{i},text {i}\n" for i in range(21))
+    text = refusal(Table, path=write(tmp_path, "b.csv", many))
+    assert "column 'kind' holds 21 different texts (text 0, " in text
+    assert "dataset.label_column=kind, dataset.categories=[kind]" in text
 
 
 def test_a_misspelt_column_gets_its_neighbour(tmp_path):
