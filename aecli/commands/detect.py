@@ -185,7 +185,8 @@ def _features(cfg, own, images: Images) -> dict[str, np.ndarray]:
     from aecli.metrics.detection import features
 
     made = own.model.reconstruct(images.x, label=images.labels)
-    return {"features": features.named(features.shares(images.whole, made), [*own.learnt.columns])}
+    found = own.learnt.by_column(features.shares(images.whole, made))
+    return {"features": features.named(found, [*own.learnt.columns])}
 
 
 def sweep(cfg: DictConfig) -> None:

@@ -218,6 +218,10 @@ class Learnt:
         x = ranges.undone(x if self.scaling is None else self.scaling.undone(x), self.unit)
         return x if self.coding is None else self.coding.undone(x)
 
+    def by_column(self, values: np.ndarray) -> np.ndarray:
+        """Sums over what stands for each column of a table: [N, M] -> [N, D]."""
+        return values if self.coding is None else self.coding.by_column(values)
+
     @property
     def raw_shape(self) -> tuple[int, int, int]:
         """The shape of an example before any coding."""

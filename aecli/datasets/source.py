@@ -32,13 +32,13 @@ class Source:
     origin: str
     label_names: tuple[str, ...] | None = None
     columns: dict[str, str] | None = None
-    categories: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     reader: dict[str, Any] = dataclasses.field(default_factory=dict)
     unit: str = "other"
     kind: Kind | None = None
     are_pictures: bool = False
     told: Callable[[], str] | None = None
     notes: tuple[str, ...] = ()
+    categories: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
     def read(self, rows: np.ndarray | None = None, test_rows: np.ndarray | None = None) -> "Source":
         """The same with its images in memory and checked; but large ones that stay in their file.

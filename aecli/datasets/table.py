@@ -76,10 +76,10 @@ class Table(Dataset):
             f"{file} ({_described(roles, known, stored.how)})",
             names,
             types,
-            known,
             {"option": OPTION, **reader},
             kind="table",
             notes=tuple(notes),
+            categories=known,
         )
 
     def like(self, learnt: Learnt) -> "Table":

@@ -26,8 +26,14 @@ def undone(y, coding: Coding):
     others = [place for place, size in enumerate(coding.sizes) if size]
     found = [ops.take(y, coding.starts[numbers].astype("int32"), axis=1)] if numbers else []
     for place in others:
-        start = int(coding.starts[place])
-        values = y[:, start : start + coding.sizes[place]]
-        found.append(ops.cast(ops.argmax(values, axis=1, keepdims=True), "float32"))
+        start, size = int(coding.starts[place]), coding.sizes[place]
+        found.append(_first_largest(y[:, start : start + size], size))
     order = np.argsort([*numbers, *others]).astype("int32")
     return ops.take(ops.concatenate(found, axis=1), order, axis=1)
+
+
+def _first_largest(values, size: int):
+    """[B, size] -> [B, 1] float32: as argmax, which few programs know as TensorFlow writes it."""
+    is_largest = ops.equal(values, ops.max(values, axis=1, keepdims=True))
+    places = ops.where(is_largest, np.arange(size, dtype="float32")[None], float(size))
+    return ops.min(places, axis=1, keepdims=True)

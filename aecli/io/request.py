@@ -68,6 +68,11 @@ def in_file_units(run: runs.Run, x: np.ndarray) -> tuple[np.ndarray, tuple[float
     return run.learnt.unscaled(x), run.learnt.range
 
 
+def is_table(run: runs.Run) -> bool:
+    """Whether its examples are rows of a table whose columns have names."""
+    return run.spec.kind == "table" and run.learnt.columns is not None
+
+
 def columns(run: runs.Run, x: np.ndarray) -> dict[str, np.ndarray] | None:
     """Rows [N, D] in the file's units as a table: {column: [N]}, a category as its text.
 
