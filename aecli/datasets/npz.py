@@ -18,6 +18,7 @@ from aecli.datasets.numpy_file import (
     npz_rows,
     read_npz,
 )
+from aecli.datasets.numpy_header import Header
 from aecli.datasets.rows import IN_PLACE_BYTES
 from aecli.datasets.source_file import needed_file, shown
 from aecli.errors import BadRequest
@@ -88,7 +89,7 @@ class Npz(Dataset):
                 if getattr(self, field) == "auto" and learnt.reader.get(field) in headers:
                     settings[field] = learnt.reader[field]
         found = dataclasses.replace(self, **settings)
-        stored = found.stored_shape(file)
+        stored = found.stored(file).shape
         if self.shape is None and len(stored) == 2:
             found = dataclasses.replace(found, shape=list(learnt.shape))
         if self.channels == "auto":
@@ -104,13 +105,13 @@ class Npz(Dataset):
         """Whether there are labels beside the images."""
         return not _is_npy(file) and self._keys(file)[1] is not None
 
-    def stored_shape(self, file: pathlib.Path) -> tuple[int, ...]:
+    def stored(self, file: pathlib.Path) -> Header:
         """Of the images as stored, [N, ...]."""
         if _is_npy(file):
-            return npy_header(file).shape
+            return npy_header(file)
         x_key = self._keys(file)[0]
         assert x_key is not None  # the images, without which _keys raises
-        return npz_headers(file)[x_key].shape
+        return npz_headers(file)[x_key]
 
     def _keys(self, file: pathlib.Path) -> tuple[str | None, ...]:
         """The names of the four arrays, None where there is none."""

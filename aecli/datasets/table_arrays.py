@@ -46,10 +46,16 @@ class ArrayTable:
         return made
 
 
+def is_table(path: pathlib.Path) -> bool:
+    """Whether rows of numbers are stored, not images: two axes, and no bytes. Raises BadRequest."""
+    header = Npz(path=str(path)).stored(path)
+    return len(header.shape) == 2 and header.dtype != np.uint8
+
+
 def read(path: pathlib.Path) -> ArrayTable:
     """What its header says. Raises BadRequest for an array of other than two axes."""
     reader = Npz(path=str(path))
-    shape = reader.stored_shape(path)
+    shape = reader.stored(path).shape
     if len(shape) != 2:
         raise BadRequest(
             f"{path} has an array of shape {list(shape)}; a table has two axes, [N, D]\n"
