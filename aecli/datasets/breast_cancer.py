@@ -22,7 +22,7 @@ class BreastCancer(Dataset):
     """
 
     test_size: TestSize = 0.2
-    scale: Literal["none", "minmax", "standard"] = "standard"
+    scale: Literal["none", "minmax", "standard", "robust", "quantile"] = "standard"
 
     def read(self) -> Source:
         from sklearn.datasets import load_breast_cancer  # a second to import: only when asked for

@@ -14,8 +14,9 @@ from aecli.datasets import labels as label_columns
 from aecli.datasets.binarization import binarized
 from aecli.datasets.coding import Coding
 from aecli.datasets.cutting import cut, cut_note
+from aecli.datasets.quantiles import Quantiles
 from aecli.datasets.rows import Rows
-from aecli.datasets.scaling import Scaling
+from aecli.datasets.scaling import SCALES, Scaling, fitted
 from aecli.datasets.source import Source
 from aecli.datasets.splits import Split, value_range
 from aecli.dataspec import DataSpec, Kind
@@ -46,7 +47,7 @@ class Learnt:
     kind: Kind | None = None
     gaps: bool = False
     coding: Coding | None = None
-    scaling: Scaling | None = None
+    scaling: Scaling | Quantiles | None = None
     clips: bool = False
     binarize: str = "none"
     seed: int = 0
@@ -81,12 +82,12 @@ class Learnt:
             missing = source.reader.get("missing", "error")
             coding = Coding.fitted(train.x[:], [*source.columns], sizes, missing)
             shape = (1, coding.width, 1)
-        if scale in ("minmax", "standard"):
+        if scale in SCALES:
             _check_in_memory(train, source.origin)
             x, numbers = train.pixels(), None
             if coding is not None:  # what is missing tells nothing of a column's spread
                 x, numbers = coding.coded(x, fill=False), coding.is_number
-            scaling = Scaling.fitted(x, scale, scale_per, numbers)
+            scaling = fitted(x, scale, scale_per, numbers)
         return cls(
             shape=shape,
             coding=coding,

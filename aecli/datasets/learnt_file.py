@@ -1,5 +1,6 @@
 """data.json of a run: a Learnt as plain numbers and names, checked when it is read."""
 
+import dataclasses
 import json
 import math
 import pathlib
@@ -11,6 +12,7 @@ from pydantic import Field
 from aecli.component import check_arguments
 from aecli.datasets.coding import MOST_VALUES, Coding
 from aecli.datasets.learnt import Learnt
+from aecli.datasets.quantiles import KNOTS, Quantiles
 from aecli.datasets.scaling import Scaling
 from aecli.datasets.units import Unit
 from aecli.dataspec import Kind
@@ -35,7 +37,7 @@ def _stored(
     kind: Kind | None,
     gaps: bool,
     coding: dict[Literal["sizes", "fills", "flags"], PerColumn] | None,
-    scaling: dict[Literal["offset", "divisor"], float | list[float]] | None,
+    scaling: dict[Literal["offset", "divisor", "knots", "at"], float | list[float]] | None,
     clips: bool,
     binarize: Literal["none", "fixed", "threshold", "dynamic"],
     seed: Annotated[int, Field(ge=0, lt=2**63)],
@@ -55,10 +57,10 @@ KEYS = tuple(_stored.__annotations__)
 
 def check_writable(learnt: Learnt) -> None:
     """Raises BadRequest, before a training, for more numbers than the file may have."""
-    if learnt.scaling is not None and learnt.scaling.offset.size > MAX_SCALED:
+    if learnt.scaling is not None and learnt.scaling.size > MAX_SCALED:
         raise BadRequest(
-            f"dataset.scale_per=feature: {learnt.scaling.offset.size:,} numbers an image are more "
-            f"than {MAX_SCALED:,}\ntake dataset.scale_per=global"
+            f"dataset.scale_per=feature: {learnt.scaling.size:,} numbers that scale an image are "
+            f"more than {MAX_SCALED:,}\ntake dataset.scale_per=global, or dataset.scale=minmax"
         )
 
 
@@ -73,9 +75,8 @@ def plain(learnt: Learnt) -> dict[str, Any]:
     """Its numbers and names, as `from_plain` takes them."""
     values = {key: getattr(learnt, key) for key in KEYS}
     if learnt.scaling is not None:
-        values["scaling"] = {
-            key: _shortest(getattr(learnt.scaling, key)) for key in ("offset", "divisor")
-        }
+        keys = [field.name for field in dataclasses.fields(learnt.scaling)]
+        values["scaling"] = {key: _shortest(getattr(learnt.scaling, key)) for key in keys}
     if learnt.coding is not None:
         values["coding"] = learnt.coding.plain()
     return json.loads(json.dumps(values, allow_nan=False))  # lists, as a file has them
@@ -140,7 +141,9 @@ def _coding(path: str, values: dict) -> Coding:
     return found
 
 
-def _scaling(path: str, stored: dict, shape: tuple[int, ...]) -> Scaling:
+def _scaling(path: str, stored: dict, shape: tuple[int, ...]) -> Scaling | Quantiles:
+    if "knots" in stored:
+        return _quantiles(path, stored, shape)
     arrays = []
     for key in ("offset", "divisor"):
         with np.errstate(over="ignore"):
@@ -152,3 +155,18 @@ def _scaling(path: str, stored: dict, shape: tuple[int, ...]) -> Scaling:
     if (arrays[1] == 0).any():
         raise BadRequest(f"{path} is damaged: scaling.divisor has a zero")
     return Scaling(*arrays)
+
+
+def _quantiles(path: str, stored: dict, shape: tuple[int, ...]) -> Quantiles:
+    at, knots = (np.asarray(stored.get(key, []), np.float64) for key in ("at", "knots"))
+    count = knots.size // max(1, at.size)
+    with np.errstate(over="ignore"):
+        found = knots.astype(np.float32)
+    is_sound = at.ndim == found.ndim == 1 and 0 < at.size <= MAX_SCALED
+    is_sound = is_sound and 2 <= count <= KNOTS and found.size == count * at.size
+    if is_sound and np.isfinite(found).all():
+        found, places = found.reshape(count, -1), at.astype(int)
+        is_rising = (np.diff(found, axis=0) >= 0).all() and (np.diff(places) > 0).all()
+        if is_rising and (places == at).all() and 0 <= places[0] <= places[-1] < shape[1]:
+            return Quantiles(found, places)
+    raise BadRequest(f"{path} is damaged: scaling.knots")

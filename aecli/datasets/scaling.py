@@ -4,7 +4,10 @@ import dataclasses
 
 import numpy as np
 
+from aecli.datasets.quantiles import Quantiles
 from aecli.errors import BadRequest
+
+SCALES = ("minmax", "standard", "robust", "quantile")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +26,8 @@ class Scaling:
     ) -> "Scaling":
         """By the training part x [N, H, W, C] float32; numbers: [W] bool, None for all of them.
 
-        how: minmax, to [0, 1]; or standard, to mean 0 and standard deviation 1. per: feature,
+        how: minmax, to [0, 1]; standard, to mean 0 and standard deviation 1; or robust, to median 0
+        and interquartile range 1, as scikit-learn's RobustScaler. per: feature,
         channel or global. What is constant in the training part becomes 0 there; NaN are points
         that are missing, and do not count.
         """
@@ -33,6 +37,9 @@ class Scaling:
         low, high = np.nanmin(x, axis=axes), np.nanmax(x, axis=axes)
         if how == "minmax":
             return cls._of(low, high - low, low == high)
+        if how == "robust":
+            lower, middle, upper = np.nanpercentile(x, (25, 50, 75), axis=axes)
+            return cls._of(middle, upper - lower, low == high)
         mean = np.nanmean(x, axis=axes, dtype=np.float64).astype(np.float32)
         deviation = np.sqrt(np.nanmean(np.square(x - mean), axis=axes, dtype=np.float64))
         return cls._of(mean, deviation, low == high)
@@ -56,6 +63,11 @@ class Scaling:
         offset[:, numbers], divisor[:, numbers] = self.offset, self.divisor
         return Scaling(offset, divisor)
 
+    @property
+    def size(self) -> int:
+        """How many numbers have a scale of their own."""
+        return self.offset.size
+
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """[N, H, W, C] float32 -> the same, scaled."""
         return (x - self.offset) / self.divisor
@@ -63,3 +75,12 @@ class Scaling:
     def undone(self, x: np.ndarray) -> np.ndarray:
         """What was scaled, in its own unit again."""
         return x * self.divisor + self.offset
+
+
+def fitted(
+    x: np.ndarray, how: str, per: str, numbers: np.ndarray | None = None
+) -> Scaling | Quantiles:
+    """One of SCALES by the training part x; the rest as of Scaling.fitted. Raises BadRequest."""
+    if how == "quantile":
+        return Quantiles.fitted(x, per, numbers)
+    return Scaling.fitted(x, how, per, numbers)

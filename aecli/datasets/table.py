@@ -49,7 +49,7 @@ class Table(Dataset):
     delimiter: Mark | None = None
     decimal: Literal[".", ","] | None = None
     test_size: TestSize = 0.2
-    scale: Literal["none", "minmax", "standard"] = "standard"
+    scale: Literal["none", "minmax", "standard", "robust", "quantile"] = "standard"
 
     def read(self) -> Source:
         file = needed_file(self.path, "path", OPTION)

@@ -9,7 +9,8 @@ from keras import ops
 
 from aecli.datasets import ranges
 from aecli.datasets.learnt import Learnt
-from aecli.io import coded_columns
+from aecli.datasets.quantiles import Quantiles
+from aecli.io import coded_columns, quantile_layers
 from aecli.models.batch import Batch
 
 PARTS = ("encoder", "decoder", "autoencoder")
@@ -89,7 +90,9 @@ def prepared(x, learnt: Learnt):
     if learnt.unit in ranges.PAIRS:
         offset, divisor = ranges.PAIRS[learnt.unit]
         x = keras.layers.Rescaling(1 / divisor, -offset / divisor, name=learnt.unit)(x)
-    if learnt.scaling is not None:  # first the difference: of large numbers it is exact
+    if isinstance(learnt.scaling, Quantiles):
+        x = quantile_layers.scaled(x, learnt.scaling)
+    elif learnt.scaling is not None:  # first the difference: of large numbers it is exact
         offset, divisor = learnt.scaling.offset, learnt.scaling.divisor
         x = keras.layers.Rescaling(1.0, (-offset).tolist(), name="offset")(x)
         x = keras.layers.Rescaling((1 / divisor).tolist(), name="scale")(x)
@@ -100,7 +103,9 @@ def prepared(x, learnt: Learnt):
 
 def raw(x, learnt: Learnt):
     """What the model made -> as a file has it."""
-    if learnt.scaling is not None:
+    if isinstance(learnt.scaling, Quantiles):
+        x = quantile_layers.undone(x, learnt.scaling)
+    elif learnt.scaling is not None:
         offset, divisor = learnt.scaling.offset, learnt.scaling.divisor
         x = keras.layers.Rescaling(divisor.tolist(), offset.tolist(), name="unscaled")(x)
     if is_table(learnt):
