@@ -9,7 +9,7 @@ from aecli.datasets.source_file import shown
 from aecli.datasets.splits import Array
 from aecli.errors import BadRequest
 
-TYPES = ("integer", "number", "category")
+TYPES = ("integer", "number", "category", "count")
 FEW = 6  # names of columns, or values of one, that are shown
 
 

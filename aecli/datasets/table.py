@@ -45,6 +45,7 @@ class Table(Dataset):
     categories: Annotated[
         Literal["auto"] | Names | None, Field(description="names of columns, auto or null")
     ] = "auto"
+    counts: Annotated[Names | None, Field(description="names of columns, or null")] = None
     missing: Literal["error", "drop", "mean", "indicator"] = "error"
     delimiter: Mark | None = None
     decimal: Literal[".", ","] | None = None
@@ -65,9 +66,15 @@ class Table(Dataset):
         for place, part in enumerate(parts):
             parts[place], note = part.checked(roles.features, self.missing)
             notes += [note] if note else []
+        for name in self.counts or ():
+            _check_known(
+                file, [n for n in roles.features if n not in roles.categories], "counts", name
+            )
+            for part in parts:
+                part.check_counts(roles.features.index(name), name)
         x, known = parts[0].x, parts[0].categories
         types = columns.column_types(roles.features, x)
-        types = {name: "category" if name in known else kind for name, kind in types.items()}
+        types |= dict.fromkeys(known, "category") | dict.fromkeys(self.counts or (), "count")
         splits, names = _splits(parts)
         reader = {key: getattr(self, key) for key in KEPT} | {"label_column": roles.label}
         return Source(

@@ -77,6 +77,17 @@ class Part:
             "are left out (dataset.missing=drop)"
         )
 
+    def check_counts(self, place: int, column: str) -> None:
+        """Raises BadRequest for what is no count in a column."""
+        values = self.x[:, place]
+        wrong = (values < 0) | (values != np.floor(values)) & ~np.isnan(values)
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise BadRequest(
+                f"dataset.counts: {self.name} has {values[row]:g} in {row_name(self.ids, row)}, "
+                f"column {shown(column)!r}; counts are whole numbers from 0"
+            )
+
     def take(self, rows: np.ndarray) -> "Part":
         """The rows at these positions."""
         label, ids = (None if a is None else a[rows] for a in (self.label, self.ids))

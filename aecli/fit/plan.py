@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 from aecli import build
 from aecli.datasets import learnt_file
 from aecli.datasets.cutting import cut_to_unit_range
+from aecli.datasets.layout import layout
 from aecli.errors import BadRequest
 from aecli.runs import kept
 from aecli.training.callbacks.checkpoint import Checkpoint
@@ -63,7 +64,7 @@ def plan(cfg: DictConfig, splits) -> Plan:
         trainer = dataclasses.replace(trainer, batch_size=images)
     steps = trainer.total_steps(images), trainer.steps_per_epoch(images)
     with trainer.scope():
-        model = build.model(cfg, splits.data_shape, splits.label_count)
+        model = build.model(cfg, splits.data_shape, splits.label_count, layout(splits.learnt))
         optimizers = build.optimizers(cfg, model.players, *steps)
     if (replicas := trainer.join_replicas()) is not None:
         replicas.check(trainer.batch_size, model)
