@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from aecli.datasets.source_file import shown
 from aecli.errors import BadRequest
 
 MOST_VALUES = 1000  # of a category
@@ -28,7 +29,9 @@ class Coding:
     flags: tuple[bool, ...]
 
     @classmethod
-    def fitted(cls, x: np.ndarray, names: list[str], sizes: list[int], missing: str) -> "Coding":
+    def fitted(
+        cls, origin: str, x: np.ndarray, names: list[str], sizes: list[int], missing: str
+    ) -> "Coding":
         """By the training part x [N, 1, D, 1]; as SimpleImputer and MissingIndicator.
 
         Of scikit-learn. missing: mean (of a category the value that is most frequent, the first of
@@ -40,8 +43,8 @@ class Coding:
         empty = [name for name, column in zip(names, x.T, strict=True) if np.isnan(column).all()]
         if empty:
             raise BadRequest(
-                f"column {empty[0]!r} has no value in the training part\n"
-                "leave it out: remove it, or dataset.id_column names it"
+                f"{origin}: column {shown(empty[0])!r} has no value in the training part\n"
+                f"leave it out: remove it, or dataset.id_column={shown(empty[0])}"
             )
         fills: list[float | None] = [None] * len(sizes)
         if missing in ("mean", "indicator"):

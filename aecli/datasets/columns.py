@@ -110,7 +110,7 @@ def summary(x: np.ndarray, columns: dict[str, str], categories: dict[str, tuple[
         gaps = int(np.isnan(column).sum())
         missing = f" ({gaps:,} missing)" if gaps else ""
         if name in categories:
-            told.append(f"{shown(name)} of {some(categories[name])}{missing}")
+            told.append(f"{shown(name)}: {some(categories[name])}{missing}")
         elif gaps < len(column):
             ends = np.nanmin(column), np.nanmax(column)
             whole = " (whole)" if columns[name] == "integer" else ""

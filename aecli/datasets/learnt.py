@@ -80,14 +80,15 @@ class Learnt:
         if source.kind == "table" and source.columns is not None:
             sizes = [len(source.categories.get(name, ())) for name in source.columns]
             missing = source.reader.get("missing", "error")
-            coding = Coding.fitted(train.x[:], [*source.columns], sizes, missing)
+            coding = Coding.fitted(source.origin, train.x[:], [*source.columns], sizes, missing)
             shape = (1, coding.width, 1)
         if scale in SCALES:
             _check_in_memory(train, source.origin)
             x, numbers = train.pixels(), None
             if coding is not None:  # what is missing tells nothing of a column's spread
                 x, numbers = coding.coded(x, fill=False), coding.is_number
-            scaling = fitted(x, scale, scale_per, numbers)
+            if numbers is None or numbers.any():
+                scaling = fitted(source.origin, x, scale, scale_per, numbers)
         return cls(
             shape=shape,
             coding=coding,

@@ -36,23 +36,21 @@ class Scaling:
         axes = {"feature": 0, "channel": (0, 1, 2)}.get(per)
         low, high = np.nanmin(x, axis=axes), np.nanmax(x, axis=axes)
         if how == "minmax":
-            return cls._of(low, high - low, low == high)
+            with np.errstate(over="ignore"):
+                return cls._of(low, high - low, low == high)
         if how == "robust":
             lower, middle, upper = np.nanpercentile(x, (25, 50, 75), axis=axes)
             return cls._of(middle, upper - lower, low == high)
         mean = np.nanmean(x, axis=axes, dtype=np.float64).astype(np.float32)
-        deviation = np.sqrt(np.nanmean(np.square(x - mean), axis=axes, dtype=np.float64))
+        with np.errstate(over="ignore"):  # found as infinity
+            squares = np.square(x - mean)
+        deviation = np.sqrt(np.nanmean(squares, axis=axes, dtype=np.float64))
         return cls._of(mean, deviation, low == high)
 
     @classmethod
     def _of(cls, offset, divisor, constant) -> "Scaling":
         with np.errstate(over="ignore"):
             offset, divisor = np.asarray(offset, np.float32), np.asarray(divisor, np.float32)
-        if not (np.isfinite(offset).all() and np.isfinite(divisor).all()):
-            raise BadRequest(
-                "dataset.scale: the values spread over more than float32 holds\n"
-                "divide them by a constant of your own first"
-            )
         # a spread too small for float32 is none
         return cls(offset, np.where(constant | (divisor == 0), np.float32(1), divisor))
 
@@ -78,9 +76,15 @@ class Scaling:
 
 
 def fitted(
-    x: np.ndarray, how: str, per: str, numbers: np.ndarray | None = None
+    origin: str, x: np.ndarray, how: str, per: str, numbers: np.ndarray | None = None
 ) -> Scaling | Quantiles:
     """One of SCALES by the training part x; the rest as of Scaling.fitted. Raises BadRequest."""
     if how == "quantile":
         return Quantiles.fitted(x, per, numbers)
-    return Scaling.fitted(x, how, per, numbers)
+    found = Scaling.fitted(x, how, per, numbers)
+    if not (np.isfinite(found.offset).all() and np.isfinite(found.divisor).all()):
+        raise BadRequest(
+            f"dataset.scale: the values of {origin} spread over more than float32 holds\n"
+            "divide them by a constant of your own first"
+        )
+    return found

@@ -103,8 +103,11 @@ def opened(path: pathlib.Path, delimiter: str | None, decimal: str | None) -> Cs
         head = [line for line in itertools.islice(lines(path), HEAD) if line.strip("\r\n")]
     if not head:
         raise BadRequest(f"{path} has no rows of data")
-    delimiter = delimiter or _delimiter(head)
-    rows = list(csv.reader(head, delimiter=delimiter))
+    try:
+        delimiter = delimiter or _delimiter(head)
+        rows = list(csv.reader(head, delimiter=delimiter))
+    except csv.Error as error:
+        raise BadRequest(f"{path}: its first {HEAD} lines are no CSV: {error}") from None
     if decimal is None:
         with_comma = any(WITH_COMMA.fullmatch(cell) for row in rows for cell in row)
         decimal = "," if delimiter != "," and with_comma else "."

@@ -30,7 +30,7 @@ def rows(seed=0, gaps=True) -> np.ndarray:
 
 def test_filled_and_flagged_as_scikit_learn_does():
     x = rows()
-    found = Coding.fitted(x, NAMES, SIZES, "indicator").coded(x)[:, 0, :, 0]
+    found = Coding.fitted("a.csv", x, NAMES, SIZES, "indicator").coded(x)[:, 0, :, 0]
     flat = x[:, 0, :, 0].astype("float64")
     numbers = SimpleImputer(strategy="mean").fit_transform(flat[:, [0, 2]])
     values = SimpleImputer(strategy="most_frequent").fit_transform(flat[:, [1, 3]])
@@ -52,11 +52,11 @@ def test_filled_and_flagged_as_scikit_learn_does():
 
 def test_rows_come_back():
     x = rows(gaps=False)
-    coding = Coding.fitted(x, NAMES, SIZES, "error")
+    coding = Coding.fitted("a.csv", x, NAMES, SIZES, "error")
     assert coding.fills == (None,) * 4
     np.testing.assert_array_equal(coding.undone(coding.coded(x)), x)
     gapped = rows()
-    coding = Coding.fitted(gapped, NAMES, SIZES, "mean")
+    coding = Coding.fitted("a.csv", gapped, NAMES, SIZES, "mean")
     back = coding.undone(coding.coded(gapped))
     is_there = ~np.isnan(gapped)
     np.testing.assert_array_equal(back[is_there], gapped[is_there])
@@ -70,7 +70,7 @@ def test_sums_by_column():
 
 
 def test_raw_rows_are_looked_through():
-    coding = Coding.fitted(rows(gaps=False), NAMES, SIZES, "error")
+    coding = Coding.fitted("a.csv", rows(gaps=False), NAMES, SIZES, "error")
     for place, value, said in (
         (0, np.nan, "is missing"),
         (1, 3, "is no position"),
@@ -117,8 +117,8 @@ def test_scaled_by_the_values_that_are_there(tmp_path):
 def test_types_and_ranges_are_told(tmp_path):
     splits = load(tmp_path, missing="mean")
     assert splits.notes[-1] == (
-        "1 number, 2 categories: age 22 to 38 (whole) (1 missing); sex of female, male; "
-        "port of C, S (1 missing)"
+        "1 number, 2 categories: age 22 to 38 (whole) (1 missing); sex: female, male; "
+        "port: C, S (1 missing)"
     )
 
 

@@ -165,6 +165,14 @@ def test_each_part_is_logged_and_they_sum_to_the_reconstruction(run):
     assert told == " of 1 gaussian, 1 categorical, 1 bernoulli, 1 poisson"
 
 
+def test_psnr_of_columns_is_none(run):
+    import json
+
+    values = json.loads((run.folder / "metrics.json").read_text())
+    assert values["psnr"] is None
+    assert values["mse"] > 0
+
+
 def test_a_run_and_plain_keras_read_it_back(run):
     x = run.splits.test.pixels()
     plain = keras.models.load_model(run.folder / "checkpoints" / "best.keras")
