@@ -10,6 +10,7 @@ from aecli.datasets.splits import Array
 from aecli.errors import BadRequest
 
 TYPES = ("integer", "number", "category", "count")
+BLOCK = 2**14  # rows at a time
 FEW = 6  # names of columns, or values of one, that are shown
 
 
@@ -22,12 +23,11 @@ def column_types(names: list[str] | None, values: np.ndarray) -> dict[str, str] 
         return None
     if values.dtype.kind != "f":
         return dict.fromkeys(names, "integer")
-    whole = np.array([_is_whole(column) for column in values.T])
+    whole = np.ones(values.shape[1], bool)
+    for start in range(0, len(values), BLOCK):
+        block = values[start : start + BLOCK][:, whole]
+        whole[whole] = ((block == np.floor(block)) | np.isnan(block)).all(axis=0)
     return dict(zip(names, np.where(whole, "integer", "number").tolist(), strict=True))
-
-
-def _is_whole(column: np.ndarray) -> bool:
-    return bool(((column == np.floor(column)) | np.isnan(column)).all())
 
 
 def in_order(

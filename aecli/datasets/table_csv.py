@@ -54,16 +54,12 @@ class CsvTable:
                 raise BadRequest(f"{self.path}: {shown(error, 200)}\n{self._way(roles)}") from None
         if table.num_rows == 0:
             raise BadRequest(f"{self.path} has no rows of data")
-        x = np.empty((table.num_rows, len(roles.features)), np.float32)
+        x = _numbers(table, roles)
         categories = {}
-        for place, name in enumerate(roles.features):
-            column = table.column(name)
-            if name in roles.categories:
-                held = column.combine_chunks()
-                texts, positions = held.dictionary.to_pylist(), held.indices.to_numpy()
-                x[:, place], categories[name] = numbered(str(self.path), name, texts, positions)
-            else:
-                x[:, place] = column.to_numpy()  # what is missing is NaN
+        for name in roles.categories:
+            held, place = table.column(name).combine_chunks(), roles.features.index(name)
+            texts, positions = held.dictionary.to_pylist(), held.indices.to_numpy()
+            x[:, place], categories[name] = numbered(str(self.path), name, texts, positions)
         label, ids = (self._texts(table, name) for name in (roles.label, roles.id))
         return [Part(str(self.path), x, categories, label, ids)]
 
@@ -91,6 +87,20 @@ class CsvTable:
         column = next((name for name in self.texts if name in roles.features), None)
         column = None if column in roles.categories else column
         return "correct this row" if column is None else f"column {shown(column)!r}: {ways(column)}"
+
+
+def _numbers(table, roles: Roles) -> np.ndarray:
+    """[N, D] float32, NaN where a number is missing; what is a category is left as it comes."""
+    x = np.empty((table.num_rows, len(roles.features)), np.float32)
+    names = [name for name in roles.features if name not in roles.categories]
+    places = [roles.features.index(name) for name in names]
+    start = 0
+    for batch in table.select(names).to_batches() if names else ():  # each fits a cache
+        rows = slice(start, start + batch.num_rows)
+        columns = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
+        x[rows, places] = np.stack(columns, axis=1)
+        start += batch.num_rows
+    return x
 
 
 def opened(path: pathlib.Path, delimiter: str | None, decimal: str | None) -> CsvTable:

@@ -202,3 +202,12 @@ def test_rows_alone_may_be_asked_of_what_was_learnt(tmp_path):
     bare = dataclasses.replace(learnt, columns=None, categories={})
     again = learnt_file.from_plain(learnt_file.plain(bare), "the model's file")
     assert again.coding == learnt.coding
+
+
+def test_a_value_that_comes_late_and_in_another_block_is_a_category(tmp_path):
+    text = "a,b\n" + "x,1\n" * 400_000 + "w,2\n" + "x,1\n" * 200_000
+    source = Table(path=write(tmp_path, "a.csv", text)).read()
+    assert source.categories == {"a": ("w", "x")}
+    column = source.train.x[:, 0, 0, 0]
+    assert column[400_000] == 0
+    assert column.sum() == 600_000
