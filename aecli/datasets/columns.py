@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from aecli.datasets.coding import FLAG, NUMBER
 from aecli.datasets.source_file import shown
 from aecli.datasets.splits import Array
 from aecli.errors import BadRequest
@@ -116,16 +115,3 @@ def summary(x: np.ndarray, columns: dict[str, str], categories: dict[str, tuple[
             whole = " (whole)" if columns[name] == "integer" else ""
             told.append(f"{shown(name)} {ends[0]:.6g} to {ends[1]:.6g}{whole}{missing}")
     return f"{', '.join(kinds)}: {'; '.join(told)}{'; ...' if len(columns) > FEW else ''}"
-
-
-def feature_names(
-    columns: dict[str, str], categories: dict[str, tuple[str, ...]], coding
-) -> list[str]:
-    """What the numbers [M] of a Coding stand for: age, age missing, sex=female, sex=male."""
-    names = list(columns)
-    found = []
-    for place, value in zip(coding.source, coding.value.astype(int), strict=True):
-        name = names[place]
-        of = {NUMBER: name, FLAG: f"{name} missing"}
-        found.append(of.get(value) or f"{name}={categories.get(name, range(value + 1))[value]}")
-    return found
