@@ -59,7 +59,9 @@ def _is_table(evaluation: Evaluation) -> bool:
 
 def _of_kind(evaluation: Evaluation, figures: Figures) -> Figures:
     """Columns of different units have no peak that they share."""
-    return figures | {"psnr": None} if _is_table(evaluation) else figures
+    if not _is_table(evaluation):
+        return figures
+    return {name: value for name, value in figures.items() if name != "psnr"}
 
 
 def scale_of(data_range: tuple[float, float]) -> tuple[float, float]:
