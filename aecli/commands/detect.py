@@ -109,7 +109,8 @@ def _written(cfg, to: Destination, own, images: Images, scores, told, normal, is
     found = {"score": scores, "verdict": verdicts(scores, told["threshold"])}
     if told["score"] == "reconstruction" and own.learnt.kind == "table" and own.learnt.columns:
         columns = [*own.learnt.columns]
-        shares = features.shares(images.whole, own.model.reconstruct(images.x, images.labels))
+        made = own.model.reconstruct(images.x, images.labels)
+        shares = own.learnt.by_column(features.shares(images.whole, made))
         found |= features.named(shares, columns, cfg.features)
         drawn["features"] = _of_features(own, shares, columns, found["verdict"], anomalous)
     table = to.path()

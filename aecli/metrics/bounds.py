@@ -70,7 +70,7 @@ class Bounds(Metric):
                 "grey: the figures compare models with this loss on this data, and are no "
                 "likelihoods (those: dataset.binarize=dynamic, or loss=continuous_bernoulli)"
             )
-        elif not loss.is_of_binary_data:
+        elif not loss.is_of_binary_data and not loss.is_of_levels:
             notes.append("of a density: its logarithm may have either sign")
         return notes
 

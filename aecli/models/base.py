@@ -26,6 +26,9 @@ LatentDim = Annotated[
 ]
 
 
+PART = Quantity("nats an image", LOWER, "a part of the reconstruction term", by_objective=True)
+
+
 class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
     """An encoder, a decoder and an objective over images x [B, H, W, C].
 
@@ -135,7 +138,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
 
     def watches(self) -> list[Watched]:
         """What is watched and not minimised: an accumulator for each, under the name it has."""
-        return []
+        return [MeanOf(name, PART) for name in self.reconstruction_loss.part_names]
 
     def noise_shapes(self) -> dict[str, tuple[int, ...]]:
         """{name: shape} of the standard normals that infer takes for an example."""
@@ -187,7 +190,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         for name, (weight, term) in self.penalties(batch, out, training=training).items():
             terms[name] = term
             loss = loss + weight * term
-        return loss, terms, {}
+        return loss, terms, self.reconstruction_loss.parts(batch.target, out["params"])
 
     def variables_of(self, player: str) -> list:
         """What a player trains: one after the first, the part of the model that has its name."""
