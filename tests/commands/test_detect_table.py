@@ -71,7 +71,8 @@ def test_each_rows_columns_are_in_order_of_their_share_of_the_error(ask, benign)
     done = detect(ask(benign, "features=30"))
     found = rows_of(done.table)
     assert list(found[0])[:6] == ["row", "label", "score", "verdict", "feature_1", "share_1"]
-    assert [row["row"] for row in found] == [str(i + 1) for i in range(len(found))]
+    of_source = DATA.target[[int(row["row"]) - 1 for row in found]]
+    assert [row["label"] for row in found] == DATA.target_names[of_source].tolist()
     x, _ = every_row(benign)
     squares = (x.astype("float64") - benign.model.reconstruct(x)).reshape(len(x), -1) ** 2
     for i in (0, 7, 50):
