@@ -112,6 +112,8 @@ def _cut(trainer: Trainer, images: int) -> str:
 def _no_bottleneck(learnt: Learnt, model) -> str:
     """A word where a code has as many numbers as a row has columns, or nearly; else ""."""
     columns, code = math.prod(learnt.raw_shape), math.prod(model.code_shape)
+    if not model.codes_reconstruct:
+        return ""
     if model.spec.kind != "table" or model.codebook_size or code < ENOUGH * columns:
         return ""
     return (

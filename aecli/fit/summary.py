@@ -126,10 +126,10 @@ def _inner(cfg: DictConfig) -> str:
 def _loss(cfg: DictConfig, model) -> str:
     """binary_crossentropy + 1 kl (nats an image)"""
     name = cfg.loss._target_.rsplit(".", 2)[-2]
-    weights = model.weights_of_penalties()
-    penalties = [f" + {weight:g} {term}" for term, weight in weights.items()]
-    name += model.reconstruction_loss.described
-    return model.quantities()["loss"].label(name + "".join(penalties))
+    terms = [f"{weight:g} {term}" for term, weight in model.weights_of_penalties().items()]
+    if not model.codes_reconstruct:
+        return f"{model.quantities()['loss'].label(' + '.join(terms))}, the decoder's: {name}"
+    return model.quantities()["loss"].label(" + ".join([name, *terms]))
 
 
 def _optimizer(cfg: DictConfig) -> str:

@@ -47,6 +47,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
     has_prior: ClassVar[bool] = False  # sample_prior draws codes of a p(z) that was trained towards
     has_quantiles: ClassVar[bool] = False  # prior_quantiles knows how its units are spread
     has_bound: ClassVar[bool] = False  # draw and log_prior give the densities of a bound
+    codes_reconstruct: ClassVar[bool] = True  # whether the encoder minimises the reconstruction
     own_score: ClassVar[str] = "reconstruction"  # that aecli detect takes where none is stated
     label_count = None  # labels 0 .. label_count - 1 that the model asks for
     decoded_an_example = 1  # images that the decoder makes of an example for its loss

@@ -37,6 +37,7 @@ class DeepSVDD(Autoencoder):
     """
 
     players = ("model", "decoder")
+    codes_reconstruct = False
     own_score = "distance"
     keeps_measure: ClassVar[tuple[str, ...]] = ("pretrain_epochs",)
 

@@ -24,12 +24,14 @@ def baselines(run: Run, x: np.ndarray, anomalous: np.ndarray, normal: list | Non
 def scores_of(run: Run, x: np.ndarray, normal: list | None, seed: int = 0):
     """{baseline: scores [N] of x}, fitted on the run's normal training images.
 
-    PCA's reconstruction error with as many components as the code has numbers, an isolation
+    PCA's reconstruction error with as many components as the code has numbers (fewer than there are
+    pixels), an isolation
     forest on the pixels, and of what is no image the local outlier factor. normal: None for all of
     the training images.
     """
     train = normal_images(run, normal, ROWS)
-    size = min(int(np.prod(run.model.stored_shape)), len(train), train[0].size)
+    most = max(1, train[0].size - 1)  # all of them reconstruct whatever there is
+    size = min(int(np.prod(run.model.stored_shape)), len(train), most)
     found = {
         f"PCA, {size} components": pca_scores(train, x, size),
         "isolation forest": forest_scores(train, x, seed),
