@@ -111,12 +111,15 @@ def takes(node: DictConfig | dict | None, argument: str, group: str = "callbacks
 
 
 def model(
-    config: DictConfig | dict, data_shape: tuple[int, int, int], label_count: int | None = None
+    config: DictConfig | dict,
+    data_shape: tuple[int, int, int],
+    label_count: int | None = None,
+    columns: dict[str, list] | None = None,
 ):
     """The Autoencoder of a train config, with fresh weights from config.seed.
 
-    label_count: how many labels the data have, None where they have none. Raises BadRequest for a
-    model that needs them then.
+    label_count: how many labels the data have, None where they have none. columns: of a table, for
+    a loss that knows them (datasets.layout). Raises BadRequest for a model that needs labels then.
     """
     import keras
 
@@ -129,7 +132,7 @@ def model(
         extra: dict[str, Any] = {
             "data_shape": tuple(data_shape),
             "network": component(config.get("network"), "network"),
-            "reconstruction_loss": component(config.get("loss"), "loss"),
+            "reconstruction_loss": _loss(config.get("loss"), columns),
         }
         if takes(config.get("model"), "label_count", "model"):
             if label_count is None:
@@ -143,6 +146,11 @@ def model(
         return built
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def _loss(node: DictConfig | dict | None, columns: dict[str, list] | None):
+    extra = {"columns": columns} if takes(node, "columns", "loss") else {}
+    return component(node, "loss", **extra)
 
 
 def preparation(config: DictConfig | dict):

@@ -41,6 +41,10 @@ class NotApplicable(ValueError):
     exit_code = 2
 
 
+class OfOtherData(NotApplicable):
+    """It fits no data of such a kind, whatever the model: not worth a word where nobody asked."""
+
+
 class RunFailed(RuntimeError):
     """A run stopped for a reason that the user can act on: exit code 1."""
 

@@ -29,7 +29,7 @@ def decode(cfg: DictConfig) -> pathlib.Path:
     label = conditions.of_codes(run, cfg.input, cfg.label)
     x, limits = request.in_file_units(run, _decoded(run.model, codes, cfg.input, label))
     path = to.path()
-    pictures.write(path, x, limits, columns=run.learnt.columns)
+    pictures.write(path, x, limits, columns=request.columns(run, x))
     return path
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from aecli import build, runs
 from aecli.console.table import show_table
+from aecli.datasets.layout import layout
 from aecli.errors import BadRequest, NotApplicable
 from aecli.files import as_json, replacing, write_json
 from aecli.io import request, tables
@@ -127,7 +128,8 @@ def _trained(cfg: DictConfig, run: runs.Run, train, val) -> dict:
     alone = Phase(cfg.frozen_epochs + cfg.epochs, cfg.learning_rate)
     both = {}
     for name, phases in {"pretrained": [first, second], "scratch": [alone]}.items():
-        fresh = build.model({**run.config, "seed": cfg.seed}, run.data_shape)
+        own = {**run.config, "seed": cfg.seed}
+        fresh = build.model(own, run.data_shape, columns=layout(run.learnt))
         if name == "pretrained":
             fresh.encoder.set_weights(run.model.encoder.get_weights())
         model = classifier(fresh.encoder, classes, cfg.seed)

@@ -7,9 +7,10 @@ import numpy as np
 from omegaconf import DictConfig
 from pydantic import Field
 
+from aecli import runs
 from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest, NotApplicable
-from aecli.io import conditions, request
+from aecli.io import conditions, request, tables
 from aecli.io.given import Images
 
 Position = Annotated[int, Field(ge=0)]
@@ -23,6 +24,7 @@ def main(cfg: DictConfig) -> None:
 def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     """Write the strip and the moving pictures into eval/<time>/; returns the files.
 
+    Of a table with named columns, interpolation.csv instead: the two rows, then those on the way.
     A model that is told labels is told the stated one, else that of the nearer end.
     """
     request.check(cfg, _keys)
@@ -32,7 +34,8 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     if cfg.images is not None and cfg.labels is not None:
         raise BadRequest("images and labels both say between what\nstate one of them")
     run = request.opened(cfg)
-    _require_images(run.spec)
+    if not request.is_table(run):
+        _require_images(run.spec)
     found = request.images(run, cfg, relabels=True)
     pair = _pair(found, cfg)
     from aecli.figures import interpolation, style
@@ -44,6 +47,8 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     label = np.where(t < 0.5, *ends) if stated is None and ends is not None else stated
     paths = ["linear", "spherical"] if cfg.path == "both" else [cfg.path]
     ways = {name: run.model.decode(interpolation.PATHS[name](a, b, t), label) for name in paths}
+    if request.is_table(run):
+        return [_written(run, found.x[pair], ways, t)]
     names = [_name(found, row) for row in pair]
     if stated is not None:
         names[1] += f", decoded with label {conditions.name(run, stated)}"
@@ -56,6 +61,17 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
         files.append(folder / f"{name}.gif")
         interpolation.write_gif(files[-1], way, run.data_range)
     return files
+
+
+def _written(run: runs.Run, ends: np.ndarray, ways: dict[str, np.ndarray], t) -> pathlib.Path:
+    """A table of rows in their own units, with the path and the share of the way of each."""
+    of = {"path": ["input"] * 2 + [name for name in ways for _ in t]}
+    of["share"] = [0.0, 1.0, *np.tile(t, len(ways))]
+    x, _ = request.in_file_units(run, np.concatenate([ends, *ways.values()]))
+    path = run.new_eval_folder() / "interpolation.csv"
+    told = {key: np.array(column) for key, column in of.items()}
+    tables.write(path, told | (request.columns(run, x) or {}))
+    return path
 
 
 def _keys(

@@ -19,6 +19,7 @@ from aecli.datasets.numpy_file import (
     npz_rows,
     read_npz,
 )
+from aecli.datasets.numpy_header import Header
 from aecli.datasets.rows import IN_PLACE_BYTES
 from aecli.datasets.source_file import needed_file, shown
 from aecli.errors import BadRequest
@@ -89,7 +90,7 @@ class Npz(Dataset):
                 if getattr(self, field) == "auto" and learnt.reader.get(field) in headers:
                     settings[field] = learnt.reader[field]
         found = dataclasses.replace(self, **settings)
-        stored = found._x_shape(file)
+        stored = found.stored(file).shape
         if self.shape is None and len(stored) == 2:
             found = dataclasses.replace(found, shape=list(learnt.shape))
         if self.channels == "auto":
@@ -97,13 +98,17 @@ class Npz(Dataset):
             found = dataclasses.replace(found, channels=place)
         return found
 
-    def _x_shape(self, file: pathlib.Path) -> tuple[int, ...]:
+    def has_labels(self, file: pathlib.Path) -> bool:
+        """Whether there are labels beside the images."""
+        return not _is_npy(file) and self._keys(file)[1] is not None
+
+    def stored(self, file: pathlib.Path) -> Header:
         """Of the images as stored, [N, ...]."""
         if _is_npy(file):
-            return npy_header(file).shape
+            return npy_header(file)
         x_key = self._keys(file)[0]
         assert x_key is not None  # the images, without which _keys raises
-        return npz_headers(file)[x_key].shape
+        return npz_headers(file)[x_key]
 
     def _keys(self, file: pathlib.Path) -> tuple[str | None, ...]:
         """The names of the four arrays, None where there is none."""

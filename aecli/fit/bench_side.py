@@ -16,12 +16,13 @@ def main() -> None:
     import keras
 
     from aecli import build
+    from aecli.datasets.layout import layout
 
     splits = build.component(config["dataset"], "dataset").load()
     config["trainer"] |= {"epochs": config["timed"] + 1, "steps": None}
     trainer, images = build.component(config["trainer"], "trainer"), len(splits.train)
     steps = trainer.total_steps(images)
-    model = build.model(config, splits.data_shape, splits.label_count)
+    model = build.model(config, splits.data_shape, splits.label_count, layout(splits.learnt))
     optimizers = build.optimizers(config, model.players, steps, trainer.steps_per_epoch(images))
     preparation = build.preparation(config)
 

@@ -128,6 +128,7 @@ def _loss(cfg: DictConfig, model) -> str:
     name = cfg.loss._target_.rsplit(".", 2)[-2]
     weights = model.weights_of_penalties()
     penalties = [f" + {weight:g} {term}" for term, weight in weights.items()]
+    name += model.reconstruction_loss.described
     return model.quantities()["loss"].label(name + "".join(penalties))
 
 

@@ -1,7 +1,7 @@
 """Loss: the likelihood that a decoder parameterises."""
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from keras import ops
 
@@ -30,6 +30,20 @@ class Loss(Component):
     def log_prob(self, x, params):
         """log p(x | params), in nats an image: [B]."""
         raise NotImplementedError
+
+    def parts(self, target, params) -> dict[str, Any]:
+        """{name: its share of the loss [B] in nats} of one that is made of several likelihoods."""
+        return {}
+
+    @property
+    def part_names(self) -> list[str]:
+        """The names of its parts."""
+        return []
+
+    @property
+    def described(self) -> str:
+        """What is said behind its name."""
+        return ""
 
     def mean(self, params):
         """The expected image: [B, H, W, C]."""

@@ -18,9 +18,15 @@ class Raw:
         self._model, self._learnt = model, learnt
 
     def prepared(self, x: np.ndarray) -> np.ndarray:
-        """[N, H, W, C], [N, H, W] or [N, D] as in a file -> [N, H, W, C] float32 for the model."""
+        """[N, H, W, C], [N, H, W] or [N, D] as in a file -> [N, H, W, C] float32 for the model.
+
+        Of rows of a table, a category is the position of its value, and a gap is NaN.
+        """
         x = np.asarray(x)
-        x = x.reshape(len(x), *self._learnt.shape)
+        x = x.reshape(len(x), *self._learnt.raw_shape)
+        if self._learnt.coding is not None:
+            x = x.astype(np.float32)
+            self._learnt.coding.check(x, "the array")
         part, _, _ = self._learnt.given(Source(Split(x), None, "the array"), Split(x))
         return part.pixels()
 
@@ -29,9 +35,16 @@ class Raw:
         return self._model.encode(self.prepared(x), label=label)
 
     def reconstruct(self, x: np.ndarray, label=None) -> np.ndarray:
-        """Images as in a file -> expected images [N, H, W, C] float32, in the same unit."""
-        return self._learnt.raw(self._model.reconstruct(self.prepared(x), label))
+        """Images as in a file -> expected images [N, H, W, C] float32, in the same unit.
+
+        Rows of a table -> rows [N, D].
+        """
+        return self._given_back(self._model.reconstruct(self.prepared(x), label))
 
     def decode(self, z: np.ndarray, label=None) -> np.ndarray:
-        """Codes -> expected images [N, H, W, C] float32, in the file's unit."""
-        return self._learnt.raw(self._model.decode(z, label))
+        """Codes -> expected images [N, H, W, C] float32, or rows [N, D], in the file's unit."""
+        return self._given_back(self._model.decode(z, label))
+
+    def _given_back(self, x: np.ndarray) -> np.ndarray:
+        x = self._learnt.raw(x)
+        return x.reshape(len(x), -1) if self._learnt.spec.kind == "table" else x
