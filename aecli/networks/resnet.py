@@ -15,7 +15,7 @@ from aecli.networks.halving import Filters, cropped, halved
 from aecli.networks.upsampled_conv import UpsampledConv2D
 from aecli.serial import register
 
-Blocks = Annotated[int, Field(ge=0, le=64, description="of a stage")]
+Blocks = Annotated[int, Field(gt=0, le=64, description="of a stage")]
 
 
 @register
@@ -24,7 +24,8 @@ class ResNet(Network):
     """Encoder: (strided convolution, blocks) a stage. Decoder: (blocks, doubling) a stage.
 
     A block is x + f(x), f twice (normalisation, activation, 3x3 convolution): He 2016b, fig. 1b,
-    with group normalisation (Wu & He 2018), which knows no other image of the batch. The first
+    with group normalisation (Wu & He 2018), which knows no other image of the batch; neither the
+    code nor the image is made of normalised maps, whose brightness and contrast are gone. The first
     stage halves the image before its first block, and the decoder's last convolution is computed on
     the halved image (UpsampledConv2D), so nothing wide is ever as large as the image. attention:
     after the blocks of the lowest resolution, each place looks at all (Vaswani 2017), as in the
@@ -55,7 +56,7 @@ class ResNet(Network):
         h = inputs
         for filters in self.filters:
             h = self._blocks(self._conv(h, filters, 3, strides=2))
-        h = self._act(self._norm(self._attend(h)))
+        h = self._attend(h)
         if flat:
             h = layers.Flatten()(h)
             for width in self.widths:
@@ -80,7 +81,7 @@ class ResNet(Network):
             if stage:  # the channels first: fewer numbers are doubled
                 h = layers.UpSampling2D(2)(self._conv(h, self.filters[stage - 1], 1))
                 h = cropped(h, sizes[stage])
-        h = self._act(self._norm(h))
+        h = self._act(h)
         limits.count(9 * self.filters[0] * out_shape[-1])
         settings: dict[str, Any] = {"name": "params", "dtype": "float32"} | self._initializers()
         h = cropped(UpsampledConv2D(out_shape[-1], 3, **settings)(h), sizes[0])

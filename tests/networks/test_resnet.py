@@ -50,8 +50,8 @@ class Stack:
         for filters in FILTERS:
             h = layers.Conv2D(filters, 3, strides=2, padding="same")(h)
             h = self.add_blocks(h)
-        h = self.act(self.norm(self.look_around(h)))
-        return keras.Model(image, layers.Dense(size)(layers.Flatten()(h)))
+        h = layers.Flatten()(self.look_around(h))
+        return keras.Model(image, layers.Dense(size)(h))
 
     def decoder(self, shape, size, sizes):
         z = keras.Input((size,))
@@ -59,7 +59,7 @@ class Stack:
         h = self.look_around(layers.Reshape((*sizes[1], FILTERS[1]))(h))
         h = layers.Conv2D(FILTERS[0], 1)(self.add_blocks(h))
         h = self.add_blocks(layers.UpSampling2D(2)(h)[:, : sizes[0][0], : sizes[0][1]])
-        h = layers.UpSampling2D(2)(self.act(self.norm(h)))
+        h = layers.UpSampling2D(2)(self.act(h))
         h = layers.Conv2D(shape[-1], 3, padding="same")(h)
         return keras.Model(z, h[:, : shape[0], : shape[1]])
 
