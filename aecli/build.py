@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from aecli import targets, typed
 from aecli.component import check_arguments
+from aecli.datasets.vocabulary import Vocabulary
 from aecli.errors import BadRequest, UnknownKeys
 from aecli.training import keras_arguments
 from aecli.untrusted import plain_yaml
@@ -111,12 +112,15 @@ def takes(node: DictConfig | dict | None, argument: str, group: str = "callbacks
 
 
 def model(
-    config: DictConfig | dict, data_shape: tuple[int, int, int], label_count: int | None = None
+    config: DictConfig | dict,
+    data_shape: tuple[int, int, int],
+    label_count: int | None = None,
+    vocabulary: Vocabulary | None = None,
 ):
     """The Autoencoder of a train config, with fresh weights from config.seed.
 
-    label_count: how many labels the data have, None where they have none. Raises BadRequest for a
-    model that needs them then.
+    label_count: how many labels the data have, None where they have none; vocabulary: None for
+    what is no text. Raises BadRequest for a model that needs them then.
     """
     import keras
 
@@ -128,8 +132,8 @@ def model(
     try:
         extra: dict[str, Any] = {
             "data_shape": tuple(data_shape),
-            "network": component(config.get("network"), "network"),
-            "reconstruction_loss": component(config.get("loss"), "loss"),
+            "network": _of_tokens(config, "network", vocabulary),
+            "reconstruction_loss": _of_tokens(config, "loss", vocabulary),
         }
         if takes(config.get("model"), "label_count", "model"):
             if label_count is None:
@@ -143,6 +147,22 @@ def model(
         return built
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+FOR_TEXT = {"network": "seq2seq", "loss": "categorical"}
+
+
+def _of_tokens(config: DictConfig | dict, group: str, vocabulary: Vocabulary | None):
+    """The component of a group, told how many tokens there are if it asks for them.
+
+    Raises BadRequest where it is of text and the data are not, or the other way round.
+    """
+    node = config.get(group)
+    if takes(node, "tokens", group) == (vocabulary is not None):
+        return component(node, group, **({} if vocabulary is None else {"tokens": vocabulary.size}))
+    if vocabulary is None:
+        raise BadRequest(f"this {group} is of text, and the data are none: take another {group}")
+    raise BadRequest(f"the data are text, and this {group} is not: {group}={FOR_TEXT[group]}")
 
 
 def preparation(config: DictConfig | dict):

@@ -41,6 +41,10 @@ class NotApplicable(ValueError):
     exit_code = 2
 
 
+class OtherKind(NotApplicable):
+    """It is about another kind of data: what is chosen by default passes it over without a word."""
+
+
 class RunFailed(RuntimeError):
     """A run stopped for a reason that the user can act on: exit code 1."""
 

@@ -127,7 +127,8 @@ def _trained(cfg: DictConfig, run: runs.Run, train, val) -> dict:
     alone = Phase(cfg.frozen_epochs + cfg.epochs, cfg.learning_rate)
     both = {}
     for name, phases in {"pretrained": [first, second], "scratch": [alone]}.items():
-        fresh = build.model({**run.config, "seed": cfg.seed}, run.data_shape)
+        config = {**run.config, "seed": cfg.seed}
+        fresh = build.model(config, run.data_shape, vocabulary=run.learnt.vocabulary)
         if name == "pretrained":
             fresh.encoder.set_weights(run.model.encoder.get_weights())
         model = classifier(fresh.encoder, classes, cfg.seed)

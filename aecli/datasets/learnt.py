@@ -16,6 +16,7 @@ from aecli.datasets.rows import Rows
 from aecli.datasets.scaling import Scaling
 from aecli.datasets.source import Source
 from aecli.datasets.splits import Split, Splits, value_range
+from aecli.datasets.vocabulary import Vocabulary
 from aecli.dataspec import DataSpec, Kind
 from aecli.errors import BadRequest
 
@@ -34,7 +35,7 @@ class Learnt:
     label_names[i]: the name of label i; train_labels, test_labels: those that are there, None
     without labels. columns: {name: integer or number} of a table;
     reader: the settings that the file was read with, "auto" resolved; fingerprints: {part:
-    SHA-256 of it}.
+    SHA-256 of it}. vocabulary: of a text.
     """
 
     shape: tuple[int, int, int]
@@ -52,6 +53,7 @@ class Learnt:
     columns: dict[str, str] | None = None
     reader: dict[str, Any] = dataclasses.field(default_factory=dict)
     fingerprints: dict[str, str] = dataclasses.field(default_factory=dict)
+    vocabulary: Vocabulary | None = None
 
     @classmethod
     def of(
@@ -77,7 +79,8 @@ class Learnt:
         return cls(
             shape=train.data_shape,
             kind=source.kind or DataSpec.of(train.data_shape).kind,
-            gaps=source.kind == "series" and any(has_gaps(part) for part in parts),
+            gaps=source.kind == "text"
+            or (source.kind == "series" and any(has_gaps(part) for part in parts)),
             unit=source.unit,
             range=(min(lows), max(highs)),
             scaling=scaling,
@@ -89,6 +92,7 @@ class Learnt:
             test_labels=_present(train if test is None else test),
             columns=source.columns,
             reader=source.reader,
+            vocabulary=source.vocabulary,
         )
 
     def in_model_units(self, part: Split, seed: int | None = None, stream: int = GIVEN) -> Split:
@@ -186,6 +190,7 @@ class Learnt:
             clips=self.clips,
             binarize=self.binarize,
             seed=self.seed,
+            vocabulary=self.vocabulary,
         )
 
     def unscaled(self, x: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from aecli.component import check_arguments
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.scaling import Scaling
 from aecli.datasets.units import Unit
+from aecli.datasets.vocabulary import Vocabulary
 from aecli.dataspec import Kind
 from aecli.errors import BadRequest
 from aecli.files import write_text
@@ -42,6 +43,7 @@ def _stored(
     columns: dict[Name, Literal["integer", "number"]] | None,
     reader: dict[Name, Setting | list[Setting]],
     fingerprints: dict[Literal["train", "val", "test"], Annotated[str, Field(max_length=64)]],
+    vocabulary: dict[Literal["tokens", "unit", "lower"], list[Name] | str | bool] | None,
 ): ...
 
 
@@ -71,6 +73,8 @@ def plain(learnt: Learnt) -> dict[str, Any]:
         values["scaling"] = {
             key: _shortest(getattr(learnt.scaling, key)) for key in ("offset", "divisor")
         }
+    if learnt.vocabulary is not None:
+        values["vocabulary"] = learnt.vocabulary.plain()
     return json.loads(json.dumps(values, allow_nan=False))  # lists, as a file has them
 
 
@@ -97,7 +101,8 @@ def read(path: pathlib.Path, shape: tuple[int, int, int]) -> Learnt:
 def from_plain(values: Any, path: str) -> Learnt:
     """What `plain` gave. path: where it was found, for messages. Raises BadRequest."""
     if isinstance(values, dict):
-        values = {"kind": None, "gaps": False} | values  # which older files have not
+        new = {"kind": None, "gaps": False, "vocabulary": None}  # which older files have not
+        values = new | values
     if not isinstance(values, dict) or sorted(map(str, values)) != sorted(KEYS):
         raise BadRequest(f"{path} is damaged: it does not say what was learnt of the data")
     check_arguments(_stored, values, "data", path)
@@ -106,6 +111,10 @@ def from_plain(values: Any, path: str) -> Learnt:
         values[key] = None if values[key] is None else tuple(values[key])
     if values["scaling"] is not None:
         values["scaling"] = _scaling(path, values["scaling"], values["shape"])
+    if (values["kind"] == "text") != (values["vocabulary"] is not None):
+        raise BadRequest(f"{path} is damaged: a text has a vocabulary, and nothing else has one")
+    if values["vocabulary"] is not None:
+        values["vocabulary"] = Vocabulary.from_plain(values["vocabulary"], path)
     return Learnt(**values)
 
 

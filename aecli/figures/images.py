@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 
 from aecli.dataspec import DataSpec
-from aecli.errors import NotApplicable
+from aecli.errors import NotApplicable, OtherKind
 from aecli.figures import style
 
 GREY = matplotlib.colormaps["gray"].with_extremes(bad="white")  # the gaps of a grid are NaN
@@ -13,6 +13,8 @@ GREY = matplotlib.colormaps["gray"].with_extremes(bad="white")  # the gaps of a 
 def require_images(spec: DataSpec) -> None:
     """Raises NotApplicable unless the data can be seen as grey or colour images."""
     _, width, channels = spec.shape
+    if spec.kind == "text":
+        raise OtherKind("needs images; these data are sentences")
     if spec.kind == "series":
         raise NotApplicable(f"needs images; these data are series of {width} points")
     if not spec.is_image:

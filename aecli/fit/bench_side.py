@@ -21,7 +21,7 @@ def main() -> None:
     config["trainer"] |= {"epochs": config["timed"] + 1, "steps": None}
     trainer, images = build.component(config["trainer"], "trainer"), len(splits.train)
     steps = trainer.total_steps(images)
-    model = build.model(config, splits.data_shape, splits.label_count)
+    model = build.model(config, splits.data_shape, splits.label_count, splits.learnt.vocabulary)
     optimizers = build.optimizers(config, model.players, steps, trainer.steps_per_epoch(images))
     preparation = build.preparation(config)
 

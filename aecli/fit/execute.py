@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 from aecli import build, runs, typed
 from aecli.console import logs
-from aecli.errors import BadRequest, CannotWrite, Interrupted, NotApplicable, RunFailed
+from aecli.errors import BadRequest, CannotWrite, Interrupted, NotApplicable, OtherKind, RunFailed
 from aecli.files import write_json
 from aecli.fit import callbacks, summary
 from aecli.fit.plan import Plan
@@ -102,6 +102,8 @@ def _evaluate(
             values, about = values | figures, about | stated(metric, evaluation, figures)
             for line in lost:
                 _warn(warnings, f"metric {name}: {line}")
+        except OtherKind:
+            pass  # of the defaults, which are those of any data
         except NotApplicable as reason:
             log.info("no %s: %s", name, reason)
         except Exception as error:
@@ -130,6 +132,8 @@ def _draw(run: runs.Run, cfg: DictConfig, warnings: list, signals: Signals) -> l
     for name, figure in build.components(cfg.get("figures"), "figures").items():
         try:
             drawn.append(run.save_figure(figure(run), name).name)
+        except OtherKind:
+            pass
         except NotApplicable as reason:
             log.info("no %s figure: %s", name, reason)
         except BadRequest as error:

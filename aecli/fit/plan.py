@@ -63,7 +63,7 @@ def plan(cfg: DictConfig, splits) -> Plan:
         trainer = dataclasses.replace(trainer, batch_size=images)
     steps = trainer.total_steps(images), trainer.steps_per_epoch(images)
     with trainer.scope():
-        model = build.model(cfg, splits.data_shape, splits.label_count)
+        model = build.model(cfg, splits.data_shape, splits.label_count, splits.learnt.vocabulary)
         optimizers = build.optimizers(cfg, model.players, *steps)
     if (replicas := trainer.join_replicas()) is not None:
         replicas.check(trainer.batch_size, model)

@@ -97,7 +97,8 @@ def closing(
 
 def metric_line(values: dict[str, float | None], about: dict[str, Quantity]) -> str:
     """loss 147.3 nats an image  bce 0.188 nats a pixel  mse 0.0382 a pixel  psnr 15.1 dB"""
-    shown = [n for n in ("loss", "bce", "mse", "psnr") if values.get(n) is not None]
+    names = ("loss", "bce", "mse", "psnr", "nats_a_token", "token_accuracy")
+    shown = [n for n in names if values.get(n) is not None]
     units = {name: f" {about[name].unit}" for name in shown if name in about}
     return "  ".join(f"{name} {values[name]:.4g}{units.get(name, '')}" for name in shown)
 

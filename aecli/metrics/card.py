@@ -5,7 +5,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from aecli.errors import NotApplicable
+from aecli.errors import NotApplicable, OtherKind
 from aecli.metrics.base import Evaluation, Figures, Metric, finite, stated
 from aecli.quantity import Quantity, beside
 
@@ -64,8 +64,10 @@ def filled(evaluation: Evaluation, metrics: dict[str, Metric], strict: bool = Fa
             try:
                 _add(card, evaluation, metric)
             except Exception as error:
-                if strict:
+                if strict and not (isinstance(error, OtherKind) and len(metrics) > 1):
                     raise
+                if strict:
+                    continue  # the defaults are those of any data
                 if isinstance(error, NotApplicable):
                     card.not_applicable[name] = str(error)
                 else:

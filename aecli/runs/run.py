@@ -124,9 +124,11 @@ class Run:
 
         stored = best.stored(self.folder, build.plain(self.config), self.status.get("state"))
         with stored.limiting():
-            model = build.model(self.config, self.data_shape, self.status.get("label_count"))
-        if (self.folder / data.NAME).is_file():
-            model.learnt = self.learnt.of_values
+            known = self.learnt.of_values if (self.folder / data.NAME).is_file() else None
+            further = self.status.get("label_count"), known and known.vocabulary
+            model = build.model(self.config, self.data_shape, *further)
+        if known is not None:
+            model.learnt = known
         stored.give_to(model)
         return model
 
