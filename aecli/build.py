@@ -165,10 +165,18 @@ def _of_tokens(config: DictConfig | dict, group: str, vocabulary: Vocabulary | N
     raise BadRequest(f"the data are text, and this {group} is not: {group}={FOR_TEXT[group]}")
 
 
-def preparation(config: DictConfig | dict):
-    """The feed.Preparation of a train config: what happens to an image before the model."""
+def preparation(config: DictConfig | dict, is_text: bool = False):
+    """The feed.Preparation of a train config: what happens to an image before the model.
+
+    Raises BadRequest for noise on text.
+    """
     from aecli.training.feed import Preparation
 
+    if is_text and component(config["noise"], "noise").is_noisy:
+        raise BadRequest(
+            "noise is of numbers, and the tokens of text are names: take noise=none; what the "
+            "decoder is shown is thinned out by network.word_dropout=0.3"
+        )
     return Preparation(
         noise=component(config["noise"], "noise"),
         dynamic=config["dataset"].get("binarize") == "dynamic",

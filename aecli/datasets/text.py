@@ -47,9 +47,8 @@ class Text(Dataset):
         files = [needed_file(self.path, "path", OPTION)]
         if self.test_path is not None:
             files.append(needed_file(self.test_path, "test_path", OPTION))
-        found = [
-            text_file.read(file, self.column, self.label_column, *self.usual) for file in files
-        ]
+        columns = self.column, self.label_column, *self.usual
+        found = [text_file.read(file, *columns) for file in files]
         if len({one.label is None for one in found}) > 1:
             raise BadRequest(
                 f"{files[1]} and dataset.path: one has a label column, the other has none"

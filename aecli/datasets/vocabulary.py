@@ -18,14 +18,14 @@ END, UNKNOWN = 0, 1  # numbers; those of tokens follow, the most frequent one fi
 SPECIAL = 2
 MOST = 2**17  # tokens
 UNKNOWN_TEXT = "<unk>"
-WORD = re.compile(r"\d+(?:[.,]\d+)*|\w+(?:['’-]\w+)*|[^\w\s]")
-NO_SPACE_BEFORE = frozenset(".,;:!?%)]}’”…")
-NO_SPACE_AFTER = frozenset("([{$£€‘“")
+WORD = re.compile(r"\d+(?:[.,]\d+)*|\w+(?:['\u2019-]\w+)*|[^\w\s]")
+NO_SPACE_BEFORE = frozenset(".,;:!?%)]}\u2019\u201d\u2026")
+NO_SPACE_AFTER = frozenset("([{$\u00a3\u20ac\u2018\u201c")
 
 
 @dataclasses.dataclass(frozen=True)
 class Vocabulary:
-    """What tokens a training knows: tokens[i] has the number i + 2; 0 ends a sentence, 1 is unknown.
+    """What tokens a training knows: tokens[i] has the number i + 2; 0 is the end, 1 unknown.
 
     unit: what a token is. word: words, numbers and single marks, without the spaces between them;
     byte: of UTF-8, each as the character of its number. lower: whether capitals become small.

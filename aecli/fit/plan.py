@@ -74,7 +74,7 @@ def plan(cfg: DictConfig, splits) -> Plan:
     model.learnt = splits.learnt.of_values
     low, high = splits.data_range
     model.check_range(low, high)
-    preparation = build.preparation(cfg)
+    preparation = build.preparation(cfg, splits.spec.kind == "text")
     if getattr(preparation.noise, "clip", False) and not (low >= 0 and high <= 1):
         raise BadRequest(
             f"noise.clip=true cuts to [0, 1]; the images are in [{low:g}, {high:g}]\n"

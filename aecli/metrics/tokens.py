@@ -23,9 +23,7 @@ class Tokens(Metric):
         "nats_a_token": Quantity(
             "nats a token", LOWER, "-log p of a token given the code and those before it", True
         ),
-        "perplexity_of_tokens": Quantity(
-            "", LOWER, "exp of that: as many tokens at even odds", True
-        ),
+        "token_perplexity": Quantity("", LOWER, "exp of that: as many tokens at even odds", True),
         "token_accuracy": Quantity(
             "", HIGHER, "share of the tokens that are written again in their places"
         ),
@@ -42,7 +40,7 @@ class Tokens(Metric):
         is_right = (target == made) | ~is_there
         return {
             "nats_a_token": nats,
-            "perplexity_of_tokens": math.exp(min(nats, 700.0)),
+            "token_perplexity": math.exp(min(nats, 700.0)),
             "token_accuracy": float((is_right & is_there).sum() / count),
             "exact_sentences": float(is_right.all(axis=(1, 2, 3)).mean()),
         }

@@ -52,7 +52,7 @@ class Numbers(keras.layers.Layer):
 
 @register
 class Beside(keras.layers.Layer):
-    """h [B, T, D] and x [B, 1, T, C] -> h with all channels of x but the first, [B, T, D + C - 1]."""
+    """h [B, T, D] and x [B, 1, T, C] -> h and all channels of x but the first, [B, T, D + C - 1]."""
 
     def call(self, h, x):
         return ops.concatenate([h, ops.cast(x[:, 0, :, 1:], h.dtype)], axis=-1)

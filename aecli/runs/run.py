@@ -166,7 +166,7 @@ class Run:
 
     @functools.cached_property
     def preparation(self):
-        return build.preparation(self.config)
+        return build.preparation(self.config, self.spec.kind == "text")
 
     @property
     def is_noisy(self) -> bool:
