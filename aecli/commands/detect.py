@@ -18,7 +18,7 @@ from aecli.io import conditions, every_class, request, tables
 from aecli.io.destination import Destination
 from aecli.io.given import Images
 from aecli.metrics.detection import labels
-from aecli.quantity import Quantity, beside
+from aecli.quantity import beside
 from aecli.runs import sweeps
 from aecli.untrusted.bounded import refuse_links
 
@@ -69,7 +69,7 @@ def detect(cfg: DictConfig) -> Detected:
     print(f"input  {own.spec.counted(len(images))}   {images.origin}", file=sys.stderr)
     scores = anomaly.scored(own.model, images.x, cfg.score, images.excess, images.labels)
     values = _values(cfg, own, images, scores, normal, is_normal)
-    told = threshold.about(cfg.score, values)
+    told = threshold.about(values["unit"], values)
     values |= beside({name: quantity.of(own.spec) for name, quantity in told.items()})
     if images.windows is not None:
         values["points"] = _of_points(cfg, own, images, scores, values, normal)
@@ -94,10 +94,10 @@ def _keys(
 
 def _values(cfg, own, images: Images, scores, normal, is_normal) -> dict:
     from aecli.metrics.detection import threshold
-    from aecli.metrics.detection.scores import SCORES
+    from aecli.metrics.detection.scores import unit_of
 
     found = threshold.threshold(own, cfg.score, cfg.quantile, normal)
-    unit = Quantity(SCORES[cfg.score]).of(own.spec).unit
+    unit = unit_of(cfg.score, own.spec)
     values = {"score": cfg.score, "unit": unit, "images": len(images)}
     values |= {"origin": images.origin, "quantile": float(cfg.quantile), **found}
     values["flagged"] = float((scores > found["threshold"]).mean())

@@ -75,7 +75,7 @@ class Text(Dataset):
             label_names,
             reader={"option": OPTION, "column": first.column, "label_column": first.label},
             kind="text",
-            notes=tuple(_notes(known, pieces, points, sum(one.blank for one in found))),
+            notes=tuple(self.notes(known, pieces, points, sum(one.blank for one in found))),
             vocabulary=known,
         )
 
@@ -108,6 +108,11 @@ class Text(Dataset):
     def points(self, pieces: list[list[list[str]]]) -> int:
         """T, as long as the longest sentence, with its end."""
         return 1 + min(self.length, max(len(one) for part in pieces for one in part))
+
+    def notes(self, known: Vocabulary, pieces, points: int, blank: int) -> list[str]:
+        """What became of the sentences."""
+        what = UNITS[known.unit]
+        return [f"vocabulary of {len(known.tokens):,} {what}", *_lost(known, pieces, points, blank)]
 
     def like(self, learnt: Learnt) -> "Text":
         """The training's vocabulary, length and columns; a file may lack the label."""
@@ -145,6 +150,9 @@ class AsTrained(Text):
     def points(self, pieces):
         return self.of.shape[1]
 
+    def notes(self, known, pieces, points, blank):
+        return _lost(known, pieces, points, blank)
+
 
 def _described(found: text_file.Sentences) -> str:
     if found.column is None:
@@ -153,18 +161,16 @@ def _described(found: text_file.Sentences) -> str:
     return f" (column {shown(found.column)}; {label})"
 
 
-def _notes(known: Vocabulary, pieces, points: int, blank: int) -> list[str]:
-    """What became of the sentences."""
+def _lost(known: Vocabulary, pieces, points: int, blank: int) -> list[str]:
+    """What of the sentences is not among the tokens, a line each."""
     sentences = [one for part in pieces for one in part]
     counted = sum(map(len, sentences))
-    unknown = sum(token not in known.numbers for one in sentences for token in one)
-    what = UNITS[known.unit]
-    notes = [
-        f"vocabulary of {len(known.tokens):,} {what}; {unknown:,} of {counted:,} {what} are not in "
-        "it and count as one, <unk>"
-    ]
-    cut = sum(len(one) >= points for one in sentences)
-    if cut:
+    what, notes = UNITS[known.unit], []
+    if unknown := sum(token not in known.numbers for one in sentences for token in one):
+        notes.append(
+            f"{unknown:,} of {counted:,} {what} are not in the vocabulary and count as one, <unk>"
+        )
+    if cut := sum(len(one) >= points for one in sentences):
         notes.append(
             f"{cut:,} of {len(sentences):,} sentences are cut to their first {points - 1} {what}: "
             "dataset.length"

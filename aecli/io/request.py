@@ -43,7 +43,7 @@ def images(run: runs.Run, cfg: DictConfig, relabels: bool = False) -> Images:
     read = given.read(run, cfg.input, cfg.split)
     wake(run)
     found = conditions.of_images(run, given.images(run, read), cfg.label, relabels)
-    print(f"input  {len(found):,} images   {found.origin}", file=sys.stderr)
+    print(f"input  {run.spec.counted(len(found))}   {found.origin}", file=sys.stderr)
     return found
 
 

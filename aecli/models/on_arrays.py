@@ -132,6 +132,17 @@ class OnArrays(Asked):
         arrays = {"x": x, "target": target, "draws": self.frozen_draws(len(x))}
         return self._map("score", step, arrays | self.labels(label, len(x)))
 
+    def log_likelihood_of_codes(self, x: np.ndarray, label=None) -> np.ndarray:
+        """log p(x|z) of images in nats, [N], z their codes without draws."""
+
+        def step(a):
+            batch = Batch(a["x"], a["x"], label=a.get("label"))
+            z = self.infer(batch)["z"]
+            params = self.params(z, batch.label, given=self.told(batch))
+            return self.log_likelihood(a["x"], params)
+
+        return self._map("log_likelihood", step, {"x": x, **self.labels(label, len(x))})
+
     def sample(self, n: int, seed: int = 0, label=None) -> np.ndarray:
         """n images [n, H, W, C] decoded from codes of the prior."""
         return self.decode(np.asarray(self.sample_prior(n, seed)), label)

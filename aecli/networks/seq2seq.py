@@ -94,14 +94,14 @@ class Seq2Seq(Network):
         return dropped(before, draws[WORDS], self.word_dropout)
 
     def decoded(self, decoder, z, given=None, training=False):
-        if given is not None:
-            return decoder([z, given], training=training)
-        return self.written(decoder, z)
+        given = self.written(decoder, z) if given is None else given
+        return decoder([z, given], training=training)
 
     def written(self, decoder: keras.Model, z):
-        """params [B, 1, T, V] of codes z, each point given the likeliest token of the one before.
+        """What a decoder writes of codes z by itself: numbers [B, T] int32 of the tokens before.
 
-        The layers of `decoder`, a point at a time.
+        The layers of `decoder`, a point at a time, each given the likeliest token of the one before,
+        until every sentence has ended.
         """
         embedding, params = (decoder.get_layer(name) for name in ("embedding", "params"))
         cells = [decoder.get_layer(f"recurrent_{i}").cell for i in range(self.depth)]
@@ -110,19 +110,27 @@ class Seq2Seq(Network):
             for i in range(self.depth)
         ]
         code = ops.cast(z, embedding.compute_dtype)
+        points = ops.arange(decoder.output.shape[2], dtype="int32")[None]
+        first = ops.cast(ops.zeros_like(code[:, :1]), "int32") + END
 
-        def step(carry, _):
-            token, states = carry
+        def is_open(t, before, states, has_ended):
+            return ops.logical_not(ops.all(has_ended))
+
+        def step(t, before, states, has_ended):
+            token = ops.sum(ops.where(points == t, before, 0), axis=1)
             h, after = ops.concatenate([embedding(token), code], axis=-1), []
             for cell, state in zip(cells, states, strict=True):
                 h, state = cell(h, state, training=False)
                 after.append(state)
-            logits = params(h)
-            return (ops.cast(ops.argmax(logits, axis=-1), "int32"), after), logits
+            token = ops.cast(ops.argmax(params(h), axis=-1), "int32")
+            before = ops.where(points == t + 1, token[:, None], before)
+            return t + 1, before, after, ops.logical_or(has_ended, token == END)
 
-        first = ops.cast(ops.zeros_like(code[:, 0]), "int32") + END
-        _, made = ops.scan(step, (first, starts), length=decoder.output.shape[2])
-        return ops.transpose(made, (1, 0, 2))[:, None]
+        start = (0, first + ops.zeros_like(points), starts, ops.zeros_like(first[:, 0], "bool"))
+        _, before, _, _ = ops.while_loop(
+            is_open, step, start, maximum_iterations=decoder.output.shape[2] - 1
+        )
+        return before
 
     def _starts(self, i: int) -> list[str]:
         """The layers that make the state that recurrent layer i of the decoder begins with."""

@@ -52,7 +52,7 @@ class Numbers(keras.layers.Layer):
 
 @register
 class Beside(keras.layers.Layer):
-    """h [B, T, D] and x [B, 1, T, C] -> h and all channels of x but the first, [B, T, D + C - 1]."""
+    """h [B, T, D] and x [B, 1, T, C] -> h beside all channels of x but the first."""
 
     def call(self, h, x):
         return ops.concatenate([h, ops.cast(x[:, 0, :, 1:], h.dtype)], axis=-1)
@@ -70,7 +70,10 @@ class AtEnds(AtLast):
 
     def __init__(self, is_two_way: bool, **kwargs):
         super().__init__(**kwargs)
-        self.is_two_way = is_two_way
+        self.is_two_way, self.supports_masking = is_two_way, True
+
+    def compute_mask(self, *args, **kwargs):
+        return None  # of one point there is nothing to mask
 
     def call(self, h, is_there):
         last = super().call(h, is_there)

@@ -8,7 +8,6 @@ from aecli.io.chosen import chosen
 from aecli.metrics.baselines import ROWS
 from aecli.metrics.detection import validation
 from aecli.metrics.detection.scores import (
-    SCORES,
     SEPARATION,
     forest_scores,
     neighbour_scores,
@@ -67,10 +66,10 @@ def judged(scores: np.ndarray, limit: float, anomalous: np.ndarray) -> dict[str,
     return values
 
 
-def about(score: str, names: Iterable[str]) -> dict[str, Quantity]:
-    """What the figures of a detection measure, of those named."""
+def about(unit: str, names: Iterable[str]) -> dict[str, Quantity]:
+    """What the figures of a detection measure, of those named; unit: of its score."""
     known = {
-        "threshold": Quantity(SCORES[score], "", "an image with a higher score is anomalous"),
+        "threshold": Quantity(unit, "", "an image with a higher score is anomalous"),
         "flagged": Quantity("", "", "share of all images above the threshold"),
         "false_alarms": Quantity("", LOWER, "share of the normal images above it"),
         "detected": Quantity("", HIGHER, "share of the anomalous images above it"),
@@ -90,7 +89,9 @@ def baselines(run: Run, x: np.ndarray, anomalous: np.ndarray, normal: list | Non
 
 
 def baseline_scores(run: Run, x: np.ndarray, normal: list | None, seed: int = 0):
-    """{baseline: scores [N] of x}, as `baselines` fits them."""
+    """{baseline: scores [N] of x}, as `baselines` fits them; none of text, which is no numbers."""
+    if run.learnt.kind == "text":
+        return {}
     train = normal_images(run, normal, ROWS)
     size = min(int(np.prod(run.model.stored_shape)), len(train), train[0].size)
     found = {
