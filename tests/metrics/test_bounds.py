@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from options import contents, options
+from options import contents, losses
 from test_metrics import Stub
 from test_proofs import linear_gaussian
 
@@ -120,7 +120,7 @@ def test_grey_images_have_no_bernoulli_likelihood_and_the_card_says_so(compose, 
         assert notes[1:] == [] if said is None else said in notes[1]
 
 
-@pytest.mark.parametrize("name", options("loss"))
+@pytest.mark.parametrize("name", losses())
 def test_a_loss_says_whether_it_is_normalised_over_0_and_1_alone(name):
     loss = build.component(contents("loss", name), "loss")
     x = np.array([0, 1], "float32").reshape(2, 1, 1, 1)
