@@ -100,8 +100,8 @@ class Seq2Seq(Network):
     def written(self, decoder: keras.Model, z):
         """What a decoder writes of codes z by itself: numbers [B, T] int32 of the tokens before.
 
-        The layers of `decoder`, a point at a time, each given the likeliest token of the one before,
-        until every sentence has ended.
+        The layers of `decoder`, a point at a time, each given the likeliest token at the one
+        before, until every sentence has ended.
         """
         embedding, params = (decoder.get_layer(name) for name in ("embedding", "params"))
         cells = [decoder.get_layer(f"recurrent_{i}").cell for i in range(self.depth)]

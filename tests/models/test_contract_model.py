@@ -46,10 +46,10 @@ def whole_batch(model, x) -> Batch:
 def test_model_contract(compose, images, tmp_path, name, network):
     words = fitting(name, network)
     if words is None:
+        refused = [*f"model={name}".split(), f"network={network}"]
+        refused += ["loss=categorical"] if of_text(network) else []
+        shape = examples(network, images[:1]).shape[1:]
         with pytest.raises(BadRequest, match=r"which has no key|takes series|learns inputs"):
-            refused = [*f"model={name}".split(), f"network={network}"]
-            refused += ["loss=categorical"] if of_text(network) else []
-            shape = examples(network, images[:1]).shape[1:]
             build.model(compose(*refused), shape, LABELS, vocabulary_of(network))
         return
     config = compose(*words)
