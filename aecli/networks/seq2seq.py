@@ -95,7 +95,8 @@ class Seq2Seq(Network):
 
     def decoded(self, decoder, z, given=None, training=False):
         given = self.written(decoder, z) if given is None else given
-        return decoder([z, given], training=training)
+        both = [ops.convert_to_tensor(z), ops.convert_to_tensor(given)]
+        return decoder(both, training=training)
 
     def written(self, decoder: keras.Model, z):
         """What a decoder writes of codes z by itself: numbers [B, T] int32 of the tokens before.
