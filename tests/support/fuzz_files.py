@@ -82,6 +82,11 @@ IMAGES = [
     picture("webp"), picture("webp", lossless=True), picture("tiff", compression="tiff_lzw"),
     picture("tiff"), picture("tiff", "L", compression="tiff_deflate"), picture("jpeg", "L"),
 ]  # fmt: skip
+TEXTS = [
+    "one two, three\nfour\n".encode() * 3, "a caf\u00e9\r\n\r\nat 3.5%\r\n".encode() * 2,
+    b"label,sentence\n" + b'ant,"so, ""now"""\nbee,then\n' * 3,
+    b"label\tsentence\n" + b'ant\t"so\nbee\tthen\n' * 3,
+]  # fmt: skip
 VALID = {
     "npz": [packed(members, method) for members in MEMBERS for method in PACKINGS],
     "npy": NPY,
@@ -89,8 +94,10 @@ VALID = {
     "parquet": [parquet(*one) for one in ((Y, X, "zstd"), (NAMES, X / 7, "none"))],
     "csv": [*CSV, *map(gzip.compress, CSV[:2])],
     "image_folder": IMAGES,
+    "text": [*TEXTS, *map(gzip.compress, TEXTS[::2])],
 }
 SUFFIXES = {
     "npz": [".npz"], "npy": [".npy"], "idx": ["-ubyte", ".gz"], "csv": [".csv", ".csv.gz"],
+    "text": [".txt", ".txt.gz", ".csv", ".tsv"],
     "parquet": [".parquet"], "image_folder": [".png", ".jpg", ".gif", ".bmp", ".webp", ".tif"],
 }  # fmt: skip
