@@ -61,7 +61,7 @@ class Text(Dataset):
         numbered, label_names = labels(named, [len(texts) for _, texts in named])
         unit, lower = self.tokens_are
         pieces = [[split(line, unit, lower) for line in one.lines] for one in found]
-        known = self.known(pieces, numbered)
+        known = self.known(pieces, numbered, label_names)
         points = self.points(pieces)
         parts = [
             Split(known.rows(one, points), numbered[i] if numbered else None)
@@ -89,13 +89,18 @@ class Text(Dataset):
         """(unit, lower)"""
         return self.unit, self.lower
 
-    def known(self, pieces: list[list[list[str]]], numbered: list[np.ndarray]) -> Vocabulary:
+    def known(
+        self,
+        pieces: list[list[list[str]]],
+        numbered: list[np.ndarray],
+        label_names: tuple[str, ...] | None,
+    ) -> Vocabulary:
         """The vocabulary of what will be the training part. Raises BadRequest."""
         empty = [
             Split(np.empty((len(part), 1, 1, 1)), numbered[i] if numbered else None)
             for i, part in enumerate(pieces)
         ]
-        rows = self._chosen(Source(empty[0], (*empty, None)[1], str(self.path))).train
+        rows = self._chosen(Source(empty[0], (*empty, None)[1], str(self.path), label_names)).train
         of_training = (pieces[0][row] for row in rows)
         made = Vocabulary.of(of_training, self.vocabulary, self.min_count, self.unit, self.lower)
         if not made.tokens:
@@ -144,7 +149,7 @@ class AsTrained(Text):
         assert self.of.vocabulary is not None  # it was looked at
         return self.of.vocabulary
 
-    def known(self, pieces, numbered):
+    def known(self, pieces, numbered, label_names):
         return self.trained
 
     def points(self, pieces):

@@ -17,6 +17,7 @@ Unit = Literal["word", "character", "byte"]
 END, UNKNOWN = 0, 1  # numbers; those of tokens follow, the most frequent one first
 SPECIAL = 2
 MOST = 2**17  # tokens
+LONGEST = 64  # characters of a token that is known
 UNKNOWN_TEXT = "<unk>"
 WORD = re.compile(r"\d+(?:[.,]\d+)*|\w+(?:['\u2019-]\w+)*|[^\w\s]")
 NO_SPACE_BEFORE = frozenset(".,;:!?%)]}\u2019\u201d\u2026")
@@ -41,7 +42,7 @@ class Vocabulary:
     ) -> "Vocabulary":
         """Of the most frequent tokens of split sentences, the special two among the `most`."""
         counts = collections.Counter(token for sentence in sentences for token in sentence)
-        kept = [token for token, count in counts.items() if count >= min_count]
+        kept = [t for t, count in counts.items() if count >= min_count and len(t) <= LONGEST]
         kept.sort(key=lambda token: (-counts[token], token))
         return cls(tuple(kept[: most - SPECIAL]), unit, lower)
 
@@ -103,7 +104,7 @@ class Vocabulary:
 
 def _stored(
     tokens: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=4096)]],
+        list[Annotated[str, Field(min_length=1, max_length=LONGEST)]],
         Field(min_length=1, max_length=MOST),
     ],
     unit: Unit,

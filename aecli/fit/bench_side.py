@@ -22,6 +22,7 @@ def main() -> None:
     trainer, images = build.component(config["trainer"], "trainer"), len(splits.train)
     steps = trainer.total_steps(images)
     model = build.model(config, splits.data_shape, splits.label_count, splits.learnt.vocabulary)
+    model.learnt = splits.learnt.of_values
     optimizers = build.optimizers(config, model.players, steps, trainer.steps_per_epoch(images))
     preparation = build.preparation(config)
 

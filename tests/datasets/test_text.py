@@ -69,6 +69,18 @@ def test_what_is_rare_or_beyond_the_vocabulary_is_unknown_and_said(written):
         Text(path=written("a.txt"), min_count=99).load()
 
 
+def test_a_vocabulary_is_that_of_the_classes_that_are_asked_for(written):
+    text = "label\tsentence\n" + "".join(f"{line.split()[2]}\t{line}\n" for line in LINES)
+    splits = Text(path=written("a.tsv", text), classes=["dog", "owl"]).load()
+    assert "cat" not in splits.learnt.vocabulary.tokens
+    assert {"dog", "owl"} < set(splits.learnt.vocabulary.tokens)
+
+
+def test_a_word_without_an_end_is_unknown(written):
+    splits = Text(path=written("a.txt", "\n".join([*LINES, "the " + "x" * 100] * 3))).load()
+    assert max(map(len, splits.learnt.vocabulary.tokens)) <= 64
+
+
 def test_longer_sentences_are_cut_and_blank_ones_left_out_and_said(written):
     splits = Text(path=written("a.txt", "\n".join([*LINES, "", "  "])), length=4).load()
     assert splits.train.x.shape[1:] == (1, 5, 1)
