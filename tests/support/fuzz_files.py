@@ -83,7 +83,7 @@ IMAGES = [
     picture("tiff"), picture("tiff", "L", compression="tiff_deflate"), picture("jpeg", "L"),
 ]  # fmt: skip
 TEXTS = [
-    "one two, three\nfour\n".encode() * 3, "a caf\u00e9\r\n\r\nat 3.5%\r\n".encode() * 2,
+    b"one two, three\nfour\n" * 3, "a caf\u00e9\r\n\r\nat 3.5%\r\n".encode() * 2,
     b"label,sentence\n" + b'ant,"so, ""now"""\nbee,then\n' * 3,
     b"label\tsentence\n" + b'ant\t"so\nbee\tthen\n' * 3,
 ]  # fmt: skip
