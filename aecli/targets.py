@@ -44,10 +44,20 @@ def checked(node: Any, key: str, inside: bool = False) -> type:
     return next(iter(classes(node, key, inside).values()))
 
 
+def _remedy(node: Any, key: str) -> str:
+    if isinstance(node, dict) and isinstance(node.get(key), dict) and "_target_" in node[key]:
+        return (  # a package of its own is below the one that is asked for
+            f"it is one level down, {key}.{key}._target_\nthe preset that it stands on begins with "
+            f"# @package _global_: name it in the defaults list as `- NAME`, not "
+            f"`- /{key}/NAME@{key}`"
+        )
+    return f"choose an option, see aecli list {key}"
+
+
 def classes(node: Any, key: str, inside: bool = False) -> dict[str, type]:
     """{dotted key: class} of each `_target_` in a resolved node, its own first; as checked."""
     if not isinstance(node, dict) or "_target_" not in node:
-        raise BadRequest(f"{key} has no _target_: choose an option, see aecli list {key}")
+        raise BadRequest(f"{key} has no _target_: {_remedy(node, key)}")
     named = list(_targets(node, key, None if inside else _group(key)))
     for target, where, group in named:
         _check_name(target, where, group)

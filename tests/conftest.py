@@ -11,12 +11,16 @@ from aecli.console.quiet import import_tensorflow_quietly
 import_tensorflow_quietly(threads=1)  # as many processes as cores run the tests
 
 
-SLOW = ("launchers", "distributed", "tune", "sweep_processes", "faults", "resume", "contract_model")
+LONGEST = (  # the longest first
+    "readme", "contract_training", "every_model", "reload", "contract_model", "launchers",
+    "distributed", "tune", "sweep_processes", "faults", "resume",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items):
     """Files of long tests first: at the end one process would wait for the other."""
-    items.sort(key=lambda item: item.path.stem.removeprefix("test_") not in SLOW)
+    places = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
 
 
 def pytest_make_parametrize_id(val):

@@ -100,6 +100,7 @@ def check_runs() -> None:
         assert status["warnings"] == [], info
 
 
+@pytest.mark.slow
 def test_the_first_commands_end_well(tmp_path, monkeypatch, capsys):
     """Those before the first sweep: in this process, on data that are at hand."""
     monkeypatch.chdir(tmp_path)

@@ -17,7 +17,9 @@ TICK_SIZE = (0.18, 0.38)  # inches that a label takes: height, width
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Manifold(RunFigure):
-    """n x n images decoded from a grid over two code units; the other units are 0.
+    """n x n images decoded from a grid over two code units; the others stay.
+
+    The other units are 0 where the prior's are spread about it, else the mean of the test codes.
 
     The first of dims grows to the right and the second upwards, as in the scatter of the codes.
     Without a range the grid lies at equal steps of probability of the prior N(0, 1), from 5 to
@@ -50,6 +52,8 @@ class Manifold(RunFigure):
         dims = self._dims(model.code_shape, len(model.decoded_units()))
         right, up, how = self._grid(run, dims)
         z = np.zeros((self.n, self.n, *model.code_shape), "float32")
+        if z.shape[-1] > 2 and not model.has_quantiles:
+            z[:] = _codes(run).mean(axis=0)
         z[..., dims[0]] = right[None, :]
         z[..., dims[1]] = up[::-1, None]  # row 0 is the top of the picture
         label = conditions.held(run, self.label)
@@ -64,7 +68,8 @@ class Manifold(RunFigure):
         limits = images.shown_range(target)
 
         height, width, _ = model.data_shape
-        rest = [f"the other {z.shape[-1] - 2} units at 0"] if z.shape[-1] > 2 else []
+        where = "0" if model.has_quantiles else "the mean of the test codes"
+        rest = [f"the other {z.shape[-1] - 2} units at {where}"] if z.shape[-1] > 2 else []
         rest += [] if label is None else [f"label {conditions.name(run, label)}"]
         rest = "; ".join(filter(None, [*rest, images.range_note(limits)]))
         inches, across = style.fitted(height, width, beside=0.9, above=1.35 if rest else 1.15)
@@ -106,12 +111,17 @@ class Manifold(RunFigure):
         if run.model.has_quantiles:
             steps = run.model.prior_quantiles(np.linspace(0.05, 0.95, self.n))
             return steps, steps, "quantiles of the prior, 5 to 95 %"
-        x, _, labels = run.examples(n=5000)
-        codes = run.model.encode(x, label=labels)
+        codes = _codes(run)
         low, high = np.percentile(codes[:, dims], [2, 98], axis=0)
         right, up = (np.linspace(low[i], high[i], self.n) for i in (0, 1))
         why = "" if run.model.has_prior else "no prior: "
         return right, up, f"{why}span of the test codes, 2nd to 98th percentile"
+
+
+def _codes(run) -> np.ndarray:
+    """[N, latent_dim] of test examples."""
+    x, _, labels = run.examples(n=5000)
+    return run.model.encode(x, label=labels)
 
 
 def tick_labels(values: np.ndarray) -> list[str]:

@@ -9,7 +9,6 @@ import keras
 import numpy as np
 import pytest
 from cli_script import run as in_fresh_process
-from same_runs import differing
 
 from aecli import cli, runs
 
@@ -193,17 +192,6 @@ def test_a_text_file_finds_its_reader_and_a_run_of_images_takes_no_sentences(typ
     assert "elbo" in said
     code, said = typed("generate", "n=3", "outputs=others")
     assert (code, "codes drawn from the prior" in said) == (0, True), said
-
-
-def test_resuming_changes_no_bit(typed, place):
-    words = ["train", "sentences.tsv", "dataset=text", *SMALL, "model=vae", "figures=[]"]
-    words += ["network.word_dropout=0.4", "trainer.threads=1", "metrics=[]"]
-    assert typed(*words, "trainer.epochs=2", "outputs=whole")[0] == 0
-    assert typed(*words, "trainer.epochs=1", "outputs=part")[0] == 0
-    whole, part = (runs.list_runs(pathlib.Path(name))[0].folder for name in ("whole", "part"))
-    code, said = typed("train", f"resume={part}", "trainer.epochs=2")
-    assert code == 0, said
-    assert differing(whole, part) == []
 
 
 def test_plain_keras_writes_the_same_sentences_in_a_fresh_process(place):

@@ -13,6 +13,8 @@ from aecli.comparison.leaderboard import leaderboard
 from aecli.figures import compare_strips
 from aecli.runs import sweeps
 
+pytestmark = pytest.mark.slow
+
 SMALL = ["dataset.limit=150", "figures=[]", "trainer.jit_compile=false", "trainer.epochs=2"]
 
 
@@ -31,7 +33,6 @@ def folder(place):
     return sweeps.find("latest", str(place / "outputs")).folder
 
 
-@pytest.mark.slow
 def test_the_whole_command(place, folder):
     done = aecli("compare", cwd=place)
     assert done.returncode == 0, done.stderr

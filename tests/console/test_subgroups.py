@@ -148,6 +148,19 @@ def test_an_own_option_and_an_own_model_have_them(tmp_path, monkeypatch):
     )
 
 
+def test_a_preset_that_stands_a_level_too_low_is_told_how_to_stand(tmp_path, typed):
+    path = tmp_path / "configs" / "model" / "mine.yaml"
+    path.parent.mkdir(parents=True)
+    text = "# @package _global_\n# mine\ndefaults:\n  - /model/iwae@model\n  - _self_\n"
+    path.write_text(text)
+    code, said = typed("train", "model=mine", "trainer.epochs=1")
+    assert code == 2
+    assert "model.model._target_" in said
+    assert "as `- NAME`" in said
+    path.write_text(text.replace("/model/iwae@model", "iwae"))
+    assert composed("train", ["model=mine"]).config.model.k == 5
+
+
 def test_a_sweep_over_them_is_compared_by_their_names(tmp_path):
     jobs = product(**{"model": ["vae"], "model/prior": ["standard", "vamp"], "seed": [0, 1]})
     folder = Maker(tmp_path).sweep(jobs, [{"val_loss": 1.0}] * len(jobs))

@@ -10,7 +10,7 @@ from aecli.figures.manifold import Manifold
 
 @pytest.mark.parametrize(("row", "column"), [(0, 0), (0, 4), (4, 0), (1, 3), (2, 2)])
 def test_manifold_decodes_the_code_that_its_ticks_name(row, column):
-    run = digits_run(code_shape=(5,))
+    run = digits_run(code_shape=(5,), has_prior=True)
     figure = Manifold(n=5, range=[-2, 2], dims=[3, 1])(run)
     z = np.zeros((1, 5))
     z[0, 3] = -2 + column  # dims[0] grows to the right
@@ -25,6 +25,19 @@ def test_manifold_decodes_the_code_that_its_ticks_name(row, column):
     assert float(ax.get_yticklabels()[row].get_text()) == 2 - row
     assert ax.get_yticks()[row] == row * 9 + 3.5
     assert "the other 3 units at 0" in texts(figure)
+
+
+def test_units_that_are_not_shown_stay_among_the_codes(monkeypatch):
+    """Without a prior about 0, a code of 0 may be far from any image's."""
+    run = digits_run(code_shape=(5,))
+    own = run.model.encode
+    monkeypatch.setattr(run.model, "encode", lambda x, label=None: own(x) + np.arange(5.0) / 5)
+    figure = Manifold(n=2, range=[-1, 1], dims=[3, 1])(run)
+    z = run.model.encode(run.examples()[0]).mean(axis=0)
+    z[[3, 1]] = [1, -1]
+    expected = run.model.decode(z[None])[0, ..., 0]
+    np.testing.assert_allclose(cell(picture_of(figure), 1, 1, (8, 8), 1), expected, atol=1e-4)
+    assert "the other 3 units at the mean of the test codes" in texts(figure)
 
 
 def test_manifold_of_colour_images_that_are_not_square():

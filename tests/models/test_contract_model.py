@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from options import (
+    KINDS,
     examples,
     fitting,
+    is_first,
     losses,
     models,
     of_series,
     of_text,
     options,
-    stands_for_others,
     vocabulary_of,
 )
 
@@ -26,7 +27,7 @@ from aecli.models.batch import Batch
 from aecli.training.step import train_step
 
 PAIRS = [
-    pytest.param(*pair, marks=() if stands_for_others(*pair) else pytest.mark.slow)
+    pytest.param(*pair, marks=() if is_first(*pair) else pytest.mark.slow)
     for pair in itertools.product(models(), options("network"))
 ]
 
@@ -105,8 +106,13 @@ def fit(model, batch, steps: int) -> None:
         step()
 
 
-@pytest.mark.parametrize("name", options("model"))
-@pytest.mark.parametrize("loss", losses())
+LOSSES = [  # what a model does with a loss, it does with any
+    *itertools.product(KINDS, losses()),
+    *((name, "gaussian") for name in options("model") if name not in KINDS),  # two parameters
+]
+
+
+@pytest.mark.parametrize(("name", "loss"), LOSSES)
 def test_any_loss_with_any_model(compose, images, name, loss):
     filters = ["network.filters=[8,4]"] if name == "conv" else []
     model = build.model(compose(f"model={name}", f"loss={loss}", *filters), (8, 8, 1), LABELS)

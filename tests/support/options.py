@@ -90,6 +90,11 @@ def stands_for_others(name: str, network: str) -> bool:
     return name in KINDS or not of_series(network)
 
 
+def is_first(name: str, network: str) -> bool:
+    """Whether a pair is tried where time is shortest: each kind with all, each model with one."""
+    return name in KINDS or network == ("conv" if name == "conv" else "mlp")
+
+
 def examples(network: str, images):
     """Digits [N, 8, 8, 1] as a network takes them: [N, 1, 8, 8] where it takes series."""
     if of_text(network):
