@@ -53,7 +53,7 @@ def filled(evaluation: Evaluation, metrics: dict[str, Metric], strict: bool = Fa
     """The card of some metrics, {name: metric}.
 
     One that does not fit or fails is put down with its reason, and costs no other; if strict, its
-    error is raised.
+    error is raised. One of several that is about another kind of data is passed over.
     """
     ordered = sorted(metrics.items(), key=lambda item: _place(item[1].section))
     settings = {name: dataclasses.asdict(metric) for name, metric in ordered}
@@ -64,10 +64,10 @@ def filled(evaluation: Evaluation, metrics: dict[str, Metric], strict: bool = Fa
             try:
                 _add(card, evaluation, metric)
             except Exception as error:
-                if strict and not (isinstance(error, OtherKind) and len(metrics) > 1):
-                    raise
-                if strict:
+                if isinstance(error, OtherKind) and len(metrics) > 1:
                     continue  # the defaults are those of any data
+                if strict:
+                    raise
                 if isinstance(error, NotApplicable):
                     card.not_applicable[name] = str(error)
                 else:
