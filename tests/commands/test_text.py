@@ -210,7 +210,7 @@ def test_plain_keras_writes_the_same_sentences_in_a_fresh_process(place):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["onnx", "litert", "saved_model", "keras"])
+@pytest.mark.parametrize("kind", ["onnx", "saved_model", "keras"])
 def test_the_encoder_is_exported(typed, kind):
     code, said = typed("export", f"format={kind}", "parts=[encoder]", f"output=exported_{kind}")
     assert code == 0, said
