@@ -115,12 +115,14 @@ def model(
     config: DictConfig | dict,
     data_shape: tuple[int, int, int],
     label_count: int | None = None,
+    columns: dict[str, list] | None = None,
     vocabulary: Vocabulary | None = None,
 ):
     """The Autoencoder of a train config, with fresh weights from config.seed.
 
-    label_count: how many labels the data have, None where they have none; vocabulary: None for
-    what is no text. Raises BadRequest for a model that needs them then.
+    label_count: how many labels the data have, None where they have none. columns: of a table, for
+    a loss that knows them (datasets.layout); vocabulary: None for what is no text. Raises
+    BadRequest for a model that needs labels then.
     """
     import keras
 
@@ -132,8 +134,8 @@ def model(
     try:
         extra: dict[str, Any] = {
             "data_shape": tuple(data_shape),
-            "network": _of_tokens(config, "network", vocabulary),
-            "reconstruction_loss": _of_tokens(config, "loss", vocabulary),
+            "network": _told(config, "network", columns, vocabulary),
+            "reconstruction_loss": _told(config, "loss", columns, vocabulary),
         }
         if takes(config.get("model"), "label_count", "model"):
             if label_count is None:
@@ -152,14 +154,21 @@ def model(
 FOR_TEXT = {"network": "seq2seq", "loss": "categorical"}
 
 
-def _of_tokens(config: DictConfig | dict, group: str, vocabulary: Vocabulary | None):
-    """The component of a group, told how many tokens there are if it asks for them.
+def _told(
+    config: DictConfig | dict,
+    group: str,
+    columns: dict[str, list] | None,
+    vocabulary: Vocabulary | None,
+):
+    """The component of a group, told what it asks for: columns, and how many tokens there are.
 
     Raises BadRequest where it is of text and the data are not, or the other way round.
     """
     node = config.get(group)
+    extra: dict[str, Any] = {"columns": columns} if takes(node, "columns", group) else {}
     if takes(node, "tokens", group) == (vocabulary is not None):
-        return component(node, group, **({} if vocabulary is None else {"tokens": vocabulary.size}))
+        extra |= {} if vocabulary is None else {"tokens": vocabulary.size}
+        return component(node, group, **extra)
     if vocabulary is None:
         raise BadRequest(f"this {group} is of text, and the data are none: take another {group}")
     raise BadRequest(f"the data are text, and this {group} is not: {group}={FOR_TEXT[group]}")
@@ -179,6 +188,7 @@ def preparation(config: DictConfig | dict, is_text: bool = False):
         )
     return Preparation(
         noise=component(config["noise"], "noise"),
+        augment=components(config.get("augment"), "augment"),
         dynamic=config["dataset"].get("binarize") == "dynamic",
         seed=config["seed"],
     )

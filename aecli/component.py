@@ -84,7 +84,7 @@ def _explain(value: Any, error: ValidationError, description: str) -> str:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Component:
-    """Base of noises, losses, datasets, networks, metrics and figures.
+    """Base of noises, augmentations, losses, datasets, networks, metrics and figures.
 
     A subclass is a frozen, keyword-only dataclass; `group` is the name of its config group and
     is used in messages. Annotate a field with `Annotated[float, Field(ge=0, description=...)]`

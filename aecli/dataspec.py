@@ -39,9 +39,14 @@ class DataSpec:
     def is_image(self) -> bool:
         return self.kind == "image"
 
+    @property
+    def nouns(self) -> str:
+        """Several examples: images, series, rows."""
+        return NOUNS[self.kind]
+
     def counted(self, count: int) -> str:
         """Returns a number of examples in the word for such data: 1 image, 2 series, 1,000 rows."""
-        word = NOUNS[self.kind]
+        word = self.nouns
         return f"{count:,} {word.removesuffix('s') if count == 1 and word != 'series' else word}"
 
     def __str__(self) -> str:

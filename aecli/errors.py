@@ -41,8 +41,8 @@ class NotApplicable(ValueError):
     exit_code = 2
 
 
-class OtherKind(NotApplicable):
-    """It is about another kind of data: what is chosen by default passes it over without a word."""
+class OfOtherData(NotApplicable):
+    """It fits no data of such a kind, whatever the model: not worth a word where nobody asked."""
 
 
 class RunFailed(RuntimeError):

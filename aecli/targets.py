@@ -17,6 +17,7 @@ OURS = {  # group: aecli's and Keras's names that a config may state for it
     "network": r"aecli\.networks\.[\w.]+",
     "loss": r"aecli\.losses\.[\w.]+",
     "noise": r"aecli\.noise\.[\w.]+",
+    "augment": r"aecli\.augment\.[\w.]+",
     "dataset": r"aecli\.datasets\.[\w.]+",
     "trainer": r"aecli\.training\.[\w.]+",
     "schedule": r"aecli\.training\.[\w.]+",
@@ -29,7 +30,7 @@ OURS = {  # group: aecli's and Keras's names that a config may state for it
 }
 INSIDE = (
     r"keras\.initializers\.\w+"
-    r"|aecli\.(networks|losses|noise|latents|samplers|datasets|training|metrics|figures)\.[\w.]+"
+    r"|aecli\.(networks|losses|noise|augment|latents|samplers|datasets|training|metrics|figures)\.[\w.]+"
 )
 NAME = r"[A-Za-z]\w*(\.[A-Za-z]\w*)+"  # no leading underscore, no empty part
 

@@ -24,7 +24,7 @@ LAYERS = [
         "__init__",
     },
     {"locking", "serial", "divergences", "untrusted"},
-    {"networks", "losses", "noise", "datasets"},
+    {"networks", "losses", "noise", "augment", "datasets"},
     {"latents", "samplers"},
     {"models"},
     {"training"},
@@ -38,7 +38,7 @@ LAYERS = [
     {"cli", "dispatch", "completion", "__main__"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
-SEPARATE = ["networks", "losses", "noise", "datasets"]
+SEPARATE = ["networks", "losses", "noise", "augment", "datasets"]
 HYDRA = {"console", "dispatch", "build", "runs", "jobs", "fit", "tuning", "io", "metrics"}
 HYDRA |= {"figures", "commands", "page"}
 MODULES = {

@@ -34,7 +34,7 @@ def decode(cfg: DictConfig) -> pathlib.Path:
         sentences.write(path, run.learnt.vocabulary, {"sentence": made}, {})
         return path
     x, limits = request.in_file_units(run, made)
-    pictures.write(path, x, limits, columns=run.learnt.columns)
+    pictures.write(path, x, limits, columns=request.columns(run, x))
     return path
 
 

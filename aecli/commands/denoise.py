@@ -64,12 +64,12 @@ def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
     } | beside({} if clean is None else _about())
     path = to.path()
     folder = path.parent if cfg.output is None else run.new_eval_folder()
-    known = {} if images.labels is None else {"label": request.named_labels(images)}
+    known = {k: array for k, array in request.beside(images).items() if k != "file"}
     made, limits = request.in_file_units(run, rows["denoised"])
     if was_added:
         both = {"noisy": images.x, "clean": clean}
         known |= {name: request.in_file_units(run, x)[0] for name, x in both.items()}
-    pictures.write(path, made, limits, images.files, columns=run.learnt.columns, **known)
+    pictures.write(path, made, limits, images.files, columns=request.columns(run, made), **known)
     write_json(folder / "metrics.json", values)
     stages = {"clean": clean, **rows} if clean is not None else rows
     _draw(run, folder, stages, values, request.shown(cfg))

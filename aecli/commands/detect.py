@@ -62,130 +62,99 @@ def detect(cfg: DictConfig) -> Detected:
     request.wake(run)
     from aecli.metrics.detection import scores as anomaly
     from aecli.metrics.detection import threshold
+    from aecli.metrics.detection.values import Question, values
 
-    if cfg.score == "elbo":
-        anomaly.check_has_elbo(own.model)
+    score = cfg.score or own.model.own_score
+    anomaly.check_has(own.model, score)
     images = conditions.of_images(own, every_class.images(run, asked), cfg.label)
     print(f"input  {own.spec.counted(len(images))}   {images.origin}", file=sys.stderr)
-    scores = anomaly.scored(own.model, images.x, cfg.score, images.excess, images.labels)
-    values = _values(cfg, own, images, scores, normal, is_normal)
-    told = threshold.about(values["unit"], values)
-    values |= beside({name: quantity.of(own.spec) for name, quantity in told.items()})
-    if images.windows is not None:
-        values["points"] = _of_points(cfg, own, images, scores, values, normal)
-    return _written(cfg, to, own, images, scores, values, normal, is_normal)
+    scores = anomaly.scored(own, images.x, score, images.excess, images.labels)
+    question = Question(score, normal, cfg.quantile, cfg.contamination, cfg.seed)
+    told = values(question, own, images, scores, is_normal)
+    if cfg.keep:
+        threshold.keep(own, score, told)
+        told["kept"] = True
+    return _written(cfg, to, own, images, scores, told, normal, is_normal)
 
 
 def check(cfg: DictConfig) -> None:
     """Raises BadRequest for what no run could make right."""
     request.check(cfg, _keys)
+    if cfg.quantile is not None and cfg.contamination is not None:
+        raise BadRequest("quantile and contamination both set the threshold\nstate one of them")
 
 
 def _keys(
-    score: Literal["reconstruction", "elbo"],
-    quantile: Annotated[float, Field(ge=0, le=1)],
+    score: Literal["reconstruction", "elbo", "mahalanobis", "distance"] | None,
+    quantile: Annotated[float, Field(ge=0, le=1)] | None,
+    contamination: Annotated[float, Field(gt=0, lt=1)] | None,
     normal: Annotated[
         Annotated[list[int | str], Field(min_length=1)] | None,
         Field(description="labels, as in normal=[0]"),
     ],
+    keep: bool,
+    features: Annotated[int, Field(ge=0, description="columns of a table")],
     seed: Annotated[int, Field(ge=0, lt=2**32)],
 ): ...
 
 
-def _values(cfg, own, images: Images, scores, normal, is_normal) -> dict:
-    from aecli.metrics.detection import threshold
-    from aecli.metrics.detection.scores import unit_of
+def _written(cfg, to: Destination, own, images: Images, scores, told, normal, is_normal):
+    from aecli.figures import style
+    from aecli.figures.anomalies import anomalies
+    from aecli.metrics.detection import features
+    from aecli.metrics.detection.threshold import verdicts
 
-    found = threshold.threshold(own, cfg.score, cfg.quantile, normal)
-    unit = unit_of(cfg.score, own.spec)
-    values = {"score": cfg.score, "unit": unit, "images": len(images)}
-    values |= {"origin": images.origin, "quantile": float(cfg.quantile), **found}
-    values["flagged"] = float((scores > found["threshold"]).mean())
-    if is_normal is None:
-        return values
-    values["normal"] = np.unique(request.named_labels(images)[is_normal]).tolist()
-    values |= threshold.judged(scores, found["threshold"], ~is_normal)
-    if "auroc" in values:
-        values["baselines"] = _baselines(cfg, own, images, normal, ~is_normal)
-    return values
-
-
-def _of_points(cfg, own, images: Images, scores, values, normal) -> dict:
-    """What is said of the points of the recording that the windows were cut from."""
-    from aecli.metrics.detection import points
-
-    assert images.windows is not None
-    found = points.table(images.windows, scores, values["threshold"])
-    told: dict[str, Any] = {"points": len(found["point"])}
-    told["flagged"] = float((found["verdict"] == "anomalous").mean())
-    known = points.anomalous(found, normal)
-    if known is None or not known.any() or known.all():
-        return told
-    told |= {"anomalous_points": int(known.sum())} | points.judged(found["score"], known)
-    told["baselines"] = {}
-    if values.get("baselines"):
-        told["baselines"] = points.baselines(
-            own, images.whole, images.windows, known, normal, cfg.seed
-        )
-    return told | beside(points.ABOUT)
+    anomalous = None if is_normal is None else ~is_normal
+    drawn = {"scores": anomalies(own, images.x, scores, told, anomalous)}
+    found = {"score": scores, "verdict": verdicts(scores, told["threshold"])}
+    if told["score"] == "reconstruction" and own.learnt.kind == "table" and own.learnt.columns:
+        columns = [*own.learnt.columns]
+        made = own.model.reconstruct(images.x, images.labels)
+        shares = own.learnt.by_column(features.shares(images.whole, made))
+        found |= features.named(shares, columns, cfg.features)
+        drawn["features"] = _of_features(own, shares, columns, found["verdict"], anomalous)
+    table = to.path()
+    folder = table.parent if cfg.output is None else own.new_eval_folder()
+    tables.write(table, _known(own, images) | found)
+    write_json(folder / "metrics.json", told)
+    for name, figure in drawn.items():
+        style.name_shown(figure, request.shown(cfg))
+        own.save_figure(figure, name, folder=folder)
+    if images.windows is not None:
+        _write_points(own, images, scores, told, normal, folder)
+    return Detected(own, told, table, folder)
 
 
-def _write_points(own, images: Images, scores, values, normal, folder: pathlib.Path) -> None:
+def _of_features(own, shares, columns: list[str], verdict, anomalous):
+    """By what is known of the rows, else by the verdicts."""
+    from aecli.figures.anomalous_features import by_feature
+
+    if anomalous is not None:
+        return by_feature(own, shares, columns, {"normal": ~anomalous, "anomalous": anomalous})
+    flagged = verdict == "anomalous"
+    kinds = {"normal by verdict": ~flagged, "anomalous by verdict": flagged}
+    return by_feature(own, shares, columns, kinds)
+
+
+def _known(own, images: Images) -> dict[str, np.ndarray]:
+    """What is known of each example beside its score; of a table's rows at least their number."""
+    known = request.beside(images)
+    if own.spec.kind != "table" or {"id", "row", "file"} & known.keys():
+        return known
+    return {"row": np.arange(1, len(images) + 1)} | known
+
+
+def _write_points(own, images: Images, scores, told, normal, folder: pathlib.Path) -> None:
     """points.csv, and the figure over the time axis."""
     from aecli.figures.anomalous_points import along_time
     from aecli.metrics.detection import points
 
     assert images.windows is not None
-    found = points.table(images.windows, scores, values["threshold"])
+    found = points.table(images.windows, scores, told["threshold"])
     known = points.anomalous(found, normal)
     tables.write(folder / "points.csv", found)
     x = images.whole
-    own.save_figure(
-        along_time(own, x, images.windows, found, values, known), "points", folder=folder
-    )
-
-
-def _baselines(cfg, own, images: Images, normal, anomalous) -> dict:
-    """{} where the training data are not at hand: nothing can be fitted to them."""
-    from aecli.metrics.detection import threshold
-
-    try:
-        return threshold.baselines(own, images.whole, anomalous, normal, cfg.seed)
-    except BadRequest as reason:
-        print(f"no baselines: {str(reason).splitlines()[0]}", file=sys.stderr)
-        return {}
-
-
-def _written(
-    cfg, to: Destination, own, images: Images, scores, values, normal, is_normal
-) -> Detected:
-    from aecli.figures import style
-    from aecli.figures.anomalies import anomalies
-    from aecli.metrics.detection.threshold import verdicts
-
-    anomalous = None if is_normal is None else ~is_normal
-    figure = anomalies(own, images.x, scores, values, anomalous)
-    style.name_shown(figure, request.shown(cfg))
-    table = to.path()
-    folder = table.parent if cfg.output is None else own.new_eval_folder()
-    verdict = verdicts(scores, values["threshold"])
-    found = {"score": scores, "verdict": verdict} | _features(cfg, own, images)
-    tables.write(table, request.beside(images) | found)
-    write_json(folder / "metrics.json", values)
-    own.save_figure(figure, "scores", folder=folder)
-    if images.windows is not None:
-        _write_points(own, images, scores, values, normal, folder)
-    return Detected(own, values, table, folder)
-
-
-def _features(cfg, own, images: Images) -> dict[str, np.ndarray]:
-    """{"features": [N]} of a table's rows: where their error comes from, in order."""
-    if own.learnt.kind != "table" or not own.learnt.columns or cfg.score != "reconstruction":
-        return {}
-    from aecli.metrics.detection import features
-
-    made = own.model.reconstruct(images.x, label=images.labels)
-    return {"features": features.named(features.shares(images.whole, made), [*own.learnt.columns])}
+    own.save_figure(along_time(own, x, images.windows, found, told, known), "points", folder=folder)
 
 
 def sweep(cfg: DictConfig) -> None:

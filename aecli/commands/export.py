@@ -46,6 +46,8 @@ def export(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, float]]:
     request.wake(run)
     path = to.path()
     temporary = path.with_name(f".{path.name[:NAME_KEPT]}.{os.getpid()}.tmp")
+    from aecli.io.parts import raw_shape  # TensorFlow
+
     try:
         with writing(path):
             temporary.mkdir()
@@ -53,7 +55,8 @@ def export(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, float]]:
                 name: _exported(run, name, kind, temporary / f"{name}{kind.suffix}", examples)
                 for name in parts
             }
-            write_text(temporary / "load.py", script(kind, parts, run.model, run.learnt.raw_range))
+            raw = raw_shape(run.learnt), run.learnt.raw_range
+            write_text(temporary / "load.py", script(kind, parts, run.model, *raw))
             os.rename(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -70,6 +73,8 @@ def _examples(run) -> Split:
         low, high = run.learnt.raw_range
         rng = np.random.default_rng(0)
         x = rng.uniform(low, high, (IMAGES, *run.data_shape)).astype(np.float32)
+        if run.learnt.coding is not None:
+            x = run.learnt.coding.undone(x)
         return Split(x, None if run.learnt.train_labels is None else np.zeros(IMAGES, int))
 
 
@@ -78,7 +83,7 @@ def _exported(run, name: str, kind: Format, path: pathlib.Path, examples: Split)
 
     examples: as in a file.
     """
-    from aecli.io.parts import part
+    from aecli.io.parts import part, raw_shape
 
     model, learnt, x = run.model, run.learnt, examples.x
     labels = model.labels(examples.labels, len(x))
@@ -89,8 +94,11 @@ def _exported(run, name: str, kind: Format, path: pathlib.Path, examples: Split)
     encode = model.encode_indices if is_discrete else model.encode
     decode = model.decode_indices if is_discrete else model.decode
     codes = encode(prepared, **labels)
-    given = [codes if name == "decoder" else x, *labels.values()]
-    wanted = codes if name == "encoder" else learnt.raw(decode(codes, **labels))
+    raw = x.reshape(-1, *raw_shape(learnt))
+    given = [codes if name == "decoder" else raw, *labels.values()]
+    wanted = codes
+    if name != "encoder":
+        wanted = learnt.raw(decode(codes, **labels)).reshape(-1, *raw_shape(learnt))
     first = [a[:1] for a in given]
     plain(first if labels else first[0])  # Keras writes no ONNX of a model that was never called
     try:

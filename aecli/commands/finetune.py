@@ -11,6 +11,7 @@ from pydantic import Field
 
 from aecli import build, runs
 from aecli.console.table import show_table
+from aecli.datasets.layout import layout
 from aecli.errors import BadRequest, NotApplicable
 from aecli.files import as_json, replacing, write_json
 from aecli.io import request, tables
@@ -127,8 +128,9 @@ def _trained(cfg: DictConfig, run: runs.Run, train, val) -> dict:
     alone = Phase(cfg.frozen_epochs + cfg.epochs, cfg.learning_rate)
     both = {}
     for name, phases in {"pretrained": [first, second], "scratch": [alone]}.items():
-        config = {**run.config, "seed": cfg.seed}
-        fresh = build.model(config, run.data_shape, vocabulary=run.learnt.vocabulary)
+        own = {**run.config, "seed": cfg.seed}
+        of_data = layout(run.learnt), run.learnt.vocabulary
+        fresh = build.model(own, run.data_shape, None, *of_data)
         if name == "pretrained":
             fresh.encoder.set_weights(run.model.encoder.get_weights())
         model = classifier(fresh.encoder, classes, cfg.seed)

@@ -49,7 +49,7 @@ def generate(cfg: DictConfig) -> pathlib.Path:
         sentences.write(path, run.learnt.vocabulary, {"sentence": x}, {"code": codes, **known})
         return path
     made, limits = request.in_file_units(run, x)
-    pictures.write(path, made, limits, columns=run.learnt.columns, code=codes, **known)
+    pictures.write(path, made, limits, columns=request.columns(run, made), code=codes, **known)
     folder = path.parent if cfg.output is None else run.new_eval_folder()
     if label is not None:
         how += f"; label {conditions.name(run, label)}"

@@ -8,13 +8,13 @@ import numpy as np
 from omegaconf import DictConfig
 from pydantic import Field
 
+from aecli import runs
 from aecli.console.table import show_table
 from aecli.datasets import source_file
 from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest, NotApplicable
-from aecli.io import conditions, request, sentences
+from aecli.io import conditions, request, sentences, tables
 from aecli.io.given import Images
-from aecli.runs import Run
 
 ENDS = ("images", "labels", "sentences")
 SHOWN = 5  # unknown tokens
@@ -29,8 +29,8 @@ def main(cfg: DictConfig) -> None:
 def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     """Write the strip and the moving pictures into eval/<time>/; returns the files.
 
-    The sentences on the way from one to another are printed, and written as a table.
-
+    Of a table with named columns, interpolation.csv instead: the two rows, then those on the way;
+    the sentences on the way from one to another are printed, too.
     A model that is told labels is told the stated one, else that of the nearer end.
     """
     request.check(cfg, _keys)
@@ -42,7 +42,7 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
         raise BadRequest(f"{', '.join(ENDS)} each say between what\nstate one of them")
     run = request.opened(cfg)
     is_text = run.spec.kind == "text"
-    if not is_text:
+    if not is_text and not request.is_table(run):
         _require_images(run.spec)
     found = _stated(run, cfg) if cfg.sentences else request.images(run, cfg, relabels=True)
     pair = _pair(found, cfg)
@@ -57,6 +57,8 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     ways = {name: run.model.decode(interpolation.PATHS[name](a, b, t), label) for name in paths}
     if is_text:
         return [_told(run, found.x[pair], ways, t)]
+    if request.is_table(run):
+        return [_written(run, found.x[pair], ways, t)]
     names = [_name(found, row) for row in pair]
     if stated is not None:
         names[1] += f", decoded with label {conditions.name(run, stated)}"
@@ -69,6 +71,17 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
         files.append(folder / f"{name}.gif")
         interpolation.write_gif(files[-1], way, run.data_range)
     return files
+
+
+def _written(run: runs.Run, ends: np.ndarray, ways: dict[str, np.ndarray], t) -> pathlib.Path:
+    """A table of rows in their own units, with the path and the share of the way of each."""
+    of = {"path": ["input"] * 2 + [name for name in ways for _ in t]}
+    of["share"] = [0.0, 1.0, *np.tile(t, len(ways))]
+    x, _ = request.in_file_units(run, np.concatenate([ends, *ways.values()]))
+    path = run.new_eval_folder() / "interpolation.csv"
+    told = {key: np.array(column) for key, column in of.items()}
+    tables.write(path, told | (request.columns(run, x) or {}))
+    return path
 
 
 def _keys(
@@ -91,7 +104,7 @@ def _require_images(spec: DataSpec) -> None:
         raise NotApplicable(f"interpolate {reason}") from None
 
 
-def _stated(run: Run, cfg: DictConfig) -> Images:
+def _stated(run: runs.Run, cfg: DictConfig) -> Images:
     """The two sentences of sentences=[...]. Raises BadRequest for a run that is of no text."""
     vocabulary = run.learnt.vocabulary
     if vocabulary is None:
@@ -109,7 +122,9 @@ def _stated(run: Run, cfg: DictConfig) -> Images:
     return conditions.of_images(run, found, cfg.label, relabels=True)
 
 
-def _told(run: Run, ends: np.ndarray, ways: dict[str, np.ndarray], t: np.ndarray) -> pathlib.Path:
+def _told(
+    run: runs.Run, ends: np.ndarray, ways: dict[str, np.ndarray], t: np.ndarray
+) -> pathlib.Path:
     """Print the sentences on the ways, and write them beside their share of the way."""
     vocabulary = run.learnt.vocabulary
     assert vocabulary is not None  # of a text

@@ -35,12 +35,12 @@ def reconstruct(cfg: DictConfig) -> pathlib.Path:
     if run.learnt.gaps and form is pictures:
         made = np.where(np.isnan(images.x), images.x, made)
     path = to.path()
-    known = {} if images.labels is None else {"label": request.named_labels(images)}
+    known = {k: array for k, array in request.beside(images).items() if k != "file"}
     if run.learnt.vocabulary is not None:
         rows = {"sentence": images.x, "reconstruction": made}
         sentences.show(run.learnt.vocabulary, rows)
         sentences.write(path, run.learnt.vocabulary, rows, known)
         return path
     x, limits = request.in_file_units(run, made)
-    pictures.write(path, x, limits, images.files, columns=run.learnt.columns, **known)
+    pictures.write(path, x, limits, images.files, columns=request.columns(run, x), **known)
     return path

@@ -29,7 +29,10 @@ def main(cfg: DictConfig) -> None:
 def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
     """Write traversal.png and units.csv into eval/<time>/.
 
-    Returns the figure's file, and of all units that are decoded, the first drawn first, "unit"
+    Of a table with named columns, traversal.csv instead of the figure: a row of the table for each
+    step of each unit, which are its first columns.
+
+    Returns the file, and of all units that are decoded, the first drawn first, "unit"
     (z[3]; in a grid code the feature map z[:,:,3]), "kl" (nats, mean over the images; where there
     is one), "variance".
     """
@@ -38,7 +41,7 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
     from aecli.figures import lines, style, traversal
 
     try:
-        lines.are_series(run.spec)
+        _ = request.is_table(run) or lines.are_series(run.spec)
     except NotApplicable as reason:
         raise NotApplicable(f"traverse {reason}") from None
     found = request.images(run, cfg, relabels=True)
@@ -54,15 +57,20 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
     z = _varied(run, codes, cfg.image, drawn, t)
     label = _label(run, cfg, found)
     x = run.model.decode(z.reshape(-1, *codes.shape[1:]), label)
-    x = x.reshape(*z.shape[:2], *run.data_shape)
     units = {name: values[order] for name, values in units.items()}
+    folder = run.new_eval_folder()
+    tables.write(folder / "units.csv", units)
+    if request.is_table(run):
+        told = {"unit": units["unit"][: len(drawn)].repeat(len(t)), "at": np.tile(t, len(drawn))}
+        made = request.columns(run, request.in_file_units(run, x)[0]) or {}
+        tables.write(folder / "traversal.csv", told | made)
+        return folder / "traversal.csv", units
+    x = x.reshape(*z.shape[:2], *run.data_shape)
     where, unit = _words(run, codes.ndim > 2, cfg.image, found.files)
     if label is not None:
         where += f"; label {conditions.name(run, label)}"
     figure = traversal.grid(run, x, t, units, (where, unit))
     style.name_shown(figure, request.shown(cfg))
-    folder = run.new_eval_folder()
-    tables.write(folder / "units.csv", units)
     return run.save_figure(figure, "traversal", cfg.format, folder), units
 
 

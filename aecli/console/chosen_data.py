@@ -1,6 +1,7 @@
 """What data named among the words of a command choose: `aecli train data.csv` finds its reader.
 
-Standard library only, as the words are sorted before anything else is imported.
+Standard library only, as the words are sorted before anything else is imported; but for a file of
+arrays or in Parquet, whose first bytes tell.
 """
 
 import gzip
@@ -39,6 +40,8 @@ def reader_of(word: str) -> str | None:
     if IDX.search(name):
         return "idx"
     option = READERS.get(Path(name).suffix)
+    if option in ("npz", "parquet"):
+        return "table" if _is_table(path, option) else option
     return "csv" if option == "table" and _is_of_pixels(path) else option
 
 
@@ -85,6 +88,20 @@ def _fitting_in(file: Path) -> dict[str, str]:
         if match := FITTING.match(line):
             found[match.group(1)] = match.group(2)
     return found
+
+
+def _is_table(path: Path, option: str) -> bool:
+    """Whether arrays have two axes and are no bytes, or no columns of a Parquet file are pixels.
+
+    A file that cannot be read is left to the reader of images, which says why.
+    """
+    from aecli.datasets import table_arrays
+    from aecli.datasets.parquet_file import read_names
+
+    try:
+        return table_arrays.is_table(path) if option == "npz" else not are_pixels(read_names(path))
+    except (BadRequest, OSError):
+        return False
 
 
 def _is_of_pixels(path: Path) -> bool:

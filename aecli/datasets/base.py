@@ -9,7 +9,8 @@ from pydantic import Field
 from aecli.component import Component
 from aecli.datasets import ranges
 from aecli.datasets.chosen import Chosen
-from aecli.datasets.learnt import Learnt, cut_note
+from aecli.datasets.cutting import cut_note
+from aecli.datasets.learnt import Learnt
 from aecli.datasets.source import Source as Source
 from aecli.datasets.source_file import shown
 from aecli.datasets.splits import Split as Split
@@ -79,6 +80,7 @@ class Dataset(Component):
             notes += filter(None, [ranges.note(source.unit)])
             parts = chosen.of(source)
             learnt = Learnt.of(source, parts, self.scale, self.scale_per, self.binarize, self.seed)
+            notes += source.summary
         else:
             source, found = learnt.in_unit(source)
             notes += found

@@ -22,7 +22,7 @@ class BreastCancer(Dataset):
     """
 
     test_size: TestSize = 0.2
-    scale: Literal["none", "minmax", "standard"] = "standard"
+    scale: Literal["none", "minmax", "standard", "robust", "quantile"] = "standard"
 
     def read(self) -> Source:
         from sklearn.datasets import load_breast_cancer  # a second to import: only when asked for
@@ -31,7 +31,7 @@ class BreastCancer(Dataset):
         x = found.data.astype(np.float32)
         names = found.feature_names.tolist()
         return Source(
-            Split(x[:, None, :, None], found.target.astype(np.int64)),
+            Split(x[:, None, :, None], found.target.astype(np.int64), ids=np.arange(1, len(x) + 1)),
             None,
             "scikit-learn's breast cancer, 30 columns of numbers",
             tuple(found.target_names.tolist()),

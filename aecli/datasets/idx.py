@@ -6,13 +6,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from aecli.datasets.arrays import shaped
+from aecli.datasets import channels
+from aecli.datasets.arrays import Place, shaped
 from aecli.datasets.base import Dataset, Scale, Source, Split, TestSize
 from aecli.datasets.idx_file import idx_rows, read_idx
 from aecli.datasets.labels import labels
+from aecli.datasets.learnt import Learnt
 from aecli.datasets.source_file import needed_file
 from aecli.errors import BadRequest
 
+OPTION = "idx"
 File = Annotated[str | None, Field(description="an IDX file, plain or .gz")]
 
 
@@ -27,6 +30,9 @@ class Idx(Dataset):
     labels_path: File = None
     test_path: File = None
     test_labels_path: File = None
+    channels: Annotated[
+        Place, Field(description="the axis of the channels: auto, first [N, C, H, W] or last")
+    ] = "auto"
     test_size: TestSize = 0.2
     scale: Scale = "auto"
 
@@ -35,7 +41,7 @@ class Idx(Dataset):
             raise BadRequest("dataset.test_labels_path needs dataset.test_path=FILE beside it")
         files = [self._file(key) for key in ("path", "test_path")]
         files = [file for file in files if file is not None]
-        found = shaped([(str(file), idx_rows(file)) for file in files])
+        found = shaped([(str(file), idx_rows(file)) for file in files], channels=self.channels)
         label_files = [self._file(key) for key in ("labels_path", "test_labels_path")]
         named = [(str(file), read_idx(file)) for file in label_files if file is not None]
         counts = [len(x) for x, file in zip(found, label_files, strict=False) if file is not None]
@@ -44,7 +50,14 @@ class Idx(Dataset):
             Split(x, None if file is None else numbered.pop(0))
             for x, file in zip(found, label_files, strict=False)
         ]
-        return Source(parts[0], parts[1] if len(parts) > 1 else None, str(files[0]))
+        test, reader = parts[1] if len(parts) > 1 else None, channels.stored(OPTION, self.channels)
+        return Source(parts[0], test, str(files[0]), reader=reader)
+
+    def like(self, learnt: Learnt) -> "Idx":
+        if self.channels != "auto":
+            return self
+        found = idx_rows(needed_file(self.path, "path", OPTION)).shape[1:]
+        return dataclasses.replace(self, channels=channels.as_trained(found, learnt, OPTION))
 
     def _file(self, key: str) -> pathlib.Path | None:
         """The file of this field; only path must be given."""

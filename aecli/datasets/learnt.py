@@ -12,10 +12,13 @@ import numpy as np
 from aecli.datasets import columns, ranges, units
 from aecli.datasets import labels as label_columns
 from aecli.datasets.binarization import binarized
+from aecli.datasets.coding import Coding
+from aecli.datasets.cutting import cut, cut_note
+from aecli.datasets.quantiles import Quantiles
 from aecli.datasets.rows import Rows
-from aecli.datasets.scaling import Scaling
+from aecli.datasets.scaling import SCALES, Scaling, fitted
 from aecli.datasets.source import Source
-from aecli.datasets.splits import Split, Splits, value_range
+from aecli.datasets.splits import Split, value_range
 from aecli.datasets.vocabulary import Vocabulary
 from aecli.dataspec import DataSpec, Kind
 from aecli.errors import BadRequest
@@ -26,14 +29,15 @@ GIVEN = 4  # the stream of random numbers of binarize=fixed for a file of the us
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Learnt:
-    """shape, kind: of DataSpec, None: as the shape tells. unit: of units.UNITS.
+    """shape, kind: of DataSpec of what a model is given, None: as the shape tells. unit: of UNITS.
 
     range: (lowest, highest) value before any scaling; of bytes and units of ranges.PAIRS in [0, 1].
 
-    gaps: whether series end before the last point, in NaN. scaling: None where there is none;
-    clips: whether scaled values are cut to [0, 1], as a likelihood on [0, 1] needs it.
+    gaps: whether series end before the last point, in NaN. coding: of the columns of a table, None
+    where each is one number. scaling: of what the coding gives, None where there is none; clips:
+    whether scaled values are cut to [0, 1], as a likelihood on [0, 1] needs it.
     label_names[i]: the name of label i; train_labels, test_labels: those that are there, None
-    without labels. columns: {name: integer or number} of a table;
+    without labels. columns: {name: of columns.TYPES} of a table; categories: {column: its values};
     reader: the settings that the file was read with, "auto" resolved; fingerprints: {part:
     SHA-256 of it}. vocabulary: of a text.
     """
@@ -43,7 +47,8 @@ class Learnt:
     range: tuple[float, float]
     kind: Kind | None = None
     gaps: bool = False
-    scaling: Scaling | None = None
+    coding: Coding | None = None
+    scaling: Scaling | Quantiles | None = None
     clips: bool = False
     binarize: str = "none"
     seed: int = 0
@@ -51,6 +56,7 @@ class Learnt:
     train_labels: list[int] | None = None
     test_labels: list[int] | None = None
     columns: dict[str, str] | None = None
+    categories: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     reader: dict[str, Any] = dataclasses.field(default_factory=dict)
     fingerprints: dict[str, str] = dataclasses.field(default_factory=dict)
     vocabulary: Vocabulary | None = None
@@ -72,12 +78,22 @@ class Learnt:
         """
         train, _, test = parts
         lows, highs = zip(*(value_range(part) for part in parts if part is not None), strict=True)
-        scaling = None
-        if scale in ("minmax", "standard"):
+        scaling, coding, shape = None, None, train.data_shape
+        if source.kind == "table" and source.columns is not None:
+            sizes = [len(source.categories.get(name, ())) for name in source.columns]
+            missing = source.reader.get("missing", "error")
+            coding = Coding.fitted(source.origin, train.x[:], [*source.columns], sizes, missing)
+            shape = (1, coding.width, 1)
+        if scale in SCALES:
             _check_in_memory(train, source.origin)
-            scaling = Scaling.fitted(train.pixels(), scale, scale_per)
+            x, numbers = train.pixels(), None
+            if coding is not None:  # what is missing tells nothing of a column's spread
+                x, numbers = coding.coded(x, fill=False), coding.is_number
+            if numbers is None or numbers.any():
+                scaling = fitted(source.origin, x, scale, scale_per, numbers)
         return cls(
-            shape=train.data_shape,
+            shape=shape,
+            coding=coding,
             kind=source.kind or DataSpec.of(train.data_shape).kind,
             gaps=source.kind == "text"
             or (source.kind == "series" and any(has_gaps(part) for part in parts)),
@@ -91,17 +107,20 @@ class Learnt:
             train_labels=_present(train),
             test_labels=_present(train if test is None else test),
             columns=source.columns,
+            categories=source.categories,
             reader=source.reader,
             vocabulary=source.vocabulary,
         )
 
     def in_model_units(self, part: Split, seed: int | None = None, stream: int = GIVEN) -> Split:
-        """A Split in the training's unit -> scaled, cut and binarised as the training's data were.
+        """A Split in the training's unit -> coded, scaled, cut and binarised as the training's.
 
         Where values are cut, the Split says by how much: `excess`. seed, stream: of binarize=fixed.
         """
         if self.scaling is not None or self.binarize in IN_MEMORY:
             _check_in_memory(part, "the file")
+        if self.coding is not None:
+            part = dataclasses.replace(part, x=self.coding.coded(part.x[:]))
         if self.scaling is not None:
             x = self.scaling(part.pixels())
             part = dataclasses.replace(part, x=x)
@@ -167,6 +186,10 @@ class Learnt:
                 "training all had as many"
             )
         array, order = columns.in_order(name, part.x, source.columns, self.columns)
+        if self.coding is not None:
+            array = array.astype(np.float32, copy=False)  # of a row, no number is ever a byte
+            known = source.categories, self.categories
+            columns.recode(name, array[:, 0, :, 0], self.columns or (), *known, part.ids)
         whole = [one.x for one in (source.train, source.test) if one is not None]
         x, note = units.as_trained(name, array, self.unit, self.range, source.are_pictures, whole)
         return dataclasses.replace(part, x=x), [text for text in (order, note) if text]
@@ -180,22 +203,25 @@ class Learnt:
     @property
     def of_values(self) -> "Learnt":
         """What a model needs of it to take raw values, and no names."""
-        return Learnt(
-            shape=self.shape,
-            kind=self.kind,
-            gaps=self.gaps,
-            unit=self.unit,
-            range=self.range,
-            scaling=self.scaling,
-            clips=self.clips,
-            binarize=self.binarize,
-            seed=self.seed,
-            vocabulary=self.vocabulary,
-        )
+        names = {"label_names": None, "train_labels": None, "test_labels": None, "columns": None}
+        return dataclasses.replace(self, **names, categories={}, reader={}, fingerprints={})
 
     def unscaled(self, x: np.ndarray) -> np.ndarray:
-        """What a model made, [N, H, W, C] float32, in the file's numbers, but bytes in [0, 1]."""
-        return ranges.undone(x if self.scaling is None else self.scaling.undone(x), self.unit)
+        """What a model made, [N, H, W, C] float32, in the file's numbers, but bytes in [0, 1].
+
+        Of a table, [N, 1, M, 1] -> [N, 1, D, 1], a category as the position of its value.
+        """
+        x = ranges.undone(x if self.scaling is None else self.scaling.undone(x), self.unit)
+        return x if self.coding is None else self.coding.undone(x)
+
+    def by_column(self, values: np.ndarray) -> np.ndarray:
+        """Sums over what stands for each column of a table: [N, M] -> [N, D]."""
+        return values if self.coding is None else self.coding.by_column(values)
+
+    @property
+    def raw_shape(self) -> tuple[int, int, int]:
+        """The shape of an example before any coding."""
+        return self.shape if self.coding is None else (1, len(self.coding.sizes), 1)
 
     @property
     def raw_range(self) -> tuple[float, float]:
@@ -206,38 +232,6 @@ class Learnt:
     def raw(self, x: np.ndarray) -> np.ndarray:
         """What a model made, [N, H, W, C] float32, in the file's numbers: bytes in [0, 255]."""
         return self.unscaled(x) * np.float32(255 if self.unit == "bytes" else 1)
-
-
-def cut(part: Split) -> Split:
-    """The same with values in [0, 1], and what was cut off as its excess."""
-    whole = part.x[:]
-    x = np.clip(whole, 0, 1)
-    if np.array_equal(x, whole, equal_nan=True):
-        return part
-    return dataclasses.replace(part, x=x, excess=np.nan_to_num(whole - x))
-
-
-def cut_to_unit_range(splits: Splits) -> Splits:
-    """Scaled data, of which values beyond the training part's range are cut to [0, 1]."""
-    done = {id(part): cut(part) for part in (splits.train, splits.val, splits.test)}
-    train, val, test = (done[id(part)] for part in (splits.train, splits.val, splits.test))
-    notes = (*splits.notes, cut_note(train, val, test))
-    learnt = dataclasses.replace(splits.learnt, clips=True)
-    names = splits.label_names
-    return Splits(train, val, test, splits.source, names, learnt, tuple(n for n in notes if n))
-
-
-def cut_note(*parts: Split) -> str:
-    """How many values were cut to [0, 1]; "" where none was."""
-    parts = tuple({id(part): part for part in parts}.values())
-    count = sum(int(np.count_nonzero(part.excess)) for part in parts if part.excess is not None)
-    of = sum(part.x.size for part in parts)
-    if not count:
-        return ""
-    return (
-        f"{count:,} of {of:,} values lie beyond the training part's range and are cut to [0, 1], "
-        "as the loss or binarize needs it"
-    )
 
 
 def has_gaps(part: Split | None) -> bool:

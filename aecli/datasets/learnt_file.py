@@ -1,5 +1,6 @@
 """data.json of a run: a Learnt as plain numbers and names, checked when it is read."""
 
+import dataclasses
 import json
 import math
 import pathlib
@@ -9,7 +10,9 @@ import numpy as np
 from pydantic import Field
 
 from aecli.component import check_arguments
+from aecli.datasets.coding import MOST_VALUES, Coding
 from aecli.datasets.learnt import Learnt
+from aecli.datasets.quantiles import KNOTS, Quantiles
 from aecli.datasets.scaling import Scaling
 from aecli.datasets.units import Unit
 from aecli.datasets.vocabulary import Vocabulary
@@ -25,6 +28,7 @@ Labels = Annotated[list[Annotated[int, Field(ge=-(2**53), le=2**53)]], Field(max
 Name = Annotated[str, Field(max_length=4096)]
 Side = Annotated[int, Field(ge=1, le=2**16)]
 Setting = Name | int | None
+PerColumn = Annotated[list[bool | int | float | None], Field(max_length=2**16)]
 
 
 def _stored(
@@ -33,29 +37,38 @@ def _stored(
     range: Annotated[list[float], Field(min_length=2, max_length=2)],
     kind: Kind | None,
     gaps: bool,
-    scaling: dict[Literal["offset", "divisor"], float | list[float]] | None,
+    coding: dict[Literal["sizes", "fills", "flags"], PerColumn] | None,
+    scaling: dict[Literal["offset", "divisor", "knots", "at"], float | list[float]] | None,
     clips: bool,
     binarize: Literal["none", "fixed", "threshold", "dynamic"],
     seed: Annotated[int, Field(ge=0, lt=2**63)],
     label_names: Annotated[list[Name], Field(max_length=10**6)] | None,
     train_labels: Labels | None,
     test_labels: Labels | None,
-    columns: dict[Name, Literal["integer", "number"]] | None,
+    columns: dict[Name, Literal["integer", "number", "category", "count"]] | None,
+    categories: dict[Name, Annotated[list[Name], Field(min_length=1, max_length=MOST_VALUES)]],
     reader: dict[Name, Setting | list[Setting]],
     fingerprints: dict[Literal["train", "val", "test"], Annotated[str, Field(max_length=64)]],
     vocabulary: dict[Literal["tokens", "unit", "lower"], list[Name] | str | bool] | None,
 ): ...
 
 
+OLDER = {  # files have them not
+    "kind": None,
+    "gaps": False,
+    "coding": None,
+    "categories": {},
+    "vocabulary": None,
+}
 KEYS = tuple(_stored.__annotations__)
 
 
 def check_writable(learnt: Learnt) -> None:
     """Raises BadRequest, before a training, for more numbers than the file may have."""
-    if learnt.scaling is not None and learnt.scaling.offset.size > MAX_SCALED:
+    if learnt.scaling is not None and learnt.scaling.size > MAX_SCALED:
         raise BadRequest(
-            f"dataset.scale_per=feature: {learnt.scaling.offset.size:,} numbers an image are more "
-            f"than {MAX_SCALED:,}\ntake dataset.scale_per=global"
+            f"dataset.scale_per=feature: {learnt.scaling.size:,} numbers that scale an image are "
+            f"more than {MAX_SCALED:,}\ntake dataset.scale_per=global, or dataset.scale=minmax"
         )
 
 
@@ -70,11 +83,11 @@ def plain(learnt: Learnt) -> dict[str, Any]:
     """Its numbers and names, as `from_plain` takes them."""
     values = {key: getattr(learnt, key) for key in KEYS}
     if learnt.scaling is not None:
-        values["scaling"] = {
-            key: _shortest(getattr(learnt.scaling, key)) for key in ("offset", "divisor")
-        }
-    if learnt.vocabulary is not None:
-        values["vocabulary"] = learnt.vocabulary.plain()
+        keys = [field.name for field in dataclasses.fields(learnt.scaling)]
+        values["scaling"] = {key: _shortest(getattr(learnt.scaling, key)) for key in keys}
+    for key in ("coding", "vocabulary"):
+        if (known := getattr(learnt, key)) is not None:
+            values[key] = known.plain()
     return json.loads(json.dumps(values, allow_nan=False))  # lists, as a file has them
 
 
@@ -101,14 +114,16 @@ def read(path: pathlib.Path, shape: tuple[int, int, int]) -> Learnt:
 def from_plain(values: Any, path: str) -> Learnt:
     """What `plain` gave. path: where it was found, for messages. Raises BadRequest."""
     if isinstance(values, dict):
-        new = {"kind": None, "gaps": False, "vocabulary": None}  # which older files have not
-        values = new | values
+        values = OLDER | values
     if not isinstance(values, dict) or sorted(map(str, values)) != sorted(KEYS):
         raise BadRequest(f"{path} is damaged: it does not say what was learnt of the data")
     check_arguments(_stored, values, "data", path)
     values = dict(values)
     for key in ("shape", "range", "label_names"):
         values[key] = None if values[key] is None else tuple(values[key])
+    values["categories"] = {key: tuple(found) for key, found in values["categories"].items()}
+    if values["coding"] is not None:
+        values["coding"] = _coding(path, values)
     if values["scaling"] is not None:
         values["scaling"] = _scaling(path, values["scaling"], values["shape"])
     if (values["kind"] == "text") != (values["vocabulary"] is not None):
@@ -122,7 +137,26 @@ def _refused(constant: str) -> None:
     raise ValueError(constant)
 
 
-def _scaling(path: str, stored: dict, shape: tuple[int, ...]) -> Scaling:
+def _coding(path: str, values: dict) -> Coding:
+    """One that fits the shape, the columns and their categories."""
+    stored = values["coding"]
+    sizes, fills, flags = (stored.get(key, ()) for key in ("sizes", "fills", "flags"))
+    is_sound = len(sizes) == len(fills) == len(flags)
+    is_sound &= all(type(size) is int and 0 <= size <= MOST_VALUES for size in sizes)
+    is_sound &= all(fill is None or math.isfinite(fill) for fill in fills)
+    is_sound &= all(type(flag) is bool for flag in flags)
+    found = Coding(tuple(sizes), tuple(fills), tuple(flags))
+    if is_sound and values["columns"] is not None:
+        known = [len(values["categories"].get(name, ())) for name in values["columns"]]
+        is_sound = known == list(sizes)
+    if not is_sound or values["shape"] != (1, found.width, 1):
+        raise BadRequest(f"{path} is damaged: coding")
+    return found
+
+
+def _scaling(path: str, stored: dict, shape: tuple[int, ...]) -> Scaling | Quantiles:
+    if "knots" in stored:
+        return _quantiles(path, stored, shape)
     arrays = []
     for key in ("offset", "divisor"):
         with np.errstate(over="ignore"):
@@ -134,3 +168,18 @@ def _scaling(path: str, stored: dict, shape: tuple[int, ...]) -> Scaling:
     if (arrays[1] == 0).any():
         raise BadRequest(f"{path} is damaged: scaling.divisor has a zero")
     return Scaling(*arrays)
+
+
+def _quantiles(path: str, stored: dict, shape: tuple[int, ...]) -> Quantiles:
+    at, knots = (np.asarray(stored.get(key, []), np.float64) for key in ("at", "knots"))
+    count = knots.size // max(1, at.size)
+    with np.errstate(over="ignore"):
+        found = knots.astype(np.float32)
+    is_sound = at.ndim == found.ndim == 1 and 0 < at.size <= MAX_SCALED
+    is_sound = is_sound and 2 <= count <= KNOTS and found.size == count * at.size
+    if is_sound and np.isfinite(found).all():
+        found, places = found.reshape(count, -1), at.astype(int)
+        is_rising = (np.diff(found, axis=0) >= 0).all() and (np.diff(places) > 0).all()
+        if is_rising and (places == at).all() and 0 <= places[0] <= places[-1] < shape[1]:
+            return Quantiles(found, places)
+    raise BadRequest(f"{path} is damaged: scaling.knots")

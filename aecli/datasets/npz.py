@@ -2,10 +2,11 @@
 
 import dataclasses
 import pathlib
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
+from aecli.datasets import channels
 from aecli.datasets.arrays import Place, shaped
 from aecli.datasets.base import Dataset, Scale, Source, Split, TestSize
 from aecli.datasets.labels import labels
@@ -18,6 +19,7 @@ from aecli.datasets.numpy_file import (
     npz_rows,
     read_npz,
 )
+from aecli.datasets.numpy_header import Header
 from aecli.datasets.rows import IN_PLACE_BYTES
 from aecli.datasets.source_file import needed_file, shown
 from aecli.errors import BadRequest
@@ -63,7 +65,7 @@ class Npz(Dataset):
             rows = npy_rows(file, is_kept=is_large)
             (x,) = shaped([(str(file), rows)], self.shape, self.channels)
             origin = f"{file}, read in place" if is_large else str(file)
-            return Source(Split(x), None, origin, reader=self._reader())
+            return Source(Split(x), None, origin, reader=channels.stored(OPTION, self.channels))
         keys = self._keys(file)
         check_sizes(file, [key for key in (keys if self.limit is None else keys[1::2]) if key])
         rows = {key: npz_rows(file, key) for key in keys[::2] if key is not None}
@@ -76,7 +78,7 @@ class Npz(Dataset):
         numbered, names = labels([column for column in (y, y_test) if column], counts)
         train = Split(found[0], numbered.pop(0) if y else None)
         test = Split(found[1], numbered.pop(0) if y_test else None) if x_test else None
-        reader = self._reader() | dict(zip(FIELDS, keys, strict=True))
+        reader = channels.stored(OPTION, self.channels) | dict(zip(FIELDS, keys, strict=True))
         return Source(train, test, str(file), names, reader=reader)
 
     def like(self, learnt: Learnt) -> "Npz":
@@ -88,25 +90,25 @@ class Npz(Dataset):
                 if getattr(self, field) == "auto" and learnt.reader.get(field) in headers:
                     settings[field] = learnt.reader[field]
         found = dataclasses.replace(self, **settings)
-        stored = found._x_shape(file)
+        stored = found.stored(file).shape
         if self.shape is None and len(stored) == 2:
             found = dataclasses.replace(found, shape=list(learnt.shape))
         if self.channels == "auto":
-            channels = _channels_as_trained(stored[1:], learnt)
-            found = dataclasses.replace(found, channels=channels)
+            place = channels.as_trained(stored[1:], learnt, OPTION)
+            found = dataclasses.replace(found, channels=place)
         return found
 
-    def _reader(self) -> dict[str, Any]:
-        """What a run keeps of the settings, beside the names of the arrays."""
-        return {"option": OPTION, "channels": "first" if self.channels == "first" else "last"}
+    def has_labels(self, file: pathlib.Path) -> bool:
+        """Whether there are labels beside the images."""
+        return not _is_npy(file) and self._keys(file)[1] is not None
 
-    def _x_shape(self, file: pathlib.Path) -> tuple[int, ...]:
+    def stored(self, file: pathlib.Path) -> Header:
         """Of the images as stored, [N, ...]."""
         if _is_npy(file):
-            return npy_header(file).shape
+            return npy_header(file)
         x_key = self._keys(file)[0]
         assert x_key is not None  # the images, without which _keys raises
-        return npz_headers(file)[x_key].shape
+        return npz_headers(file)[x_key]
 
     def _keys(self, file: pathlib.Path) -> tuple[str | None, ...]:
         """The names of the four arrays, None where there is none."""
@@ -135,17 +137,6 @@ class Npz(Dataset):
 def _is_npy(file: pathlib.Path) -> bool:
     with file.open("rb") as stream:
         return stream.read(6) == b"\x93NUMPY"
-
-
-def _channels_as_trained(found: tuple[int, ...], learnt: Learnt) -> Place:
-    """Where an array [N, *found] has its channels: the training's shape tells, or its reader."""
-    height, width, channels = learnt.shape
-    if found == (height, width, channels) != (channels, height, width):
-        return "last"
-    if found == (channels, height, width) != (height, width, channels):
-        return "first"
-    was_first = learnt.reader.get("option") == OPTION and learnt.reader.get("channels") == "first"
-    return "first" if was_first and len(found) in (1, 3) else "last"
 
 
 FIELDS = ("x_key", "y_key", "x_test_key", "y_test_key")

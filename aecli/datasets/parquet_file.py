@@ -18,13 +18,13 @@ WAY = "written without encodings and compression, or as .npy"
 
 def read_names(file: pathlib.Path) -> list[str]:
     """The names of the columns. Raises BadRequest."""
-    with _opened(file) as stored:
+    with opened(file) as stored:
         return list(stored.schema_arrow.names)
 
 
 def read_columns(file: pathlib.Path) -> dict[str, np.ndarray]:
     """{name: [N]} of the columns of numbers; others are passed over. Raises BadRequest."""
-    with _opened(file) as stored:
+    with opened(file) as stored:
         fields = stored.schema_arrow
         names = [field.name for field in fields if _dtype(field.type) is not None]
         count = stored.metadata.num_rows
@@ -36,33 +36,40 @@ def read_columns(file: pathlib.Path) -> dict[str, np.ndarray]:
 
 def check_columns(file: pathlib.Path, pixels: list[str], label: str | None) -> int:
     """The number of rows, of which each column has a value. Raises BadRequest."""
-    with _opened(file) as stored:
-        about, fields = stored.metadata, stored.schema_arrow
-        if about.num_rows == 0:
-            raise BadRequest(f"{file} has no rows of data")
-        twice = [name for name, n in collections.Counter(fields.names).items() if n > 1]
-        if twice:
-            raise BadRequest(f"{file} has two columns called {shown(twice[0])}")
+    with opened(file) as stored:
+        fields = stored.schema_arrow
         for name in pixels:
             if _dtype(fields.field(name).type) is None:
                 raise BadRequest(
                     f"{file}: column {shown(name)} is no number; name the label's: "
                     "dataset.label=NAME"
                 )
-        stated = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
         width = len(pixels) * _common(fields, pixels).itemsize + 8 * (label is not None)
-        unpacked = max(stated, about.num_rows * width)
-        if unpacked > MAX_BYTES:
-            raise BadRequest(f"{file} unpacks to more than {MAX_BYTES / 2**30:.0f} GiB")
-        check_unpacked(str(file), unpacked, file.stat().st_size, WAY)
-        return about.num_rows
+        return check_size(file, stored, width)
+
+
+def check_size(file: pathlib.Path, stored, width: int) -> int:
+    """The number of rows, of `width` bytes each in memory. Raises BadRequest."""
+    about = stored.metadata
+    if about.num_rows == 0:
+        raise BadRequest(f"{file} has no rows of data")
+    names = collections.Counter(stored.schema_arrow.names)
+    twice = [name for name, n in names.items() if n > 1]
+    if twice:
+        raise BadRequest(f"{file} has two columns called {shown(twice[0])}")
+    stated = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
+    unpacked = max(stated, about.num_rows * width)
+    if unpacked > MAX_BYTES:
+        raise BadRequest(f"{file} unpacks to more than {MAX_BYTES / 2**30:.0f} GiB")
+    check_unpacked(str(file), unpacked, file.stat().st_size, WAY)
+    return about.num_rows
 
 
 def read_pixels(file: pathlib.Path, names: list[str], positions: np.ndarray) -> np.ndarray:
     """[n, columns] of the rows at these positions; the others' groups are not read."""
     order = np.argsort(positions)
     wanted, done, first = positions[order], 0, 0
-    with _opened(file) as stored:
+    with opened(file) as stored:
         dtype = _common(stored.schema_arrow, names)
         values = np.empty((len(positions), len(names)), dtype)
         for group in range(stored.metadata.num_row_groups):
@@ -85,7 +92,7 @@ def read_label(file: pathlib.Path, name: str) -> tuple[np.ndarray, np.ndarray]:
     """(the different labels, positions [N] in them). Raises BadRequest."""
     known: dict = {}
     numbers = []
-    with _opened(file, [name]) as stored:
+    with opened(file, [name]) as stored:
         for group in range(stored.metadata.num_row_groups):
             for _, batch in _batches(stored, file, group, [name]):
                 column = batch.columns[0]
@@ -135,7 +142,7 @@ def _common(fields, names: list[str]) -> np.dtype:
 
 
 @contextlib.contextmanager
-def _opened(file: pathlib.Path, as_dictionary: list[str] | None = None) -> Iterator:
+def opened(file: pathlib.Path, as_dictionary: list[str] | None = None) -> Iterator:
     """as_dictionary: columns whose texts are read once each. Raises BadRequest."""
     if importlib.util.find_spec("pyarrow") is None:
         raise BadRequest("Parquet needs: pip install 'aecli[parquet]'")

@@ -4,7 +4,10 @@ import dataclasses
 
 import numpy as np
 
+from aecli.datasets.quantiles import Quantiles
 from aecli.errors import BadRequest
+
+SCALES = ("minmax", "standard", "robust", "quantile")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,32 +21,50 @@ class Scaling:
     divisor: np.ndarray
 
     @classmethod
-    def fitted(cls, x: np.ndarray, how: str, per: str) -> "Scaling":
-        """By the training part x [N, H, W, C] float32.
+    def fitted(
+        cls, x: np.ndarray, how: str, per: str, numbers: np.ndarray | None = None
+    ) -> "Scaling":
+        """By the training part x [N, H, W, C] float32; numbers: [W] bool, None for all of them.
 
-        how: minmax, to [0, 1]; or standard, to mean 0 and standard deviation 1. per: feature,
+        how: minmax, to [0, 1]; standard, to mean 0 and standard deviation 1; or robust, to median 0
+        and interquartile range 1, as scikit-learn's RobustScaler. per: feature,
         channel or global. What is constant in the training part becomes 0 there; NaN are points
         that are missing, and do not count.
         """
+        if numbers is not None and not numbers.all():
+            return cls.fitted(x[:, :, numbers], how, per)._among(numbers)
         axes = {"feature": 0, "channel": (0, 1, 2)}.get(per)
         low, high = np.nanmin(x, axis=axes), np.nanmax(x, axis=axes)
         if how == "minmax":
-            return cls._of(low, high - low, low == high)
+            with np.errstate(over="ignore"):
+                return cls._of(low, high - low, low == high)
+        if how == "robust":
+            lower, middle, upper = np.nanpercentile(x, (25, 50, 75), axis=axes)
+            return cls._of(middle, upper - lower, low == high)
         mean = np.nanmean(x, axis=axes, dtype=np.float64).astype(np.float32)
-        deviation = np.sqrt(np.nanmean(np.square(x - mean), axis=axes, dtype=np.float64))
+        with np.errstate(over="ignore"):  # found as infinity
+            squares = np.square(x - mean)
+        deviation = np.sqrt(np.nanmean(squares, axis=axes, dtype=np.float64))
         return cls._of(mean, deviation, low == high)
 
     @classmethod
     def _of(cls, offset, divisor, constant) -> "Scaling":
         with np.errstate(over="ignore"):
             offset, divisor = np.asarray(offset, np.float32), np.asarray(divisor, np.float32)
-        if not (np.isfinite(offset).all() and np.isfinite(divisor).all()):
-            raise BadRequest(
-                "dataset.scale: the values spread over more than float32 holds\n"
-                "divide them by a constant of your own first"
-            )
         # a spread too small for float32 is none
         return cls(offset, np.where(constant | (divisor == 0), np.float32(1), divisor))
+
+    def _among(self, numbers: np.ndarray) -> "Scaling":
+        """The same of [1, W, 1] values, of which the others stay as they are."""
+        offset = np.zeros((1, len(numbers), 1), np.float32)
+        divisor = np.ones_like(offset)
+        offset[:, numbers], divisor[:, numbers] = self.offset, self.divisor
+        return Scaling(offset, divisor)
+
+    @property
+    def size(self) -> int:
+        """How many numbers have a scale of their own."""
+        return self.offset.size
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """[N, H, W, C] float32 -> the same, scaled."""
@@ -52,3 +73,18 @@ class Scaling:
     def undone(self, x: np.ndarray) -> np.ndarray:
         """What was scaled, in its own unit again."""
         return x * self.divisor + self.offset
+
+
+def fitted(
+    origin: str, x: np.ndarray, how: str, per: str, numbers: np.ndarray | None = None
+) -> Scaling | Quantiles:
+    """One of SCALES by the training part x; the rest as of Scaling.fitted. Raises BadRequest."""
+    if how == "quantile":
+        return Quantiles.fitted(x, per, numbers)
+    found = Scaling.fitted(x, how, per, numbers)
+    if not (np.isfinite(found.offset).all() and np.isfinite(found.divisor).all()):
+        raise BadRequest(
+            f"dataset.scale: the values of {origin} spread over more than float32 holds\n"
+            "divide them by a constant of your own first"
+        )
+    return found

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from aecli.datasets import columns as columns_of
 from aecli.datasets import units
 from aecli.datasets.arrays import images
-from aecli.datasets.columns import column_types
 from aecli.datasets.rows import Rows
 from aecli.datasets.splits import Split
 from aecli.datasets.vocabulary import Vocabulary
@@ -20,7 +20,8 @@ class Source:
     """The arrays as found: numbers of any type, [N, H, W, C], or Rows that are still to be read.
 
     `test` is None when the source has no test part of its own. label_names[i]: the name of label i.
-    columns: {name: integer or number} of a table with names; reader: the settings that it was read
+    columns: {name: of columns.TYPES} of a table with names; categories: {column: its values}, of
+    whose positions it consists; reader: the settings that it was read
     with, where the options left them open; unit: of units.UNITS, once it is known. kind: of
     DataSpec, None: as the shape tells. are_pictures:
     whether they were decoded from files of pictures. told: the origin in more words, once all was
@@ -39,6 +40,7 @@ class Source:
     told: Callable[[], str] | None = None
     notes: tuple[str, ...] = ()
     vocabulary: Vocabulary | None = None
+    categories: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
     def read(self, rows: np.ndarray | None = None, test_rows: np.ndarray | None = None) -> "Source":
         """The same with its images in memory and checked; but large ones that stay in their file.
@@ -59,10 +61,17 @@ class Source:
         columns = self.columns
         if columns is not None:
             x = parts[0].x
-            columns = column_types(list(columns), x[:].reshape(len(x), -1))
+            columns = columns_of.column_types(list(columns), x[:].reshape(len(x), -1))
         origin = self.told() if self.told else self.origin
         changed = {"train": parts[0], "test": (*parts, None)[1], "columns": columns}
         return dataclasses.replace(self, **changed, origin=origin, told=None)
+
+    @property
+    def summary(self) -> list[str]:
+        """What the columns of a table are, with their ranges."""
+        if self.kind != "table" or self.columns is None:
+            return []
+        return [columns_of.summary(self.train.x[:, 0, :, 0], self.columns, self.categories)]
 
     def in_own_unit(self, by_range: bool = False) -> "Source":
         """The same in the unit that all of its values tell: uint8 that means x/255, or float32.

@@ -25,12 +25,15 @@ class Split:
 
     x may be Rows: images that stay in their file. excess: what was cut off from x, of its shape;
     None where nothing was. windows: where in a recording they are, None for what is no window.
+    ids: what the rows of a table are known by, texts [N] or their numbers in the file, from 1; None
+    where there are none.
     """
 
     x: Array
     labels: np.ndarray | None = None
     excess: np.ndarray | None = None
     windows: Windows | None = None
+    ids: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -56,9 +59,10 @@ class Split:
     def take(self, rows: np.ndarray) -> "Split":
         """The images at these positions, in this order."""
         x = self.x.take(rows) if isinstance(self.x, Rows) else self.x[rows]
-        labels, excess = (None if a is None else a[rows] for a in (self.labels, self.excess))
+        known = (self.labels, self.excess, self.ids)
+        labels, excess, ids = (None if a is None else a[rows] for a in known)
         windows = None if self.windows is None else self.windows.take(rows)
-        return Split(x, labels, excess, windows)
+        return Split(x, labels, excess, windows, ids)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Tables of your own in CSV or TSV: columns of numbers, by name, scaled column by column."""
+"""Tables of your own: CSV, TSV, Parquet or NumPy; numbers and categories, by name, as they are."""
 
 import dataclasses
 import difflib
@@ -8,27 +8,33 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from aecli.datasets import table_csv
+from aecli.datasets import columns, table_arrays, table_csv, table_parquet
 from aecli.datasets.base import Dataset, Source, Split, TestSize
-from aecli.datasets.columns import column_types
 from aecli.datasets.labels import labels
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.source_file import needed_file, shown
+from aecli.datasets.table_part import Part, Roles, ways
 from aecli.errors import BadRequest
 
 OPTION = "table"
-SHOWN = 6  # names of columns
+ID, ROW = "id", "row"  # how outputs name what a row is known by: a text, or its number from 1
+FEW = 20  # values of a column of texts that is taken as a category unasked
+KEPT = ("label_column", "id_column", "delimiter", "decimal", "missing")
 Mark = Annotated[str, Field(pattern=r'^[^"\r\n\x00]$', description="one character")]
+Names = Annotated[list[str], Field(max_length=2**16)]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Table(Dataset):
-    """One example a row, one number a column, plain or .gz; numbers are taken as they are.
+    """One example a row, one column a number or a category; numbers are taken as they are.
 
-    Examples have the shape [1, D, 1]. test_size applies where no test_path is given.
+    A model is given rows [1, M, 1], of which a category takes one number for each of its values.
+    test_size applies where there is no test part.
     """
 
-    path: Annotated[str | None, Field(description="a CSV or TSV file, plain or .gz")] = None
+    path: Annotated[
+        str | None, Field(description="CSV or TSV, plain or .gz, .parquet, .npy or .npz")
+    ] = None
     test_path: Annotated[str | None, Field(description="a second one, same columns")] = None
     label_column: Annotated[
         str | None, Field(description="a column's name, 'auto': the one called label, or null")
@@ -36,40 +42,51 @@ class Table(Dataset):
     id_column: Annotated[
         str | None, Field(description="the name of a column that is no feature, or null")
     ] = None
+    categories: Annotated[
+        Literal["auto"] | Names | None, Field(description="names of columns, auto or null")
+    ] = "auto"
+    counts: Annotated[Names | None, Field(description="names of columns, or null")] = None
+    missing: Literal["error", "drop", "mean", "indicator"] = "error"
     delimiter: Mark | None = None
     decimal: Literal[".", ","] | None = None
     test_size: TestSize = 0.2
-    scale: Literal["none", "minmax", "standard"] = "standard"
+    scale: Literal["none", "minmax", "standard", "robust", "quantile"] = "standard"
 
     def read(self) -> Source:
         file = needed_file(self.path, "path", OPTION)
-        found, label = self._layout(file)
-        names = self._features(found, label)
-        if not names:
+        stored = self._opened(file)
+        roles = self._roles(file, stored)
+        if not roles.features:
             raise BadRequest(f"{file} has no column beside dataset.label_column and id_column")
-        read = [(str(file), *table_csv.values(file, found, label, self.id_column))]
+        parts, notes = stored.parts(roles), _offered(roles)
+        for name in roles.maybe:
+            _check_few(parts[0], name)
         if self.test_path is not None:
-            read.append(self._test_part(names, label is not None))
-        labelled = [(f"{n}: label", _numbers(texts)) for n, _, texts in read if texts is not None]
-        numbered, label_names = labels(labelled, [len(texts) for _, texts in labelled])
-        parts = [
-            Split(x[:, None, :, None], None if texts is None else numbered.pop(0))
-            for _, x, texts in read
-        ]
+            parts = [parts[0], self._test_part(roles, parts[0])]
+        for place, part in enumerate(parts):
+            parts[place], note = part.checked(roles.features, self.missing)
+            notes += [note] if note else []
+        for name in self.counts or ():
+            _check_known(
+                file, [n for n in roles.features if n not in roles.categories], "counts", name
+            )
+            for part in parts:
+                part.check_counts(roles.features.index(name), name)
+        x, known = parts[0].x, parts[0].categories
+        types = columns.column_types(roles.features, x)
+        types |= dict.fromkeys(known, "category") | dict.fromkeys(self.counts or (), "count")
+        splits, names = _splits(parts)
+        reader = {key: getattr(self, key) for key in KEPT} | {"label_column": roles.label}
         return Source(
-            parts[0],
-            (*parts, None)[1],
-            f"{file} ({_described(names, label, found)})",
-            label_names,
-            column_types(names, read[0][1]),
-            {
-                "option": OPTION,
-                "label_column": label,
-                "id_column": self.id_column,
-                "delimiter": self.delimiter,
-                "decimal": self.decimal,
-            },
+            splits[0],
+            (*splits, None)[1],
+            f"{file} ({_described(roles, known, stored.how)})",
+            names,
+            types,
+            {"option": OPTION, **reader},
             kind="table",
+            notes=tuple(notes),
+            categories=known,
         )
 
     def like(self, learnt: Learnt) -> "Table":
@@ -77,81 +94,136 @@ class Table(Dataset):
         reader = learnt.reader if learnt.reader.get("option") == OPTION else {}
         marks = {key: getattr(self, key) or reader.get(key) for key in ("delimiter", "decimal")}
         file = needed_file(self.path, "path", OPTION)
-        names = table_csv.layout(file, **marks).names
-        roles = {}
-        for key, default in (("label_column", "auto"), ("id_column", None)):
-            name = getattr(self, key)
-            if name == default and reader:
+        same = dataclasses.replace(self, **marks)
+        stored, trained = same._opened(file), learnt.columns or {}
+        names, roles = stored.names, {}
+        for key, ours in (("label_column", ("label", "y")), ("id_column", (ID, ROW))):
+            roles[key] = name = getattr(self, key)
+            if name == _DEFAULTS[key] and reader:
                 name = reader.get(key)
-                if name is not None and name not in names:
-                    name = _own_label(names, learnt.columns) if key == "label_column" else None
-            roles[key] = name
-        same = dataclasses.replace(self, **marks, **roles)
-        found, label = same._layout(file)
-        _check_names(file, same._features(found, label), learnt.columns)
+                if name not in names and (name is not None or key == "id_column"):
+                    name = next((n for n in ours if n in names and n not in trained), None)
+                roles[key] = name
+        same = dataclasses.replace(
+            same,
+            **roles,
+            missing=reader.get("missing", self.missing),
+            categories=[name for name in names if name in learnt.categories],
+        )
+        features = same._roles(file, stored).features
+        by_position = not stored.has_header and len(features) == len(trained)
+        if trained and not by_position:
+            _check_names(file, features, trained)
         return same
 
-    def _layout(self, file: pathlib.Path) -> tuple[table_csv.Layout, str | None]:
-        """(the file's layout, the name of its label column or None). Raises BadRequest."""
-        found = table_csv.layout(file, self.delimiter, self.decimal)
+    def _opened(self, file: pathlib.Path):
+        """What its header says."""
+        name = file.name.lower()
+        if name.endswith(".parquet"):
+            return table_parquet.read(file)
+        if name.endswith((".npy", ".npz")):
+            return table_arrays.read(file)
+        return table_csv.opened(file, self.delimiter, self.decimal)
+
+    def _roles(self, file: pathlib.Path, stored) -> Roles:
+        """What each column is. Raises BadRequest for names that the file has not."""
         label = self.label_column
         if label == "auto":
-            label = "label" if "label" in found.names else None
+            label = next((name for name in stored.usual_labels if name in stored.names), None)
         for key, name in (("label_column", label), ("id_column", self.id_column)):
-            if name is not None and name not in found.names:
-                near = difflib.get_close_matches(name, found.names, n=1)
-                hint = (
-                    f"did you mean {shown(near[0])!r}?" if near else f"it has {_some(found.names)}"
-                )
-                raise BadRequest(f"dataset.{key}={name}: {file} has no such column; {hint}")
-        return found, label
+            if name is not None:
+                _check_known(file, stored.names, key, name)
+        features = [name for name in stored.names if name not in (label, self.id_column)]
+        if self.categories == "auto":
+            found = [name for name in stored.texts if name in features]
+            return Roles(features, tuple(found), label, self.id_column, tuple(found))
+        for name in self.categories or ():
+            _check_known(file, features, "categories", name)
+        return Roles(features, tuple(self.categories or ()), label, self.id_column)
 
-    def _features(self, found: table_csv.Layout, label: str | None) -> list[str]:
-        return [name for name in found.names if name not in (label, self.id_column)]
-
-    def _test_part(self, names: list[str], is_labelled: bool):
-        """(file, [N, D] in the order of names, texts or None)"""
+    def _test_part(self, roles: Roles, train: Part) -> Part:
+        """The rows of test_path, their columns in the order of dataset.path. Raises BadRequest."""
         file = needed_file(self.test_path, "test_path", OPTION)
-        found, label = self._layout(file)
-        if is_labelled != (label is not None):
+        same = dataclasses.replace(self, categories=[*train.categories])
+        stored = same._opened(file)
+        own = same._roles(file, stored)
+        if (roles.label is None) != (own.label is None):
             raise BadRequest(f"{file} and dataset.path: one has a label column, the other has none")
-        own = self._features(found, label)
-        _check_names(file, own, dict.fromkeys(names, "number"))
-        x, texts = table_csv.values(file, found, label, self.id_column)
-        return str(file), x[:, [own.index(name) for name in names]], texts
+        _check_names(file, own.features, dict.fromkeys(roles.features, ""))
+        part = stored.parts(own)[0]
+        x = part.x[:, [own.features.index(name) for name in roles.features]]
+        part = dataclasses.replace(part, x=x)
+        columns.recode(part.name, x, roles.features, part.categories, train.categories, part.ids)
+        return part
 
 
-def _own_label(names: list[str], trained: dict[str, str] | None) -> str | None:
-    """What this package calls the label in the files that it writes, if it is no feature."""
-    return "label" if "label" in names and "label" not in (trained or ()) else None
+def _splits(parts: list[Part]) -> tuple[list[Split], tuple[str, ...] | None]:
+    """With numbers for labels, and the names of these."""
+    found = [(f"{part.name}: label", _numbers(part.label)) for part in parts]
+    found = [(name, texts) for name, texts in found if texts is not None]
+    numbered, names = labels(found, [len(texts) for _, texts in found])
+    splits = [
+        Split(part.x[:, None, :, None], numbered.pop(0) if numbered else None, ids=part.ids)
+        for part in parts
+    ]
+    return splits, names
 
 
-def _check_names(file, names: list[str], trained: dict[str, str] | None) -> None:
-    """Raises BadRequest in one line for columns that are missing, and for unknown ones."""
-    if trained is None:
+def _check_known(file, names: list[str], key: str, name: str) -> None:
+    """Raises BadRequest, with the nearest name that there is."""
+    if name in names:
         return
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean {shown(near[0])!r}?" if near else f"it has {columns.some(names)}"
+    raise BadRequest(f"dataset.{key}={name}: {file} has no such column; {hint}")
+
+
+def _check_names(file, names: list[str], trained: dict[str, str]) -> None:
+    """Raises BadRequest in one line for columns that are missing, and for unknown ones."""
     missing = [name for name in trained if name not in names]
     unknown = [name for name in names if name not in trained]
     if missing or unknown:
-        faults = [f"lacks {_some(missing)}"] if missing else []
-        faults += [f"has {_some(unknown)}, which the training had not"] if unknown else []
+        faults = [f"lacks {columns.some(missing)}"] if missing else []
+        faults += [f"has {columns.some(unknown)}, which the training had not"] if unknown else []
         raise BadRequest(f"{file} {' and '.join(faults)}")
 
 
-def _some(names: list[str]) -> str:
-    return ", ".join(map(shown, names[:SHOWN])) + (", ..." if len(names) > SHOWN else "")
+def _check_few(part: Part, name: str) -> None:
+    """Raises BadRequest for a column of texts that nobody named, and that is no category."""
+    values = part.categories[name]
+    if len(values) > FEW:
+        raise BadRequest(
+            f"{part.name}: column {shown(name)!r} holds {len(values):,} different texts "
+            f"({columns.some(values)})\n{ways(name)}"
+        )
 
 
-def _described(names: list[str], label: str | None, found: table_csv.Layout) -> str:
-    said = f"{len(names)} columns of numbers: {_some(names)}"
-    said += f"; label {shown(label)}" if label is not None else "; no label"
-    mark = "tab" if found.delimiter == "\t" else repr(found.delimiter)
-    return f"{said}; delimiter {mark}, decimal {found.decimal!r}"
+def _offered(roles: Roles) -> list[str]:
+    """What to say of columns of texts that are taken as categories unasked."""
+    if not roles.maybe or roles.label is not None:
+        return []
+    first = shown(roles.maybe[0])
+    return [
+        f"{columns.some(roles.maybe)}: texts, taken as categories; a label is named by "
+        f"dataset.label_column={first}"
+    ]
 
 
-def _numbers(texts: np.ndarray) -> np.ndarray:
+def _described(roles: Roles, categories: dict, how: str) -> str:
+    numbers = len(roles.features) - len(categories)
+    said = f"{numbers} column{'' if numbers == 1 else 's'} of numbers"
+    said += f", {len(categories)} of categories" if categories else ""
+    said += f": {columns.some(roles.features)}"
+    said += f"; label {shown(roles.label)}" if roles.label is not None else "; no label"
+    return f"{said}; {how}"
+
+
+def _numbers(texts: np.ndarray | None) -> np.ndarray | None:
     """Labels that all are numbers become numbers."""
     try:
-        return texts.astype(np.float64)
+        return None if texts is None else texts.astype(np.float64)
     except ValueError:
         return texts
+
+
+_DEFAULTS = {field.name: field.default for field in dataclasses.fields(Table)}

@@ -1,4 +1,4 @@
-"""A CSV of numbers with named columns, read by pyarrow: header, delimiter and decimal sign."""
+"""A CSV with named columns, read by pyarrow: header, delimiter and decimal sign."""
 
 import csv
 import dataclasses
@@ -11,26 +11,100 @@ import numpy as np
 
 from aecli.datasets.csv_rows import is_float, lines, readable
 from aecli.datasets.source_file import check_text, is_gzip, open_bytes, shown
+from aecli.datasets.table_part import NULLS, Part, Roles, check_length, numbered, ways
 from aecli.errors import BadRequest
 
 DELIMITERS = (",", ";", "\t", "|")
-HEAD = 20  # lines from which delimiter and decimal sign are told
-FEW = 5  # texts that are shown of a column
+HEAD = 20  # lines from which delimiter, decimal sign and columns of texts are told
 WITH_COMMA = re.compile(r"\s*[-+]?\d*,\d+([eE][-+]?\d+)?\s*")
 
 
 @dataclasses.dataclass(frozen=True)
-class Layout:
-    """names: of the columns; f0, f1 ... where there is no header row."""
+class CsvTable:
+    """names: of the columns; f0, f1 ... where there is no header row. texts: those of no number."""
 
+    path: pathlib.Path
     names: list[str]
     has_header: bool
     delimiter: str
     decimal: str
+    texts: tuple[str, ...]
+
+    usual_labels = ("label",)
+
+    @property
+    def how(self) -> str:
+        """How it is written, in words."""
+        mark = "tab" if self.delimiter == "\t" else repr(self.delimiter)
+        return f"delimiter {mark}, decimal {self.decimal!r}"
+
+    def parts(self, roles: Roles) -> list[Part]:
+        """Its rows, one part. Raises BadRequest for texts among numbers and for ragged rows."""
+        from pyarrow import ArrowInvalid, dictionary, float32, int32, string
+        from pyarrow.csv import ConvertOptions
+
+        types: dict[str, Any] = dict.fromkeys(roles.features, float32())
+        types |= dict.fromkeys(roles.categories, dictionary(int32(), string()))
+        types |= {name: string() for name in (roles.label, roles.id) if name is not None}
+        options: dict[str, Any] = {"include_columns": [*types], "decimal_point": self.decimal}
+        with readable(self.path):
+            try:
+                table = self._read(ConvertOptions(column_types=types, **options))
+            except ArrowInvalid as error:
+                raise BadRequest(f"{self.path}: {shown(error, 200)}\n{self._way(roles)}") from None
+        if table.num_rows == 0:
+            raise BadRequest(f"{self.path} has no rows of data")
+        x = _numbers(table, roles)
+        categories = {}
+        for name in roles.categories:
+            held, place = table.column(name).combine_chunks(), roles.features.index(name)
+            texts, positions = held.dictionary.to_pylist(), held.indices.to_numpy()
+            x[:, place], categories[name] = numbered(str(self.path), name, texts, positions)
+        label, ids = (self._texts(table, name) for name in (roles.label, roles.id))
+        return [Part(str(self.path), x, categories, label, ids)]
+
+    def _read(self, convert):
+        import pyarrow
+        from pyarrow.csv import ParseOptions, ReadOptions, read_csv
+
+        read = ReadOptions(column_names=self.names, skip_rows=int(self.has_header))
+        parse = ParseOptions(delimiter=self.delimiter)
+        if is_gzip(self.path):
+            with open_bytes(self.path) as stream:
+                return read_csv(stream, read, parse, convert)
+        with pyarrow.OSFile(str(self.path)) as stream:
+            return read_csv(stream, read, parse, convert)
+
+    def _texts(self, table, name: str | None) -> np.ndarray | None:
+        if name is None:
+            return None
+        texts = table.column(name).to_numpy().astype(str)
+        check_length(str(self.path), name, texts.dtype.itemsize // 4)
+        return texts
+
+    def _way(self, roles: Roles) -> str:
+        """What to do where a value is refused: of a column of texts that nobody named, its role."""
+        column = next((name for name in self.texts if name in roles.features), None)
+        column = None if column in roles.categories else column
+        return "correct this row" if column is None else f"column {shown(column)!r}: {ways(column)}"
 
 
-def layout(path: pathlib.Path, delimiter: str | None, decimal: str | None) -> Layout:
-    """Returns how a CSV, plain or gzipped, is written; what is None is told from its first lines.
+def _numbers(table, roles: Roles) -> np.ndarray:
+    """[N, D] float32, NaN where a number is missing; what is a category is left as it comes."""
+    x = np.empty((table.num_rows, len(roles.features)), np.float32)
+    names = [name for name in roles.features if name not in roles.categories]
+    places = [roles.features.index(name) for name in names]
+    start = 0
+    for batch in table.select(names).to_batches() if names else ():  # each fits a cache
+        rows = slice(start, start + batch.num_rows)
+        columns = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
+        x[rows, places] = np.stack(columns, axis=1)
+        start += batch.num_rows
+    return x
+
+
+def opened(path: pathlib.Path, delimiter: str | None, decimal: str | None) -> CsvTable:
+    """How a CSV, plain or gzipped, is written; what is None is told from its first lines.
 
     The first row is a header if none of its cells is a number. Raises BadRequest.
     """
@@ -39,18 +113,33 @@ def layout(path: pathlib.Path, delimiter: str | None, decimal: str | None) -> La
         head = [line for line in itertools.islice(lines(path), HEAD) if line.strip("\r\n")]
     if not head:
         raise BadRequest(f"{path} has no rows of data")
-    delimiter = delimiter or _delimiter(head)
-    rows = list(csv.reader(head, delimiter=delimiter))
+    try:
+        delimiter = delimiter or _delimiter(head)
+        rows = list(csv.reader(head, delimiter=delimiter))
+    except csv.Error as error:
+        raise BadRequest(f"{path}: its first {HEAD} lines are no CSV: {error}") from None
     if decimal is None:
         with_comma = any(WITH_COMMA.fullmatch(cell) for row in rows for cell in row)
         decimal = "," if delimiter != "," and with_comma else "."
     first = [cell.strip() for cell in rows[0]]
-    has_header = not any(is_float(cell.replace(decimal, ".")) for cell in first)
+    has_header = not any(_is_number(cell, decimal) for cell in first)
     names = first if has_header else [f"f{i}" for i in range(len(first))]
     repeated = next((name for i, name in enumerate(names) if name in names[:i]), None)
     if repeated is not None:
         raise BadRequest(f"{path}: two columns have the name {shown(repeated)!r}; rename one")
-    return Layout(names, has_header, delimiter, decimal)
+    columns = zip(names, zip(*rows[int(has_header) :], strict=False), strict=False)
+    texts = tuple(name for name, cells in columns if _holds_texts(cells, decimal))
+    return CsvTable(path, names, has_header, delimiter, decimal, texts)
+
+
+def _holds_texts(cells: tuple[str, ...], decimal: str) -> bool:
+    """Whether no cell is a number, and one is there."""
+    known = [cell.strip() for cell in cells if cell.strip() not in NULLS]
+    return bool(known) and not any(_is_number(cell, decimal) for cell in known)
+
+
+def _is_number(cell: str, decimal: str) -> bool:
+    return is_float(cell.replace(decimal, "."))
 
 
 def _delimiter(head: list[str]) -> str:
@@ -61,77 +150,3 @@ def _delimiter(head: list[str]) -> str:
         return counts.pop() if len(counts) == 1 else 0
 
     return max(DELIMITERS, key=cells)
-
-
-def values(
-    path: pathlib.Path, found: Layout, label: str | None, left_out: str | None
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Returns ([N, D] finite float32 of all columns but two, [N] texts of the label or None).
-
-    Raises BadRequest for texts, missing values and rows of another length.
-    """
-    from pyarrow import ArrowInvalid, float32, string
-    from pyarrow.csv import ConvertOptions
-
-    features = [name for name in found.names if name not in (label, left_out)]
-    wanted = features if label is None else [*features, label]
-    types: dict[str, Any] = dict.fromkeys(features, float32())
-    if label is not None:
-        types[label] = string()
-    options: dict[str, Any] = {"include_columns": wanted, "decimal_point": found.decimal}
-    with readable(path):
-        try:
-            table = _read(path, found, ConvertOptions(column_types=types, **options))
-        except ArrowInvalid as error:
-            _offer_text_column(path, found, features)
-            raise BadRequest(f"{path}: {shown(error, 200)}\ncorrect this row") from None
-    if table.num_rows == 0:
-        raise BadRequest(f"{path} has no rows of data")
-    x = np.empty((table.num_rows, len(features)), np.float32)
-    for place, name in enumerate(features):
-        x[:, place] = table.column(name).to_numpy()  # what is missing is NaN
-    _check_finite(path, x, features)
-    texts = None if label is None else table.column(label).to_numpy().astype(str)
-    return x, texts
-
-
-def _read(path: pathlib.Path, found: Layout, convert):
-    import pyarrow
-    from pyarrow.csv import ParseOptions, ReadOptions, read_csv
-
-    read = ReadOptions(column_names=found.names, skip_rows=int(found.has_header))
-    parse = ParseOptions(delimiter=found.delimiter)
-    if is_gzip(path):
-        with open_bytes(path) as stream:
-            return read_csv(stream, read, parse, convert)
-    with pyarrow.OSFile(str(path)) as stream:
-        return read_csv(stream, read, parse, convert)
-
-
-def _offer_text_column(path: pathlib.Path, found: Layout, features: list[str]) -> None:
-    """Raises BadRequest where a column holds texts alone in the first lines of the file."""
-    head = list(itertools.islice(lines(path), HEAD))[int(found.has_header) :]
-    rows = [row for row in csv.reader(head, delimiter=found.delimiter) if row]
-    columns = dict(zip(found.names, zip(*rows, strict=False), strict=False))
-    for name in features:
-        cells = [cell.strip() for cell in columns.get(name, ())]
-        if not cells or any(is_float(cell.replace(found.decimal, ".")) for cell in cells):
-            continue
-        texts = list(dict.fromkeys(cells))
-        some = ", ".join(map(shown, texts[:FEW])) + (", ..." if len(texts) > FEW else "")
-        raise BadRequest(
-            f"{path}: column {shown(name)!r} holds texts ({some})\n"
-            f"say what it is: dataset.label_column={shown(name)}, or to leave it out "
-            f"dataset.id_column={shown(name)}"
-        )
-
-
-def _check_finite(path: pathlib.Path, x: np.ndarray, names: list[str]) -> None:
-    bad = ~np.isfinite(x)
-    if bad.any():
-        row, column = np.unravel_index(bad.argmax(), bad.shape)
-        raise BadRequest(
-            f"{path}: {bad.sum():,} values are missing, NaN or infinite in float32, the first in "
-            f"row {row + 1:,} of the data, column {shown(names[column])!r}\n"
-            "fill them, or remove their rows"
-        )

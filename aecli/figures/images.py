@@ -4,21 +4,24 @@ import matplotlib
 import numpy as np
 
 from aecli.dataspec import DataSpec
-from aecli.errors import NotApplicable, OtherKind
+from aecli.errors import NotApplicable, OfOtherData
 from aecli.figures import style
 
 GREY = matplotlib.colormaps["gray"].with_extremes(bad="white")  # the gaps of a grid are NaN
 
 
 def require_images(spec: DataSpec) -> None:
-    """Raises NotApplicable unless the data can be seen as grey or colour images."""
+    """Raises NotApplicable unless the data can be seen as grey or colour images.
+
+    OfOtherData where they are no images at all.
+    """
     _, width, channels = spec.shape
     if spec.kind == "text":
-        raise OtherKind("needs images; these data are sentences")
+        raise OfOtherData("needs images; these data are sentences")
     if spec.kind == "series":
-        raise NotApplicable(f"needs images; these data are series of {width} points")
+        raise OfOtherData(f"needs images; these data are series of {width} points")
     if not spec.is_image:
-        raise NotApplicable(f"needs images; this data is rows of {width} numbers")
+        raise OfOtherData(f"needs images; this data is rows of {width} numbers")
     if channels not in (1, 3):
         raise NotApplicable(f"needs images of 1 or 3 channels; these have {channels}")
 

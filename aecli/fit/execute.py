@@ -10,7 +10,14 @@ from omegaconf import DictConfig
 
 from aecli import build, runs, typed
 from aecli.console import logs
-from aecli.errors import BadRequest, CannotWrite, Interrupted, NotApplicable, OtherKind, RunFailed
+from aecli.errors import (
+    BadRequest,
+    CannotWrite,
+    Interrupted,
+    NotApplicable,
+    OfOtherData,
+    RunFailed,
+)
 from aecli.files import write_json
 from aecli.fit import callbacks, summary
 from aecli.fit.plan import Plan
@@ -20,6 +27,7 @@ from aecli.quantity import Quantity, beside
 from aecli.training.callbacks import progress
 from aecli.training.callbacks.pruning import Pruned
 from aecli.training.signals import Signals
+from aecli.untrusted import plain_yaml
 
 log = logging.getLogger("aecli")
 
@@ -102,7 +110,7 @@ def _evaluate(
             values, about = values | figures, about | stated(metric, evaluation, figures)
             for line in lost:
                 _warn(warnings, f"metric {name}: {line}")
-        except OtherKind:
+        except OfOtherData:
             pass  # of the defaults, which are those of any data
         except NotApplicable as reason:
             log.info("no %s: %s", name, reason)
@@ -119,6 +127,8 @@ def _keep_scores(run: runs.Run, warnings: list) -> None:
     """For thresholds without the data; without them a threshold needs the data."""
     try:
         validation.write(run)
+    except NotApplicable as reason:
+        _warn(warnings, str(reason).splitlines()[0])
     except (ValueError, ArithmeticError) as error:
         _warn(warnings, f"no validation scores: {type(error).__name__}: {error}")
 
@@ -126,16 +136,18 @@ def _keep_scores(run: runs.Run, warnings: list) -> None:
 def _draw(run: runs.Run, cfg: DictConfig, warnings: list, signals: Signals) -> list[str]:
     """The chosen figures; one that fails is a warning, never a lost run.
 
-    Raises Interrupted between two of them.
+    Of those that no data of such a kind has, nothing is said unless figures were asked for. Raises
+    Interrupted between two of them.
     """
+    words = plain_yaml.read_overrides(run.folder / runs.CONFIG.with_name("overrides.yaml"))
+    asked = any(word.lstrip("+~").startswith("figures") for word in words)
     drawn = []
     for name, figure in build.components(cfg.get("figures"), "figures").items():
         try:
             drawn.append(run.save_figure(figure(run), name).name)
-        except OtherKind:
-            pass
         except NotApplicable as reason:
-            log.info("no %s figure: %s", name, reason)
+            if asked or not isinstance(reason, OfOtherData):
+                log.info("no %s figure: %s", name, reason)
         except BadRequest as error:
             _warn(warnings, f"figure {name} failed: {error.moved('figures', f'figures.{name}')}")
         except Exception as error:

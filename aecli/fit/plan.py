@@ -1,6 +1,7 @@
 """All that a training needs, built and checked before a folder is made."""
 
 import dataclasses
+import math
 from typing import Any
 
 import keras
@@ -8,7 +9,9 @@ from omegaconf import DictConfig
 
 from aecli import build
 from aecli.datasets import learnt_file
-from aecli.datasets.learnt import cut_to_unit_range
+from aecli.datasets.cutting import cut_to_unit_range
+from aecli.datasets.layout import layout
+from aecli.datasets.learnt import Learnt
 from aecli.errors import BadRequest
 from aecli.runs import kept
 from aecli.training.callbacks.checkpoint import Checkpoint
@@ -18,6 +21,7 @@ from aecli.training.feed import Preparation
 from aecli.training.step import Optimizers
 from aecli.training.trainer import Trainer
 
+ENOUGH = 0.8  # of the columns of a row: a code of so many numbers copies nearly all
 NEEDED = {"checkpoint": Checkpoint, "csv_log": CSVLog}  # what is kept, and what is drawn
 
 
@@ -63,7 +67,8 @@ def plan(cfg: DictConfig, splits) -> Plan:
         trainer = dataclasses.replace(trainer, batch_size=images)
     steps = trainer.total_steps(images), trainer.steps_per_epoch(images)
     with trainer.scope():
-        model = build.model(cfg, splits.data_shape, splits.label_count, splits.learnt.vocabulary)
+        of_data = layout(splits.learnt), splits.learnt.vocabulary
+        model = build.model(cfg, splits.data_shape, splits.label_count, *of_data)
         optimizers = build.optimizers(cfg, model.players, *steps)
     if (replicas := trainer.join_replicas()) is not None:
         replicas.check(trainer.batch_size, model)
@@ -72,6 +77,8 @@ def plan(cfg: DictConfig, splits) -> Plan:
     if model.label_count is not None and (unseen := splits.unseen_labels):
         splits = dataclasses.replace(splits, notes=(*splits.notes, _unseen(unseen)))
     model.learnt = splits.learnt.of_values
+    if note := _no_bottleneck(splits.learnt, model):
+        splits = dataclasses.replace(splits, notes=(*splits.notes, note))
     low, high = splits.data_range
     model.check_range(low, high)
     preparation = build.preparation(cfg, splits.spec.kind == "text")
@@ -80,6 +87,7 @@ def plan(cfg: DictConfig, splits) -> Plan:
             f"noise.clip=true cuts to [0, 1]; the images are in [{low:g}, {high:g}]\n"
             "take noise.clip=false, or scale them: dataset.scale=minmax"
         )
+    _check_augment(preparation, splits)
     if "reduce_on_plateau" in (cfg.get("callbacks") or {}) and not isinstance(
         optimizers[model.players[0]].learning_rate, keras.Variable
     ):
@@ -102,9 +110,32 @@ def _cut(trainer: Trainer, images: int) -> str:
     )
 
 
+def _no_bottleneck(learnt: Learnt, model) -> str:
+    """A word where a code has as many numbers as a row has columns, or nearly; else ""."""
+    columns, code = math.prod(learnt.raw_shape), math.prod(model.code_shape)
+    if model.spec.kind != "table" or model.codebook_size or code < ENOUGH * columns:
+        return ""
+    return (
+        f"the code has {code} numbers and a row {columns} columns: it can copy them and learn "
+        f"nothing of how they hang together; a smaller one: model.latent_dim={max(1, columns // 2)}"
+    )
+
+
 def _unseen(labels: list[int]) -> str:
     shown = ", ".join(map(str, labels[:10])) + (", ..." if len(labels) > 10 else "")
     return f"no training image has label {shown}: what the model makes of it is not trained"
+
+
+def _check_augment(preparation: Preparation, splits) -> None:
+    """Raises BadRequest for augmentations that make no sense of the data."""
+    scaling = splits.learnt.scaling
+    for name, change in preparation.augment.items():
+        change.check(name, splits.spec, *splits.data_range)
+        if change.moves_pixels and scaling is not None and scaling.offset.ndim == 3:
+            raise BadRequest(
+                f"augment={name} moves values to other pixels, and each pixel has a scale of its "
+                "own\ntake dataset.scale_per=global"
+            )
 
 
 def _check_monitors(cfg: DictConfig, model) -> None:

@@ -27,6 +27,8 @@ def opening(plan, names: dict, folder, state=None) -> str:
     if trainer.steps:
         length = f"{trainer.steps:,} steps"
     noise = "" if names["noise"] == "none" else f"   noise: {names['noise']}"
+    changes = ", ".join(plan.preparation.augment)
+    noise += f"   augment: {changes}" if changes else ""
     xla = "xla" if trainer.uses_xla(model.network) else "no xla"
     rows = {
         f"aecli {__version__}": f"tensorflow {tf.__version__}  keras {keras.__version__}  "
@@ -143,6 +145,7 @@ def _loss(cfg: DictConfig, model) -> str:
     name = cfg.loss._target_.rsplit(".", 2)[-2]
     weights = model.weights_of_penalties()
     penalties = [f" + {weight:g} {term}" for term, weight in weights.items()]
+    name += model.reconstruction_loss.described
     return model.quantities()["loss"].label(name + "".join(penalties))
 
 

@@ -43,7 +43,10 @@ def with_the_rest(run: Run, split: str) -> Split:
         return own
     other = every.take(rest)
     labels = np.concatenate([own.needed_labels(), other.needed_labels()])
-    return Split(np.concatenate([own.x[:], other.x[:]]), labels, _excess(own, other))
+    ids = None
+    if own.ids is not None and other.ids is not None:
+        ids = np.concatenate([own.ids, other.ids])
+    return Split(np.concatenate([own.x[:], other.x[:]]), labels, _excess(own, other), ids=ids)
 
 
 def _excess(*parts: Split) -> np.ndarray | None:

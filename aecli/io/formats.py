@@ -83,9 +83,11 @@ LINES = {  # a part's
 }
 
 
-def script(kind: Format, parts: list[str], model, data_range: tuple[float, float]) -> str:
-    """A Python file that loads the parts beside it."""
-    shape, code = (", ".join(map(str, s)) for s in (model.data_shape, model.stored_shape))
+def script(
+    kind: Format, parts: list[str], model, raw: tuple[int, ...], data_range: tuple[float, float]
+) -> str:
+    """A Python file that loads the parts beside it. raw: the shape of an example in a file."""
+    shape, code = (", ".join(map(str, s)) for s in (raw, model.stored_shape))
     codes = CODES if model.codebook_size is None else INDICES
     codes = codes.format(shape=code, size=model.codebook_size)
     low, high = data_range

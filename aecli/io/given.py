@@ -18,7 +18,8 @@ class Images:
     clean: the same without noise, None where that is not known; labels: [N] int64 or None;
     label_names[i]: the name of label i; files: the name of each image's file, None where the
     images are not files of their own; origin: where they come from, for the user; excess: what was
-    cut off from x, of its shape, None where nothing was; windows: where in a recording they are.
+    cut off from x, of its shape, None where nothing was; windows: where in a recording they are;
+    ids: of the rows of a table, texts or numbers [N].
     """
 
     x: np.ndarray
@@ -29,6 +30,7 @@ class Images:
     origin: str
     excess: np.ndarray | None = None
     windows: Windows | None = None
+    ids: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -77,11 +79,11 @@ def images(run: Run, read: Read, noise: bool = True) -> Images:
         x, clean, labels = run.examples(read.split)
         origin = f"{read.split} split of {run.splits.source}"
         names, part = run.splits.label_names, getattr(run.splits, read.split)
-        further = {"excess": part.excess, "windows": part.windows}
+        further = {"excess": part.excess, "windows": part.windows, "ids": part.ids}
         return Images(x if noise else clean, clean, labels, names, None, origin, **further)
     x, clean = found.split.pixels(), None
     if noise and run.noise_is_stated:
         x, clean = run.preparation.frozen(x)
     part = found.split
-    known = part.labels, found.label_names, found.files, found.path, part.excess, part.windows
-    return Images(x, clean, *known)
+    known = part.labels, found.label_names, found.files, found.path
+    return Images(x, clean, *known, part.excess, part.windows, part.ids)

@@ -9,6 +9,8 @@ from keras import ops
 
 from aecli.datasets import ranges
 from aecli.datasets.learnt import Learnt
+from aecli.datasets.quantiles import Quantiles
+from aecli.io import coded_columns, quantile_layers
 from aecli.models.batch import Batch
 
 PARTS = ("encoder", "decoder", "autoencoder")
@@ -16,6 +18,9 @@ PARTS = ("encoder", "decoder", "autoencoder")
 
 def part(model, name: str, learnt: Learnt, stated_shapes: bool = False) -> keras.Model:
     """A model that takes and gives images as the training's files have them, all float32.
+
+    Rows of a table are [B, D] in the order of its columns, a category as the position of its value
+    and a gap as NaN.
 
     encoder: images [B, H, W, C] -> codes [B, *stored_shape], the posterior mean, or int32 of a
     codebook; decoder: codes -> expected images; autoencoder: images -> expected images. A model
@@ -30,7 +35,7 @@ def part(model, name: str, learnt: Learnt, stated_shapes: bool = False) -> keras
         inputs, code = _codes(model)
         output = code
     else:
-        inputs = keras.Input(model.data_shape, name="image")
+        inputs = keras.Input(raw_shape(learnt), name="row" if is_table(learnt) else "image")
         out = model.infer(Batch(prepared(inputs, learnt), None, label=label))
         code, output = out["z"], out.get("indices", ops.cast(out["z"], "float32"))
     if name != "encoder":
@@ -66,14 +71,28 @@ def _codes(model):
     return inputs, keras.layers.Reshape(model.code_shape)(code)
 
 
+def is_table(learnt: Learnt) -> bool:
+    return learnt.spec.kind == "table"
+
+
+def raw_shape(learnt: Learnt) -> tuple[int, ...]:
+    """What an exported model takes for an example: [H, W, C], or [D] of a table."""
+    return learnt.raw_shape[1:2] if is_table(learnt) else learnt.raw_shape
+
+
 def prepared(x, learnt: Learnt):
     """Images as in a file -> as the model takes them."""
+    if is_table(learnt):
+        x = x if learnt.coding is None else coded_columns.coded(x, learnt.coding)
+        x = keras.layers.Reshape(learnt.shape, name="as_image")(x)
     if learnt.unit == "bytes":
         x = keras.layers.Rescaling(1 / 255, name="bytes")(x)
     if learnt.unit in ranges.PAIRS:
         offset, divisor = ranges.PAIRS[learnt.unit]
         x = keras.layers.Rescaling(1 / divisor, -offset / divisor, name=learnt.unit)(x)
-    if learnt.scaling is not None:  # first the difference: of large numbers it is exact
+    if isinstance(learnt.scaling, Quantiles):
+        x = quantile_layers.scaled(x, learnt.scaling)
+    elif learnt.scaling is not None:  # first the difference: of large numbers it is exact
         offset, divisor = learnt.scaling.offset, learnt.scaling.divisor
         x = keras.layers.Rescaling(1.0, (-offset).tolist(), name="offset")(x)
         x = keras.layers.Rescaling((1 / divisor).tolist(), name="scale")(x)
@@ -84,9 +103,14 @@ def prepared(x, learnt: Learnt):
 
 def raw(x, learnt: Learnt):
     """What the model made -> as a file has it."""
-    if learnt.scaling is not None:
+    if isinstance(learnt.scaling, Quantiles):
+        x = quantile_layers.undone(x, learnt.scaling)
+    elif learnt.scaling is not None:
         offset, divisor = learnt.scaling.offset, learnt.scaling.divisor
         x = keras.layers.Rescaling(divisor.tolist(), offset.tolist(), name="unscaled")(x)
+    if is_table(learnt):
+        x = keras.layers.Reshape((learnt.shape[1],), name="as_row")(x)
+        x = x if learnt.coding is None else coded_columns.undone(x, learnt.coding)
     if learnt.unit in ranges.PAIRS:
         offset, divisor = ranges.PAIRS[learnt.unit]
         return keras.layers.Rescaling(divisor, offset, name=f"to_{learnt.unit}")(x)

@@ -3,11 +3,11 @@
 import os
 import pathlib
 import shutil
-from collections.abc import Iterable
 
 import numpy as np
 from tqdm import tqdm
 
+from aecli.datasets.table import ID, ROW
 from aecli.dataspec import by
 from aecli.errors import BadRequest
 from aecli.files import NAME_KEPT, replacing, writing
@@ -34,12 +34,13 @@ def write(
     x: np.ndarray,
     data_range: tuple[float, float] = (0.0, 1.0),
     files: list[str] | None = None,
-    columns: Iterable[str] | None = None,
+    columns: dict[str, np.ndarray] | None = None,
     **arrays: np.ndarray,
 ) -> None:
     """x: [N, H, W, C] float32. npz and npy hold it as it is, npz with the arrays beside it.
 
-    csv has a column for each number, named by `columns` (None: x_0, x_1 ...), and the label.
+    csv has the columns {name: [N]} instead (None: x_0, x_1 ... of x), what a row is known by before
+    them, and the label after them.
 
     PNG files have 8 bits: data_range is black and white. files: their names, with any suffix and
     folders within; else 00000.png ...
@@ -47,9 +48,11 @@ def write(
     suffix = path.suffix.lower()
     if suffix == ".csv":
         rows = x.reshape(len(x), -1)
-        names = columns or [f"x_{i}" for i in range(rows.shape[1])]
-        known = {"label": arrays["label"]} if "label" in arrays else {}
-        tables.write(path, dict(zip(names, rows.T, strict=True)) | known)
+        own = columns or {f"x_{i}": column for i, column in enumerate(rows.T)}
+        before, after = (
+            {k: arrays[k] for k in ks if k in arrays} for ks in ((ID, ROW), ("label",))
+        )
+        tables.write(path, before | own | after)
         return
     if suffix in (".npz", ".npy"):
         with replacing(path) as temporary:

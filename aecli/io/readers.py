@@ -20,6 +20,7 @@ from aecli.datasets.text import Text
 from aecli.dataspec import by
 from aecli.errors import BadRequest
 
+TABLES = (".csv", ".tsv", ".txt", ".parquet", ".npy", ".npz")
 KINDS = (
     f"npz, npy, csv, parquet, idx, an image or a folder of images ({' '.join(sorted(SUFFIXES))})"
 )
@@ -57,10 +58,10 @@ def found(path: str, learnt: Learnt, split: str, beyond: bool = False, key: str 
         existing_file(path, key)  # here, since a reader would speak of dataset.path
         source = reader.like(learnt).read().read()
     part = source.test if split == "test" and source.test is not None else source.train
-    if part.x.shape[1:] != tuple(learnt.shape):
+    if part.x.shape[1:] != tuple(learnt.raw_shape):
         raise BadRequest(
             f"{key}={path} has images of {by(part.x.shape[1:])}; "
-            f"this run was trained on {by(learnt.shape)}"
+            f"this run was trained on {by(learnt.raw_shape)}"
         )
     source = dataclasses.replace(source, origin=f"{key}={path}")
     part, names, notes = learnt.given(source, dataclasses.replace(part, x=part.x[:]), beyond)
@@ -70,11 +71,11 @@ def found(path: str, learnt: Learnt, split: str, beyond: bool = False, key: str 
 def _reader(place: pathlib.Path, key: str, is_table: bool) -> Dataset:
     """is_table: whether the run was trained on a table, whose columns have roles."""
     name = place.name.lower().removesuffix(".gz")
+    if is_table and name.endswith(TABLES):
+        return Table(path=str(place))
     if name.endswith((".npz", ".npy")):
         return Npz(path=str(place))
     if name.endswith((".csv", ".tsv", ".txt")):
-        if is_table:
-            return Table(path=str(place))
         return Csv(path=str(place), delimiter="\t" if name.endswith(".tsv") else ",")
     if name.endswith(".parquet"):
         return Parquet(path=str(place))

@@ -11,6 +11,7 @@ from aecli import build, runs
 from aecli.component import check_arguments
 from aecli.console import quiet
 from aecli.datasets import ranges
+from aecli.datasets.table import ID, ROW
 from aecli.errors import BadRequest
 from aecli.io import conditions, given
 from aecli.io.given import Images
@@ -53,13 +54,36 @@ def sampler(cfg: DictConfig) -> Sampler | None:
 
 
 def in_file_units(run: runs.Run, x: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
-    """What a model made, [N, H, W, C] float32 -> before the training's scaling, and its range."""
+    """What a model made, [N, H, W, C] float32 -> before the training's scaling, and its range.
+
+    Of a table, [N, D] in its columns, a category as the position of its value.
+    """
+    if run.spec.kind == "table":
+        return run.learnt.unscaled(x).reshape(len(x), -1), run.learnt.range
     scale = run.config.dataset.get("scale", "none")
     if scale == "auto" and run.learnt.unit in ranges.PAIRS:
         return run.learnt.unscaled(x), ranges.undone_range((0.0, 1.0), run.learnt.unit)
     if scale in ("auto", "none"):
         return x, run.data_range
     return run.learnt.unscaled(x), run.learnt.range
+
+
+def is_table(run: runs.Run) -> bool:
+    """Whether its examples are rows of a table whose columns have names."""
+    return run.spec.kind == "table" and run.learnt.columns is not None
+
+
+def columns(run: runs.Run, x: np.ndarray) -> dict[str, np.ndarray] | None:
+    """Rows [N, D] in the file's units as a table: {column: [N]}, a category as its text.
+
+    None where the columns have no names.
+    """
+    learnt = run.learnt
+    if learnt.columns is None:
+        return None
+    found = dict(zip(learnt.columns, x.reshape(len(x), -1).T, strict=True))
+    named = {name: np.array(values) for name, values in learnt.categories.items()}
+    return found | {name: values[found[name].astype(int)] for name, values in named.items()}
 
 
 def shown(cfg: DictConfig) -> str | None:
@@ -78,10 +102,15 @@ def wake(run: runs.Run) -> None:
 
 
 def beside(found: Images) -> dict[str, np.ndarray]:
-    """What is known of the images, for a table: {"file": [N], "label": [N]}, in this order."""
+    """What is known of the images, for a table: {"file": [N], "label": [N]}, in this order.
+
+    Of rows, "id" or "row" instead of a file: a text, or the number in the file from 1.
+    """
     known = {}
     if found.files is not None:
         known["file"] = np.array(found.files)
+    if found.ids is not None:
+        known[ROW if found.ids.dtype.kind == "i" else ID] = found.ids
     if found.labels is not None:
         known["label"] = named_labels(found)
     return known

@@ -1,7 +1,7 @@
 """Loss: the likelihood that a decoder parameterises."""
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from keras import ops
 
@@ -22,6 +22,7 @@ class Loss(Component):
     needs_unit_range: ClassVar[bool] = False  # data must lie in [0, 1]
     is_of_tokens: ClassVar[bool] = False  # log_prob is of numbers that are names
     is_of_binary_data: ClassVar[bool] = False  # log_prob is normalised over {0, 1} alone
+    is_of_levels: ClassVar[bool] = False  # log_prob is a probability of grey levels, no density
 
     def __call__(self, target, params):
         """Per-example loss in nats, summed over pixels: [B]. Constants may be left out."""
@@ -30,6 +31,20 @@ class Loss(Component):
     def log_prob(self, x, params):
         """log p(x | params), in nats an image: [B]."""
         raise NotImplementedError
+
+    def parts(self, target, params) -> dict[str, Any]:
+        """{name: its share of the loss [B] in nats} of one that is made of several likelihoods."""
+        return {}
+
+    @property
+    def part_names(self) -> list[str]:
+        """The names of its parts."""
+        return []
+
+    @property
+    def described(self) -> str:
+        """What is said behind its name."""
+        return ""
 
     def mean(self, params):
         """The expected image: [B, H, W, C]."""

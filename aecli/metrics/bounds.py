@@ -69,7 +69,7 @@ class Bounds(Metric):
                 "grey: the figures compare models with this loss on this data, and are no "
                 "likelihoods (those: dataset.binarize=dynamic, or loss=continuous_bernoulli)"
             )
-        elif not (loss.is_of_binary_data or loss.is_of_tokens):
+        elif not (loss.is_of_binary_data or loss.is_of_levels or loss.is_of_tokens):
             notes.append("of a density: its logarithm may have either sign")
         return notes
 

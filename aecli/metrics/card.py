@@ -5,7 +5,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from aecli.errors import NotApplicable, OtherKind
+from aecli.errors import NotApplicable, OfOtherData
 from aecli.metrics.base import Evaluation, Figures, Metric, finite, stated
 from aecli.quantity import Quantity, beside
 
@@ -64,7 +64,7 @@ def filled(evaluation: Evaluation, metrics: dict[str, Metric], strict: bool = Fa
             try:
                 _add(card, evaluation, metric)
             except Exception as error:
-                if isinstance(error, OtherKind) and len(metrics) > 1:
+                if isinstance(error, OfOtherData) and len(metrics) > 1:
                     continue  # the defaults are those of any data
                 if strict:
                     raise

@@ -10,14 +10,14 @@ from aecli.errors import NotApplicable
 from aecli.io import every_class
 from aecli.io.given import Images
 from aecli.metrics.base import Evaluation, Figures, Metric
-from aecli.metrics.detection import threshold
+from aecli.metrics.detection import baselines
 from aecli.metrics.detection.scores import SEPARATION, scored, separation
 from aecli.quantity import Quantity
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Outliers(Metric):
-    """Of the reconstruction error, as in aecli detect; for a run with dataset.classes."""
+    """Of the model's own score, as in aecli detect; for a run with dataset.classes."""
 
     section: ClassVar[str] = "anomalies"
     about: ClassVar[dict[str, Quantity]] = SEPARATION
@@ -26,13 +26,13 @@ class Outliers(Metric):
 
     def __call__(self, evaluation: Evaluation) -> Figures:
         images, anomalous = evaluation.once(self, lambda: _every_class(evaluation))
-        model = evaluation.run.model
-        scores = scored(model, images.x, "reconstruction", images.excess, images.labels)
+        run = evaluation.run
+        scores = scored(run, images.x, run.model.own_score, images.excess, images.labels)
         return separation(scores, anomalous)
 
     def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:
         images, anomalous = evaluation.once(self, lambda: _every_class(evaluation))
-        return threshold.baselines(evaluation.run, images.whole, anomalous, None, self.seed)
+        return baselines.baselines(evaluation.run, images.whole, anomalous, None, self.seed)
 
 
 def _every_class(evaluation: Evaluation) -> tuple[Images, np.ndarray]:

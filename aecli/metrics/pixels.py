@@ -18,7 +18,7 @@ Peak = Annotated[float | None, Field(ge=1e-12, le=1e12, description="the range o
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Pixels(ImageMetric):
-    """bce (nats), mse, psnr (dB) between target and reconstruction."""
+    """bce (nats), mse, psnr (dB) between target and reconstruction; of a table no psnr."""
 
     about: ClassVar[dict[str, Quantity]] = {
         "bce": Quantity("nats a pixel", LOWER, "binary cross-entropy"),
@@ -31,6 +31,13 @@ class Pixels(ImageMetric):
     def compare(self, target, image, data_range) -> Figures:
         return pixel_errors(target, image, self.peak or scale_of(data_range)[1])
 
+    def __call__(self, evaluation: Evaluation) -> Figures:
+        return _of_kind(evaluation, super().__call__(evaluation))
+
+    def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:
+        found = super().baselines(evaluation)
+        return {name: _of_kind(evaluation, figures) for name, figures in found.items()}
+
     def quantities(self, evaluation: Evaluation) -> dict[str, Quantity]:
         peak = self.peak or scale_of(evaluation.data_range)[1]
         if peak == 1:
@@ -40,10 +47,21 @@ class Pixels(ImageMetric):
         return self.about | {"psnr": dataclasses.replace(psnr, meaning=meaning)}
 
     def notes(self, evaluation: Evaluation) -> list[str]:
-        notes = beyond("psnr", self.peak, evaluation)
+        notes = [] if _is_table(evaluation) else beyond("psnr", self.peak, evaluation)
         if np.nanmin(evaluation.target) < 0 or np.nanmax(evaluation.target) > 1:
             notes.append("bce needs data in [0, 1]")
         return notes
+
+
+def _is_table(evaluation: Evaluation) -> bool:
+    return evaluation.run.model.spec.kind == "table"
+
+
+def _of_kind(evaluation: Evaluation, figures: Figures) -> Figures:
+    """Columns of different units have no peak that they share."""
+    if not _is_table(evaluation):
+        return figures
+    return {name: value for name, value in figures.items() if name != "psnr"}
 
 
 def scale_of(data_range: tuple[float, float]) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from aecli.errors import OtherKind
+from aecli.errors import OfOtherData
 from aecli.metrics.base import Evaluation, Figures, Metric
 from aecli.quantity import HIGHER, LOWER, Quantity
 
@@ -32,7 +32,7 @@ class Tokens(Metric):
 
     def __call__(self, evaluation: Evaluation) -> Figures:
         if evaluation.run.model.spec.kind != "text":
-            raise OtherKind("needs sentences: dataset=text")
+            raise OfOtherData("needs sentences: dataset=text")
         target, made = evaluation.target, evaluation.reconstruction
         is_there = ~np.isnan(target)
         count = int(is_there.sum())

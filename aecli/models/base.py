@@ -27,6 +27,9 @@ LatentDim = Annotated[
 ]
 
 
+PART = Quantity("nats an image", LOWER, "a part of the reconstruction term", by_objective=True)
+
+
 class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
     """An encoder, a decoder and an objective over images x [B, H, W, C].
 
@@ -45,6 +48,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
     has_prior: ClassVar[bool] = False  # sample_prior draws codes of a p(z) that was trained towards
     has_quantiles: ClassVar[bool] = False  # prior_quantiles knows how its units are spread
     has_bound: ClassVar[bool] = False  # draw and log_prior give the densities of a bound
+    own_score: ClassVar[str] = "reconstruction"  # that aecli detect takes where none is stated
     label_count = None  # labels 0 .. label_count - 1 that the model asks for
     decoded_an_example = 1  # images that the decoder makes of an example for its loss
     codebook_size = None  # vectors that each cell of a discrete code chooses among
@@ -135,7 +139,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
 
     def watches(self) -> list[Watched]:
         """What is watched and not minimised: an accumulator for each, under the name it has."""
-        return []
+        return [MeanOf(name, PART) for name in self.reconstruction_loss.part_names]
 
     def noise_shapes(self) -> dict[str, tuple[int, ...]]:
         """{name: shape} of the standard normals that forward takes for an example."""
@@ -208,7 +212,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         for name, (weight, term) in self.penalties(batch, out, training=training).items():
             terms[name] = term
             loss = loss + weight * term
-        return loss, terms, {}
+        return loss, terms, self.reconstruction_loss.parts(batch.target, out["params"])
 
     def variables_of(self, player: str) -> list:
         """What a player trains: one after the first, the part of the model that has its name."""

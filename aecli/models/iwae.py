@@ -71,7 +71,7 @@ class IWAE(VAE):
         loss = -ops.mean(bounds, axis=1)
         terms = {"reconstruction": ops.mean(misfit, axis=(1, 2)), "kl": ops.mean(kl, axis=(1, 2))}
         terms["tightening"] = loss - terms["reconstruction"] - weight * terms["kl"]
-        return loss, terms, {}
+        return loss, terms, self.reconstruction_loss.parts(batch.target, out["params"])
 
     def penalties(self, batch, out, training=False):
         _, terms, _ = self.objective(batch, out, training=training)

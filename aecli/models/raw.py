@@ -22,11 +22,17 @@ class Raw:
         self._model, self._learnt = model, learnt
 
     def prepared(self, x: Any) -> np.ndarray:
-        """[N, H, W, C], [N, H, W] or [N, D] as in a file -> [N, H, W, C] float32 for the model."""
+        """[N, H, W, C], [N, H, W] or [N, D] as in a file -> [N, H, W, C] float32 for the model.
+
+        Of rows of a table, a category is the position of its value, and a gap is NaN.
+        """
         if (known := self._learnt.vocabulary) is not None:
             return known.rows([known.split(sentence) for sentence in x], self._learnt.shape[1])
         x = np.asarray(x)
-        x = x.reshape(len(x), *self._learnt.shape)
+        x = x.reshape(len(x), *self._learnt.raw_shape)
+        if self._learnt.coding is not None:
+            x = x.astype(np.float32)
+            self._learnt.coding.check(x, "the array")
         part, _, _ = self._learnt.given(Source(Split(x), None, "the array"), Split(x))
         return part.pixels()
 
@@ -35,15 +41,18 @@ class Raw:
         return self._model.encode(self.prepared(x), label=label)
 
     def reconstruct(self, x: Any, label=None) -> Any:
-        """Images as in a file -> expected images [N, H, W, C] float32, in the same unit."""
-        return self._made(self._model.reconstruct(self.prepared(x), label))
+        """Images as in a file -> expected images [N, H, W, C] float32, in the same unit.
+
+        Rows of a table -> rows [N, D]; sentences -> sentences.
+        """
+        return self._given_back(self._model.reconstruct(self.prepared(x), label))
 
     def decode(self, z: np.ndarray, label=None) -> Any:
-        """Codes -> expected images [N, H, W, C] float32, in the file's unit."""
-        return self._made(self._model.decode(z, label))
+        """Codes -> expected images [N, H, W, C] float32, or rows [N, D], in the file's unit."""
+        return self._given_back(self._model.decode(z, label))
 
-    def _made(self, x: np.ndarray) -> Any:
-        """What the model made as a file has it: [N, H, W, C], or [N] texts."""
+    def _given_back(self, x: np.ndarray) -> Any:
         if self._learnt.vocabulary is not None:
             return self._learnt.vocabulary.sentences(x)
-        return self._learnt.raw(x)
+        x = self._learnt.raw(x)
+        return x.reshape(len(x), -1) if self._learnt.spec.kind == "table" else x

@@ -93,7 +93,8 @@ class VAE(Charged, Autoencoder):
         return ["reconstruction", "kl_charged" if self.charges_otherwise else "kl"]
 
     def watches(self):
-        return [MeanOf("kl", self.about["kl"])] if self.charges_otherwise else []
+        own = [MeanOf("kl", self.about["kl"])] if self.charges_otherwise else []
+        return [*super().watches(), *own]
 
     def noise_shapes(self):
         return {"z": self.code_shape} | super().noise_shapes()

@@ -62,6 +62,7 @@ class VQVAE(Autoencoder):
 
     def watches(self):
         return [
+            *super().watches(),
             Perplexity("perplexity", PERPLEXITY, self.codebook_size),
             CodesUsed("codes_used", CODES_USED, self.codebook_size),
         ]
@@ -87,7 +88,7 @@ class VQVAE(Autoencoder):
         return {"commitment": (self.beta, sum_per_example(distance))}
 
     def objective(self, batch, out, player="model", training=False):
-        loss, terms, _ = super().objective(batch, out, player, training=training)
+        loss, terms, watched = super().objective(batch, out, player, training=training)
         z_e = self._cells(ops.stop_gradient(out["z_e"]))
         counts, sums = self.codebook.taken(z_e, out["indices"])
         if training:
@@ -95,7 +96,7 @@ class VQVAE(Autoencoder):
                 batch_sum(counts[None]), batch_sum(sums[None]), batch_rows(z_e),
                 batch_rows(out["revival"]), self.decay, self.epsilon, self.revival,
             )  # fmt: skip
-        return loss, terms, {"perplexity": counts, "codes_used": counts}
+        return loss, terms, watched | {"perplexity": counts, "codes_used": counts}
 
     def nearest(self, z):
         return ops.reshape(self.codebook(self._cells(z))[0], (-1, *self.code_shape))

@@ -109,6 +109,16 @@ class Network(Component):
         limits.count(x.shape[-1] * units)
         return layers.Dense(units, **self._initializers(), **kwargs)(x)
 
+    def _head(self, h, name: str, size: int | None, act: str, flat: bool):
+        """What the encoder emits under a name, float32; not flat: the same layer at each place."""
+        if size is None:
+            return layers.Identity(name=name, dtype="float32")(h)
+        if flat:
+            return self._act(self._dense(h, size, name=name, dtype="float32"), act)
+        limits.count(h.shape[-1] * size)
+        pointwise = layers.Conv2D(size, 1, name=name, dtype="float32", **self._initializers())
+        return self._act(pointwise(h), act)
+
     def _initializers(self) -> dict[str, Any]:
         """Fresh ones for each layer: one shared instance would give equal weights."""
         return {

@@ -8,15 +8,15 @@ import keras
 from keras import layers
 from pydantic import Field
 
-from aecli import limits, typed
+from aecli import limits
 from aecli.errors import BadRequest
 from aecli.networks.base import Heads, Network, Widths
 from aecli.networks.channel_bias import ChannelBias
+from aecli.networks.halving import Filters, cropped, halved
 from aecli.networks.upsampled_conv import UpsampledConv2D
 from aecli.serial import register
 
 Padding = Literal["same", "valid"]
-Filters = Annotated[list[Annotated[int, Field(gt=0, le=2**14)]], Field(min_length=1, max_length=16)]
 MONOTONE = ("linear", "relu", "leaky_relu", "elu", "selu", "softplus", "tanh", "sigmoid")
 """Activations that a maximum commutes with: f(max(x) + b) = max(f(x + b))."""
 
@@ -42,7 +42,7 @@ class Conv(Network):
     widths: Widths = dataclasses.field(default_factory=list)
 
     def encoder(self, data_shape: tuple, heads: Heads, flat: bool) -> keras.Model:
-        self._sizes(data_shape)
+        halved(data_shape, self.filters)
         inputs = keras.Input(data_shape, name="image")
         h = inputs
         for filters in self.filters:
@@ -55,7 +55,7 @@ class Conv(Network):
         return keras.Model(inputs, outputs, name="encoder")
 
     def decoder(self, code_shape: tuple, out_shape: tuple) -> keras.Model:
-        sizes = self._sizes(out_shape)
+        sizes = halved(out_shape, self.filters)
         inputs = keras.Input(code_shape, name="code")
         h = inputs
         if len(code_shape) == 1:
@@ -75,14 +75,14 @@ class Conv(Network):
         for stage, (width, padding) in enumerate(zip(filters, paddings, strict=True)):
             size = sizes[-2 - stage] if self.decoder_padding is None else None
             if self.upsampling == "transpose":
-                h = _crop(self._act(self._transposed(h, width, padding)), size)
+                h = cropped(self._act(self._transposed(h, width, padding)), size)
                 continue
             h = self._act(self._conv(h, width, padding=padding))
             uncropped = size in (None, (2 * h.shape[1], 2 * h.shape[2]))
             # on the small image a layer of few channels is faster, one of many is not
             doubled = stage == len(filters) - 1 and uncropped and self.kernel_size % 2 == 1
             if not doubled:
-                h = _crop(layers.UpSampling2D(2)(h), size)
+                h = cropped(layers.UpSampling2D(2)(h), size)
         h = self._conv(h, out_shape[-1], doubled, name="params", dtype="float32")
         if tuple(h.shape[1:3]) != tuple(out_shape[:2]):
             raise BadRequest(
@@ -91,20 +91,6 @@ class Conv(Network):
                 "take network.decoder_padding=null: then each stage is cropped to fit"
             )
         return keras.Model(inputs, h, name="decoder")
-
-    def _sizes(self, shape: tuple) -> list[tuple[int, int]]:
-        """Height and width before the first stage and after each. Raises BadRequest."""
-        sizes = [tuple(shape[:2])]
-        for stage in range(len(self.filters)):
-            if max(sizes[-1]) < 2:
-                fewer = typed.setting("network.filters", self.filters[:stage])
-                raise BadRequest(
-                    f"network.filters has {len(self.filters)} stages and each halves the image: "
-                    f"{shape[0]}x{shape[1]} is down to 1x1 after {stage}\n"
-                    f"{f'use at most {stage}: {fewer}' if stage else 'such data take network=mlp'}"
-                )
-            sizes.append(tuple(math.ceil(side / 2) for side in sizes[-1]))
-        return sizes
 
     def _conv(self, x, filters: int, doubled: bool = False, **kwargs):
         kind = UpsampledConv2D if doubled else layers.Conv2D
@@ -126,22 +112,3 @@ class Conv(Network):
         kwargs = {"strides": 2, "padding": padding} | self._initializers()
         limits.count(self.kernel_size**2 * x.shape[-1] * filters)
         return layers.Conv2DTranspose(filters, self.kernel_size, **kwargs)(x)
-
-    def _head(self, h, name: str, size: int | None, act: str, flat: bool):
-        if size is None:
-            return layers.Identity(name=name, dtype="float32")(h)
-        if flat:
-            return self._act(self._dense(h, size, name=name, dtype="float32"), act)
-        limits.count(h.shape[-1] * size)
-        pointwise = layers.Conv2D(size, 1, name=name, dtype="float32", **self._initializers())
-        return self._act(pointwise(h), act)
-
-
-def _crop(x, size: tuple[int, int] | None):
-    """Cut [B, h, w, C] down to [B, *size, C] at the bottom and right; None: leave it."""
-    if size is None:
-        return x
-    rows, columns = x.shape[1] - size[0], x.shape[2] - size[1]
-    if rows == columns == 0:
-        return x
-    return layers.Cropping2D(((0, rows), (0, columns)))(x)

@@ -11,7 +11,7 @@ from pydantic import Field
 from aecli import limits, typed
 from aecli.errors import BadRequest
 from aecli.networks.base import Heads, Network, Widths
-from aecli.networks.conv import Filters
+from aecli.networks.halving import Filters
 from aecli.networks.points import Filled
 from aecli.serial import register
 
@@ -79,10 +79,3 @@ class Conv1D(Network):
         limits.count(size * x.shape[-1] * filters)
         settings: dict[str, Any] = {"padding": "same"} | self._initializers() | kwargs
         return layers.Conv2D(filters, (1, size), **settings)(x)
-
-    def _head(self, h, name: str, size: int | None, act: str, flat: bool):
-        if size is None:
-            return layers.Identity(name=name, dtype="float32")(h)
-        if flat:
-            return self._act(self._dense(h, size, name=name, dtype="float32"), act)
-        return self._act(self._conv(h, size, 1, name=name, dtype="float32"), act)

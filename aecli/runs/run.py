@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from aecli import build
 from aecli.datasets import learnt_file
+from aecli.datasets.layout import layout
 from aecli.datasets.learnt import Learnt
 from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest
@@ -122,13 +123,15 @@ class Run:
         """Built from the config; the weights are those of the best epoch."""
         from aecli.training import best
 
+        is_kept = (self.folder / data.NAME).is_file()
         stored = best.stored(self.folder, build.plain(self.config), self.status.get("state"))
         with stored.limiting():
-            known = self.learnt.of_values if (self.folder / data.NAME).is_file() else None
-            further = self.status.get("label_count"), known and known.vocabulary
-            model = build.model(self.config, self.data_shape, *further)
-        if known is not None:
-            model.learnt = known
+            known = self.learnt if is_kept else None
+            of_data = (None, None) if known is None else (layout(known), known.vocabulary)
+            count = self.status.get("label_count")
+            model = build.model(self.config, self.data_shape, count, *of_data)
+        if is_kept:
+            model.learnt = self.learnt.of_values
         stored.give_to(model)
         return model
 

@@ -1,4 +1,4 @@
-"""What both feeds share: order, scaling, binarisation, corruption.
+"""What both feeds share: order, scaling, augmentation, binarisation, corruption.
 
 The order of epoch e and the noise of step s are pure functions of (seed, e) and (seed, s).
 """
@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from aecli import philox
+from aecli.augment.base import Augmentation
 from aecli.noise.base import Noise
 
 Labels = tuple[np.ndarray, np.ndarray]
@@ -26,6 +27,7 @@ class Stream(enum.IntEnum):
     FROZEN_BINARISE = 3
     FROZEN_NOISE = 4
     DRAWS = 5
+    AUGMENT = 6
 
 
 def stream_seed(seed: int, stream: Stream, index) -> tf.Tensor:
@@ -54,12 +56,13 @@ class Preparation:
     """What happens to an image between the array and the model."""
 
     noise: Noise
+    augment: dict[str, Augmentation] = dataclasses.field(default_factory=dict)  # in this order
     dynamic: bool = False  # binarise anew each time an image is seen
     seed: int = 0
 
     @property
     def is_random(self) -> bool:
-        """Whether it changes an image at all, beyond its scale."""
+        """Whether it changes an image of evaluation, too, beyond its scale."""
         return self.noise.is_noisy or self.dynamic
 
     def draws(self, shapes: dict[str, tuple[int, ...]], size, step) -> dict[str, tf.Tensor]:
@@ -71,7 +74,12 @@ class Preparation:
         }
 
     def fresh(self, rows: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Rows [B, H, W, C] -> (input, target) for one training step."""
+        """Rows [B, H, W, C] -> (input, target) for one training step, both augmented."""
+        if self.augment:
+            rows = to_float(tf.convert_to_tensor(rows))
+        seed = stream_seed(self.seed, Stream.AUGMENT, step)
+        for i, change in enumerate(self.augment.values()):
+            rows = change(rows, philox.fold_in(seed, i))
         return self._prepare(rows, step, Stream.BINARISE, Stream.NOISE)
 
     def fresh_part(self, rows: tf.Tensor, step: tf.Tensor, first, size):
@@ -79,7 +87,7 @@ class Preparation:
 
         Its draws are those of the whole batch; what lies outside the part is not read.
         """
-        if not self.is_random:
+        if not self.is_random and not self.augment:
             return self.fresh(rows, step)
         last = first + tf.shape(rows)[0]
         whole = tf.pad(rows, [[first, size - last], [0, 0], [0, 0], [0, 0]])

@@ -163,7 +163,9 @@ def test_a_run_of_one_class_is_judged_on_every_class(ask, zeros):
 
 def test_the_report_card_says_the_same(ask, zeros, every):
     values, metric = detect(ask(zeros)).values, Outliers()
-    assert metric(Evaluation(zeros)) == {k: values[k] for k in ("auroc", "average_precision")}
+    assert metric(Evaluation(zeros)) == {
+        k: values[k] for k in ("auroc", "average_precision", "best_f1")
+    }
     assert metric.baselines(Evaluation(zeros)) == values["baselines"]
     with pytest.raises(NotApplicable, match="needs a run of some classes alone"):
         metric(Evaluation(every))
@@ -299,7 +301,10 @@ def test_a_sweep_is_each_of_its_runs_and_their_mean(ask, compose, tmp_path, caps
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (["score=mse"], "score must be 'reconstruction' or 'elbo'; got 'mse'"),
+        (["score=mse"], "score must be 'reconstruction', 'elbo', .* or 'distance'.*; got 'mse'"),
+        (["quantile=0.9", "contamination=0.1"], "quantile and contamination both"),
+        (["contamination=0"], "contamination must be greater than 0; got 0"),
+        (["score=distance"], "score=distance needs a model with a centre"),
         (["quantile=95"], "quantile must be less than or equal to 1; got 95"),
         (["normal=0"], r"normal must be .*list.*; got 0"),
         (["normal=[]"], r"normal must be .*at least 1.*; got \[\]"),
@@ -312,7 +317,7 @@ def test_a_sweep_is_each_of_its_runs_and_their_mean(ask, compose, tmp_path, caps
 )
 def test_a_wrong_word_is_refused_before_anything_is_written(ask, zeros, words, text):
     there = set(zeros.folder.rglob("*"))
-    with pytest.raises(BadRequest, match=text):
+    with pytest.raises((BadRequest, NotApplicable), match=text):
         detect(ask(zeros, *words))
     assert set(zeros.folder.rglob("*")) == there
 

@@ -21,6 +21,7 @@ COMMANDS = [
     "denoise noise=gaussian",
     "detect normal=[0,1,2]",
     "detect normal=[0,1,2] score=elbo",
+    "detect normal=[0,1,2] score=mahalanobis",
     "interpolate gif=false",
     "traverse",
     "probe labels_per_class=[2] draws=1",
@@ -38,7 +39,7 @@ COMMANDS = [
     "train resume=latest trainer.epochs=2",
 ]
 NO_PRIOR = dict.fromkeys(
-    ["ae", "conv", "deep", "denoising", "sparse", "sparse_kl", "vq_vae"],
+    ["ae", "conv", "deep", "deep_svdd", "denoising", "sparse", "sparse_kl", "vq_vae"],
     "needs a model with a prior, as model=vae",
 )
 NO_DENSITY = {"vq_vae": "needs a density of codes to draw from, and a choice of 256 vectors"}
@@ -49,6 +50,7 @@ WHY_NOT = {  # command: {model: words of its line}
     "plot-samples": NO_DENSITY,
     "plot-manifold": {"conv": "needs a flat code of 2 or more units"},
     "detect normal=[0,1,2] score=elbo": NO_PRIOR,
+    "detect normal=[0,1,2] score=mahalanobis": {"vq_vae": "needs codes that are numbers"},
     FINETUNE: {"cvae": "needs a model that is told no labels: they are the answer"},
 }
 

@@ -20,6 +20,7 @@ SMALL = ["dataset.limit=150", "trainer.epochs=1", "trainer.jit_compile=false", "
 KINDS = {
     "mlp": ["model=vae", "model.latent_dim=3"],
     "conv": ["model=vae", "network=conv", "network.filters=[4,4]", "model.latent_dim=3"],
+    "resnet": ["network=resnet", "network.filters=[8]", "network.attention=true"],
     "bfloat16": ["model=vae", "network=conv", "network.filters=[4]",
                  "trainer.precision=mixed_bfloat16"],
     "grid": ["model=conv"],
@@ -55,6 +56,8 @@ def trained(compose, tmp_path_factory):
         ("saved_model", "grid"),
         ("onnx", "conv"),
         ("onnx", "bfloat16"),
+        ("onnx", "resnet"),
+        pytest.param("litert", "resnet", marks=pytest.mark.slow),
         ("onnx", "planar"),
         ("litert", "planar"),
         ("litert", "conv"),

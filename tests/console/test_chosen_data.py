@@ -3,7 +3,9 @@
 import gzip
 
 import numpy as np
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from aecli.console.arguments import parse
 from aecli.errors import BadRequest
@@ -39,6 +41,31 @@ def here(tmp_path, monkeypatch):
 def test_a_file_finds_its_reader(name, data, words, here):
     (here / name).write_bytes(data)
     assert sorted(parse("train", [name]).overrides) == sorted([*words, f"dataset.path='{name}'"])
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "option"),
+    [
+        ((5, 4), "float32", "table"),
+        ((5, 4), "int64", "table"),
+        ((5, 64), "uint8", "npz"),
+        ((5, 4, 4), "float32", "npz"),
+    ],
+)
+def test_an_array_of_two_axes_is_a_table_but_for_bytes(shape, dtype, option, here):
+    np.save(here / "a.npy", np.zeros(shape, dtype))
+    np.savez(here / "b.npz", x=np.zeros(shape, dtype), y=np.arange(5))
+    for name in ("a.npy", "b.npz"):
+        assert f"dataset={option}" in parse("train", [name]).overrides
+
+
+@pytest.mark.parametrize(
+    ("names", "option"), [(["height", "weight"], "table"), (["pixel0", "pixel1"], "parquet")]
+)
+def test_parquet_is_a_table_where_it_names_no_pixels(names, option, here):
+    columns = {name: np.zeros(3) for name in names}
+    parquet.write_table(pyarrow.table(columns), here / "a.parquet")
+    assert f"dataset={option}" in parse("train", ["a.parquet"]).overrides
 
 
 def test_a_folder_is_one_of_pictures(here):

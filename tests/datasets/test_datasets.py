@@ -10,8 +10,8 @@ import pytest
 from places import ROOT
 
 from aecli.datasets.base import Dataset, Source, Split, TestSize
+from aecli.datasets.cutting import cut_to_unit_range
 from aecli.datasets.digits import Digits
-from aecli.datasets.learnt import cut_to_unit_range
 from aecli.errors import BadRequest
 
 

@@ -11,6 +11,7 @@ import pytest
 from aecli import runs
 from aecli.datasets import units
 from aecli.datasets.csv import Csv
+from aecli.datasets.idx import Idx
 from aecli.datasets.npz import Npz
 from aecli.errors import BadRequest
 
@@ -117,6 +118,24 @@ def test_where_the_shape_cannot_tell_the_training_does(typed):
     assert not np.allclose(
         inherited, made(typed, *whole, "dataset.path=first.npy", "dataset.channels=last")
     )
+
+
+def idx(name: str, array: np.ndarray) -> str:
+    header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+    pathlib.Path(name).write_bytes(header + np.ascontiguousarray(array).tobytes())
+    return name
+
+
+def test_idx_files_may_have_their_channels_first(typed):
+    words = ["dataset=idx", f"dataset.path={idx('first.idx', FIRST)}"]
+    code, said = typed("train", *NETWORK, *words)
+    assert (code, len(said.strip().splitlines())) == (2, 1)
+    assert "first.idx: [30, 3, 8, 6] looks channels-first: dataset.channels=first" in said
+    source = Idx(path="first.idx", channels="first").read()
+    np.testing.assert_array_equal(source.train.x[:], COLOUR)
+    assert typed("train", *NETWORK, *words, "dataset.channels=first")[0] == 0
+    whole = made(typed, f"input={idx('last.idx', COLOUR)}")
+    np.testing.assert_allclose(made(typed, "input=first.idx"), whole, rtol=1e-5, atol=1e-6)
 
 
 # ---- ranges --------------------------------------------------------------------------------------

@@ -43,7 +43,15 @@ def test_the_label_is_no_feature(tmp_path):
 
 def test_the_id_is_no_feature(tmp_path):
     text = "who,a\nr1,1\nr2,2\n"
-    assert load(tmp_path, text, id_column="who").spec.names == ("a",)
+    splits = load(tmp_path, text, id_column="who")
+    assert splits.spec.names == ("a",)
+    assert dict(zip(splits.train.ids, splits.train.x.ravel(), strict=True)) == {"r1": -1, "r2": 1}
+
+
+def test_without_an_id_a_row_is_known_by_its_number_from_1(tmp_path):
+    splits = load(tmp_path, "a\n10\n20\n30\n", scale="none")
+    assert (splits.train.x.ravel() == 10 * splits.train.ids).all()
+    assert len(splits.train.ids) == 3
 
 
 def test_scaled_as_scikit_learn_does_and_a_constant_column_is_no_trap(tmp_path):
@@ -88,9 +96,12 @@ def test_columns_of_the_test_file_are_put_into_order(tmp_path):
 
 
 def test_a_text_column_is_offered_as_the_label(tmp_path):
-    text = refusal(Table, path=write(tmp_path, "a.csv", "a,kind\n1,good\n2,bad\n3,good\n"))
-    assert "column 'kind' holds texts (good, bad)" in text
-    assert "dataset.label_column=kind" in text
+    splits = load(tmp_path, "a,kind\n1,good\n2,bad\n3,good\n")
+    assert "dataset.label_column=kind" in splits.notes[0]
+    many = "a,kind\n" + "".join(f"{i},text {i}\n" for i in range(21))
+    text = refusal(Table, path=write(tmp_path, "b.csv", many))
+    assert "column 'kind' holds 21 different texts (text 0, " in text
+    assert "dataset.label_column=kind, dataset.categories=[kind]" in text
 
 
 def test_a_misspelt_column_gets_its_neighbour(tmp_path):

@@ -11,10 +11,11 @@ import pytest
 from options import options
 from safetensors.numpy import load_file
 
-from aecli import runs
+from aecli import build, runs
 from aecli.commands import eval as eval_command
 from aecli.commands.train import train
 from aecli.errors import BadRequest, CannotWrite
+from aecli.fit import plan
 
 NAMES = {"model": "ae", "dataset": "digits", "noise": "none", "experiment": None}
 
@@ -239,3 +240,15 @@ def test_eval_with_another_noise_and_dataset(trained, compose, mnist_like):
     )
     with pytest.raises(BadRequest, match="28x28x1; this run was trained on 8x8x1"):
         runs.open_run(other)
+
+
+@pytest.mark.parametrize(("size", "is_said"), [(8, True), (7, False)])
+def test_a_code_that_can_copy_a_row_gets_a_word(compose, tmp_path, size, is_said):
+    path = tmp_path / "a.csv"
+    rows = np.random.default_rng(0).normal(size=(30, 9))
+    np.savetxt(path, rows, delimiter=",", header="a,b,c,d,e,f,g,h,i", comments="")
+    words = ("dataset=table", f"dataset.path={path}", "loss=mse", f"model.latent_dim={size}")
+    config = compose(*words)
+    found = plan.plan(config, build.component(config.dataset, "dataset").load())
+    said = [note for note in found.splits.notes if "model.latent_dim=4" in note]
+    assert bool(said) == is_said

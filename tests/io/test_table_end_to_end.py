@@ -50,6 +50,28 @@ def home(compose, tmp_path_factory):
     return folder, run
 
 
+def test_ids_follow_the_rows(typed, home):
+    folder, run = home
+    with (folder / "new.csv").open(newline="") as file:
+        (header, *lines) = csv.reader(file)
+    with (folder / "known.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerows([["who", *header], *([f"p{i}", *row] for i, row in enumerate(lines))])
+    words = (f"run={run}", f"input={folder}/known.csv", f"output={folder}/known_codes.csv")
+    code, said = typed("encode", *words)
+    assert code == 2, said
+    assert "has who, which the training had not" in said
+    plain = {row["row"]: row["score"] for row in scores(typed, home, "new.csv")}
+    assert list(plain) == [str(i + 1) for i in range(len(lines))]
+    with (folder / "known.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [["id", *header], *([f"p{i}", *row] for i, row in enumerate(lines))]
+        )
+    known = {row["id"]: row["score"] for row in scores(typed, home, "known.csv")}
+    assert list(known) == [f"p{i}" for i in range(len(lines))]
+    assert list(known.values()) == list(plain.values())
+
+
 def scores(typed, home, name: str, *words: str) -> list[dict[str, str]]:
     folder, run = home
     output = folder / f"scores_{name}"
@@ -62,7 +84,10 @@ def scores(typed, home, name: str, *words: str) -> list[dict[str, str]]:
 
 def test_the_same_scores_without_labels_and_with_shuffled_columns(typed, home):
     found = {
-        name: [(row["score"], row["verdict"], row["features"]) for row in scores(typed, home, name)]
+        name: [
+            (row["score"], row["verdict"], row["feature_1"], row["share_1"])
+            for row in scores(typed, home, name)
+        ]
         for name in ("new.csv", "unlabelled.csv", "shuffled.csv")
     }
     assert len(found["new.csv"]) == 169
@@ -83,7 +108,11 @@ def test_rows_come_back_in_their_own_units(typed, home):
     )
     assert code == 0, said
     made, given = read(output), read(folder / "new.csv")
-    assert list(made[0])[:-1] == list(given[0])[1:]  # the training's columns, then the label
+    assert [*made[0]][1:-1] == [*given[0]][1:]  # between row and label, the training's columns
+    assert [row["row"] for row in made] == [str(i + 1) for i in range(len(given))]
+    again, output = output, folder / "again.csv"
+    code, said = typed("reconstruct", f"run={run}", f"input={again}", f"output={output}")
+    assert code == 0, said  # what was written is read
     for name in ("mean area", "worst smoothness"):
         pairs = np.array([[float(row[name]) for row in rows] for rows in (made, given)])
         assert np.corrcoef(pairs)[0, 1] > 0.7
@@ -116,4 +145,7 @@ def test_shares_of_the_error():
     made = np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
     found = features.shares(x, made)
     np.testing.assert_allclose(found, [[0.2, 0.8, 0], [0, 0, 0]])
-    assert features.named(found, ["a", "b", "c"])[0] == "b 80 %; a 20 %; c 0 %"
+    told = features.named(found, ["a", "b", "c"], 2)
+    assert list(told) == ["feature_1", "share_1", "feature_2", "share_2"]
+    assert [column[0] for column in told.values()] == ["b", 0.8, "a", 0.2]
+    assert len(features.named(found, ["a", "b", "c"], 9)) == 6

@@ -16,6 +16,8 @@ SUPPORT = {
     "binary_crossentropy": "binary",
     "continuous_bernoulli": "unit",
     "categorical": "tokens",
+    "discretized_logistic": "levels",
+    "discretized_logistic_mixture": "levels",
 }
 TOKENS = 3
 
@@ -33,11 +35,13 @@ def params_for(loss, value=0.7):
 
 
 def grid(name):
-    """x [n, 1, 1, 1] over the support and the width of a cell (1 for binary data)."""
+    """x [n, 1, 1, 1] over the support and the width of a cell (1 where it is discrete)."""
     if SUPPORT.get(name) == "binary":
         return np.array([0.0, 1.0], "float32").reshape(-1, 1, 1, 1), 1.0
     if SUPPORT.get(name) == "tokens":
         return np.arange(TOKENS, dtype="float32").reshape(-1, 1, 1, 1), 1.0
+    if SUPPORT.get(name) == "levels":
+        return (np.arange(256) / 255).astype("float32").reshape(-1, 1, 1, 1), 1.0
     low, high = (0.0, 1.0) if SUPPORT.get(name) == "unit" else (-40.0, 40.0)
     edges = np.linspace(low, high, 200_001)
     return ((edges[1:] + edges[:-1]) / 2).astype("float32").reshape(-1, 1, 1, 1), edges[1] - edges[

@@ -113,6 +113,7 @@ def test_grey_images_have_no_bernoulli_likelihood_and_the_card_says_so(compose, 
         ("binary_crossentropy", grey, "no likelihoods"),
         ("binary_crossentropy", binary, None),
         ("gaussian", grey, "of a density"),
+        ("discretized_logistic", grey, None),
     ]:
         model = build.model(compose("model=vae", f"loss={loss}"), (8, 8, 1))
         notes = Bounds(k=2).notes(Stub(model, x))

@@ -51,11 +51,11 @@ def test_model_contract(compose, images, tmp_path, name, network):
         refused += ["loss=categorical"] if of_text(network) else []
         shape = examples(network, images[:1]).shape[1:]
         with pytest.raises(BadRequest, match=r"which has no key|takes series|learns inputs"):
-            build.model(compose(*refused), shape, LABELS, vocabulary_of(network))
+            build.model(compose(*refused), shape, LABELS, vocabulary=vocabulary_of(network))
         return
     config = compose(*words)
     x = examples(network, images[:64])
-    model = build.model(config, x.shape[1:], LABELS, vocabulary_of(network))
+    model = build.model(config, x.shape[1:], LABELS, vocabulary=vocabulary_of(network))
     batch = whole_batch(model, x)
     out = model.forward(batch, training=True)
     assert out["z"].shape[1:] == model.code_shape
@@ -127,6 +127,8 @@ SAMPLINGS = list(
 )
 ARCHITECTURES = [
     *([f"network={name}"] for name in options("network") if not of_text(name)),
+    ["network=resnet", "network.normalization=none", "network.blocks=2"],
+    ["network=resnet", "network.attention=true", "network.attention_heads=2"],
     *(
         ["network=conv", f"network.downsampling={down}", f"network.upsampling={up}"]
         for down, up in SAMPLINGS
@@ -138,7 +140,8 @@ ARCHITECTURES = [
 @pytest.mark.parametrize("shape", [(28, 28, 1), (7, 13, 3), (5, 4, 1), (1, 30, 1), (1, 13, 2)])
 @pytest.mark.parametrize("overrides", ARCHITECTURES, ids=" ".join)
 def test_any_image_size(compose, shape, overrides):
-    filters = ["network.filters=[4,4]"] if overrides[0] == "network=conv" else []
+    is_of_stages = overrides[0] in ("network=conv", "network=resnet")
+    filters = ["network.filters=[4,4]"] if is_of_stages else []
     if shape[0] > 1 and of_series(overrides[0].removeprefix("network=")):
         with pytest.raises(BadRequest, match="takes series, and these are images of") as refusal:
             build.model(compose(*overrides), shape)
@@ -160,6 +163,8 @@ def test_odd_sizes_pass_through_7_and_4(compose):
     ("overrides", "words"),
     [
         (["network=conv", "network.filters=[8,8,8,8]"], "at most 3"),
+        (["network=resnet", "network.filters=[8,8,8,8]"], "at most 3"),
+        (["network=resnet", "network.filters=[6]", "network.attention=true"], "attention_heads"),
         (["model=conv", "network.decoder_padding=[same,same,valid]"], "decoder_padding=null"),
         (["model=conv", "network.decoder_filters=[8]"], "one entry a stage"),
         (["model=vae", "model.beta=-1"], "model.beta"),

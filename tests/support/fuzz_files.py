@@ -69,6 +69,27 @@ def parquet(labels: np.ndarray, x: np.ndarray, compression: str) -> bytes:
     return stream.getvalue()
 
 
+def mixed_csv(mark: str = ",") -> bytes:
+    """Two numbers, of which some are missing, two columns of texts and a label."""
+    rows = [f"{x[0]}|{x[1] / 7}|{name}|{'' if y else 'S'}|{y}" for x, y, name in zip(
+        X.reshape(6, 16), Y, NAMES, strict=True)]  # fmt: skip
+    text = "\n".join(["a|b|who|port|label", *rows, "|2.5|ant||1", ""])
+    return text.replace("|", mark).encode()
+
+
+def mixed_parquet(compression: str, encoded: bool) -> bytes:
+    """The same as mixed_csv."""
+    import pyarrow
+    from pyarrow.parquet import write_table
+
+    texts = pyarrow.array([*NAMES[:5], None])
+    columns = {"a": pyarrow.array([*range(5), None], pyarrow.int16()), "b": X[:, 0, 0] / 7}
+    columns |= {"who": texts.dictionary_encode() if encoded else texts, "label": NAMES}
+    stream = io.BytesIO()
+    write_table(pyarrow.table(columns), stream, 4, compression=compression)
+    return stream.getvalue()
+
+
 LABELS = idx(Y, 8)
 IDX = [idx(X, 8), idx(X.astype("i2"), 11), idx(X / 255, 14), idx((X / 255).astype("f4"), 13)]
 PIXELS = "label," + ",".join(f"p{i}" for i in range(16))
@@ -94,10 +115,15 @@ VALID = {
     "parquet": [parquet(*one) for one in ((Y, X, "zstd"), (NAMES, X / 7, "none"))],
     "csv": [*CSV, *map(gzip.compress, CSV[:2])],
     "image_folder": IMAGES,
+    "table_csv": [mixed_csv(), mixed_csv("\t"), mixed_csv(";"), gzip.compress(mixed_csv())],
+    "table_parquet": [mixed_parquet("zstd", True), mixed_parquet("none", False)],
+    "table_npy": [npy(X.reshape(6, 16)), npy(X.reshape(6, 16) / 7)],
     "text": [*TEXTS, *map(gzip.compress, TEXTS[::2])],
 }
 SUFFIXES = {
     "npz": [".npz"], "npy": [".npy"], "idx": ["-ubyte", ".gz"], "csv": [".csv", ".csv.gz"],
+    "parquet": [".parquet"], "table_csv": [".csv", ".csv.gz", ".tsv"],
+    "table_parquet": [".parquet"], "table_npy": [".npy"],
     "text": [".txt", ".txt.gz", ".csv", ".tsv"],
-    "parquet": [".parquet"], "image_folder": [".png", ".jpg", ".gif", ".bmp", ".webp", ".tif"],
+    "image_folder": [".png", ".jpg", ".gif", ".bmp", ".webp", ".tif"],
 }  # fmt: skip

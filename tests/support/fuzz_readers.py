@@ -27,6 +27,7 @@ from aecli.datasets.idx import Idx
 from aecli.datasets.image_folder import ImageFolder
 from aecli.datasets.npz import Npz
 from aecli.datasets.parquet import Parquet
+from aecli.datasets.table import Table
 from aecli.datasets.text import Text
 from aecli.errors import BadRequest
 
@@ -48,6 +49,12 @@ def dataset(reader: str, path: pathlib.Path, rng: random.Random):
     if reader == "text":
         unit = rng.choice(("word", "character", "byte"))
         return Text(path=str(path), unit=unit, vocabulary=rng.choice((3, 8000)), **WHOLE)
+    if reader.startswith("table_"):
+        missing = rng.choice(("error", "drop", "mean", "indicator"))
+        scale = rng.choice(("standard", "quantile", "none"))
+        categories = rng.choice(("auto", ["who"], None)) if reader != "table_npy" else "auto"
+        options = {"missing": missing, "scale": scale, "categories": categories}
+        return Table(path=str(path), **options, **WHOLE)
     if reader == "image_folder":
         return ImageFolder(path=str(path.parent), image_size=[5, 4], color="rgb", **WHOLE)
     good = path.parent.parent / "good-images", path.parent.parent / "good-labels"

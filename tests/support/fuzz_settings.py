@@ -48,9 +48,18 @@ CHEAP = {
 }  # fmt: skip
 GROUPS = {  # what a training may consist of; metrics and figures are added to what it has
     "model": ("ae", "vae", "sparse", "sparse_kl", "denoising", "deep", "conv"),
-    "network": ("mlp", "conv"),
-    "loss": ("binary_crossentropy", "mse", "mae", "gaussian", "continuous_bernoulli"),
+    "network": ("mlp", "conv", "resnet"),
+    "loss": (
+        "binary_crossentropy",
+        "mse",
+        "mae",
+        "gaussian",
+        "continuous_bernoulli",
+        "discretized_logistic",
+        "discretized_logistic_mixture",
+    ),
     "noise": ("none", "gaussian", "masking", "salt_and_pepper", "speckle"),
+    "augment": ("[]", "flip", "shift", "crop", "colour"),
     "optimizer": ("adam", "adamw", "sgd", "rmsprop", "adadelta"),
     "schedule": ("none", "cosine", "exponential", "piecewise"),
     "callbacks": ("[]", "early_stopping", "reduce_on_plateau", "tensorboard"),

@@ -44,8 +44,9 @@ def fitting(name: str, network: str) -> list[str] | None:
     return words + (["model.flat=true"] if name == "vq_vae" and network not in GRIDS else [])
 
 
-GRIDS = {"conv", "conv1d"}  # networks that have codes along an image or a series
+GRIDS = {"conv", "resnet", "conv1d"}  # networks that have codes along an image or a series
 SMALL = {
+    "resnet": ["network.filters=[8]"],
     "conv1d": ["network.filters=[8,4]"],
     "lstm": ["network.units=16"],
     "gru": ["network.units=16"],
@@ -85,9 +86,9 @@ KINDS = ("ae", "vae", "factor_vae", "vq_vae")  # plain, with draws, with players
 def stands_for_others(name: str, network: str) -> bool:
     """Whether a pair is tried wherever all of them would take long.
 
-    What knows no series is tried with every model; of the others they have the layers alone.
+    Two networks are tried with every model; of the others they have the layers alone.
     """
-    return name in KINDS or not of_series(network)
+    return name in KINDS or network in ("mlp", "conv")
 
 
 def is_first(name: str, network: str) -> bool:

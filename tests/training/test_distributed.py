@@ -37,6 +37,7 @@ EVERYTHING = [  # an odd rest of a batch, each source of randomness, a callback 
     "trainer.batch_size=41",
     "model=vae",
     "noise=gaussian",
+    "augment=[flip,shift,crop,colour]",
     "dataset.binarize=dynamic",
     "model.warmup_epochs=2",
     "callbacks=[checkpoint,csv_log,reduce_on_plateau]",

@@ -15,6 +15,7 @@ CASES = [
     ["trainer.jit_compile=false", "model=vae"],
     ["trainer.jit_compile=false", "model=sparse_kl", "noise=gaussian"],
     ["trainer.jit_compile=false", "network=conv", "network.filters=[4]", "noise=masking"],
+    ["trainer.jit_compile=true", "augment=[flip,shift,crop,colour]", "noise=speckle"],
     ["trainer.jit_compile=true", "schedule=cosine", "optimizer=rmsprop", "trainer.steps=7"],
 ]
 
@@ -31,8 +32,7 @@ def fitted(config, splits, kind):
     model = build.model(config, splits.data_shape)
     steps = trainer.total_steps(images)
     optimizer = build.optimizer(config, steps, trainer.steps_per_epoch(images))
-    noise = build.component(config.noise, "noise")
-    feed = trainer.make_feed(splits, Preparation(noise=noise, seed=config.seed))
+    feed = trainer.make_feed(splits, build.preparation(config))
     assert feed.kind == kind
     history = trainer.fit(model, {"model": optimizer}, feed, images)
     return history.history, model

@@ -17,6 +17,7 @@ from aecli.training.callbacks.clock import Clock
 EVERYTHING = [  # each source of randomness, each callback with a memory, a partial last batch
     "model=vae",
     "noise=gaussian",
+    "augment=[flip,shift,crop,colour]",
     "dataset.binarize=dynamic",
     "model.warmup_epochs=3",
     "callbacks=[checkpoint,csv_log,early_stopping,reduce_on_plateau]",

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-MOST = 3  # columns that are named of each row
-
 
 def shares(x: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
     """Returns each column's share of its row's squared error: [N, ...] twice -> [N, D] in [0, 1].
@@ -15,12 +13,14 @@ def shares(x: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
     return np.divide(squares, total, out=np.zeros_like(squares), where=total > 0)
 
 
-def named(found: np.ndarray, columns: list[str]) -> np.ndarray:
-    """Returns the columns with the largest shares [N, D] as texts [N]: "area 61 %; radius 20 %"."""
-    order = np.argsort(-found, axis=1, kind="stable")[:, :MOST]
-    return np.array(
-        [
-            "; ".join(f"{columns[i]} {100 * row[i]:.0f} %" for i in places)
-            for row, places in zip(found, order, strict=True)
-        ]
-    )
+def named(found: np.ndarray, columns: list[str], most: int) -> dict[str, np.ndarray]:
+    """Returns the columns in the order of their shares [N, D], the largest first, `most` of them.
+
+    {"feature_1": [N] names, "share_1": [N] in [0, 1], "feature_2": ...}
+    """
+    order = np.argsort(-found, axis=1, kind="stable")[:, :most]
+    names, ordered = np.array(columns), np.take_along_axis(found, order, axis=1)
+    told = {}
+    for i in range(order.shape[1]):
+        told |= {f"feature_{i + 1}": names[order[:, i]], f"share_{i + 1}": ordered[:, i].round(6)}
+    return told

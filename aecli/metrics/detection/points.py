@@ -1,18 +1,15 @@
 """The scores of a recording's windows, of its points: what a detection says of each."""
 
 import numpy as np
-from sklearn.metrics import precision_recall_curve
 
 from aecli.datasets.windows import Windows
-from aecli.metrics.detection.scores import SEPARATION, separation
-from aecli.metrics.detection.threshold import baseline_scores, verdicts
-from aecli.quantity import HIGHER, Quantity
+from aecli.metrics.detection.baselines import scores_of
+from aecli.metrics.detection.scores import SEPARATION, best_f1, separation
+from aecli.metrics.detection.threshold import verdicts
+from aecli.quantity import Quantity
 from aecli.runs import Run
 
-ABOUT = SEPARATION | {
-    "best_f1": Quantity("", HIGHER, "the largest F1 of all thresholds, chosen with the labels"),
-    "best_f1_threshold": Quantity("", "", "the score above which that is"),
-}
+ABOUT = SEPARATION | {"best_f1_threshold": Quantity("", "", "the score from which on that is")}
 
 
 def table(windows: Windows, scores: np.ndarray, limit: float) -> dict[str, np.ndarray]:
@@ -34,27 +31,20 @@ def anomalous(found: dict[str, np.ndarray], normal: list | None) -> np.ndarray |
 
 
 def judged(scores: np.ndarray, is_anomalous: np.ndarray) -> dict[str, float | None]:
-    """{"auroc", "average_precision", "best_f1", "best_f1_threshold"} of scores [M] of points.
-
-    The best F1 is that of the threshold that the labels themselves have chosen: no detector that
-    does not know them reaches more.
-    """
-    precision, recall, limits = precision_recall_curve(is_anomalous, scores)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    best = int(f1[:-1].argmax())
-    found = {"best_f1": float(f1[best]), "best_f1_threshold": float(limits[best])}
+    """What `separation` says of scores [M] of points, and "best_f1_threshold"."""
+    found = {"best_f1_threshold": best_f1(scores, is_anomalous)[1]}
     return separation(scores, is_anomalous) | found
 
 
 def baselines(
     run: Run, x: np.ndarray, windows: Windows, is_anomalous: np.ndarray, normal, seed: int
 ) -> dict[str, dict[str, float | None]]:
-    """{baseline: as judged}: PCA and an isolation forest score the windows x [N, 1, T, C] alike.
+    """{baseline: as judged}: those of `scores_of` score the windows x [N, 1, T, C] alike.
 
     is_anomalous: [M] of the points that a window holds.
     """
     found = {}
-    for name, scores in baseline_scores(run, x, normal, seed).items():
+    for name, scores in scores_of(run, x, normal, seed).items():
         of_points = windows.of_points(scores)
         found[name] = judged(of_points[~np.isnan(of_points)], is_anomalous)
     return found

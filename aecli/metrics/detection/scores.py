@@ -3,29 +3,34 @@
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 from sklearn.neighbors import LocalOutlierFactor
 
 from aecli.dataspec import DataSpec
 from aecli.errors import NotApplicable
 from aecli.metrics.baselines import flat
+from aecli.metrics.detection import codes
 from aecli.quantity import HIGHER, Quantity
+from aecli.runs import Run
 
 SCORES = {  # {score: its unit, for the user}
     "reconstruction": "mean squared error a pixel",
     "elbo": "negative ELBO in nats an image",
+    "mahalanobis": "Mahalanobis distance of the code",
+    "distance": "squared distance of the code from the centre; 1: the mean when training began",
 }
 SEPARATION = {  # what `separation` gives
     "auroc": Quantity("", HIGHER, "how well the score tells anomalies, of 1; 0.5 by chance"),
     "average_precision": Quantity(
         "", HIGHER, "of the same, of 1; the share of the anomalies by chance"
     ),
+    "best_f1": Quantity("", HIGHER, "the largest F1 of all thresholds, chosen with the labels"),
 }
 DRAWS = 10  # of each posterior, for its ELBO
 
 
 def scored(
-    model, x: np.ndarray, score: str, excess: np.ndarray | None = None, label=None
+    run: Run, x: np.ndarray, score: str, excess: np.ndarray | None = None, label=None
 ) -> np.ndarray:
     """[N] float64, the higher the less normal. x: [N, H, W, C]; score: one of SCORES.
 
@@ -33,15 +38,34 @@ def scored(
 
     excess: what was cut off from x so that the model can take it, None where nothing was. Squared
     errors are those of the whole value; to the ELBO half of the squared excess is added, the nats
-    that a unit Gaussian around [0, 1] would give it. Raises NotApplicable for the ELBO of a model
-    that has none.
+    that a unit Gaussian around [0, 1] would give it; codes do not know it. Raises NotApplicable as
+    check_has does, and for distances of codes that are one point.
     """
+    model = run.model
+    check_has(model, score)
     if score == "elbo":
         beyond = 0.0 if excess is None else 0.5 * _summed(np.square(excess))
         return negative_elbo(model, x, label) + beyond
+    if score == "mahalanobis":
+        return codes.distances(run, model.encode(x, label=label))
+    if score == "distance":
+        codes.check_is_no_point(run, model.code_scale)
+        return model.score(x, label=label)["distance"].astype(np.float64)
     if model.spec.kind == "text":
         return nats_a_token(model, x, label)
     return squared_errors(x if excess is None else x + excess, model.reconstruct(x, label=label))
+
+
+def check_has(model, score: str) -> None:
+    """Raises NotApplicable for a model that does not have the score."""
+    if score == "elbo":
+        check_has_elbo(model)
+    if score == "mahalanobis":
+        codes.check_has_distances(model)
+    if score == "distance" and "distance" not in model.term_names():
+        raise NotApplicable(
+            "score=distance needs a model with a centre, as model=deep_svdd\ntake score=mahalanobis"
+        )
 
 
 def _summed(x: np.ndarray) -> np.ndarray:
@@ -90,14 +114,26 @@ def negative_elbo(model, x: np.ndarray, label=None) -> np.ndarray:
 
 
 def separation(scores: np.ndarray, anomalous: np.ndarray) -> dict[str, float | None]:
-    """{"auroc", "average_precision"} of scores [N] that should be high where anomalous [N] is true.
+    """{"auroc", "average_precision", "best_f1"} of scores [N], high where anomalous [N] is true.
 
     In [0, 1]; chance is 0.5, and the share of anomalous images. Both kinds must be there.
     """
     return {
         "auroc": float(roc_auc_score(anomalous, scores)),
         "average_precision": float(average_precision_score(anomalous, scores)),
+        "best_f1": best_f1(scores, anomalous)[0],
     }
+
+
+def best_f1(scores: np.ndarray, anomalous: np.ndarray) -> tuple[float, float]:
+    """The largest F1 of all thresholds, and the score from which on that one says anomalous.
+
+    The labels themselves have chosen it: no detector that does not know them reaches more.
+    """
+    precision, recall, limits = precision_recall_curve(anomalous, scores)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    best = int(f1[:-1].argmax())
+    return float(f1[best]), float(limits[best])
 
 
 def pca_scores(train: np.ndarray, x: np.ndarray, components: int) -> np.ndarray:

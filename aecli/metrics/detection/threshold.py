@@ -1,47 +1,61 @@
-"""A run as a detector of anomalies: its threshold, its verdicts, and what it must beat."""
+"""The score above which an example is anomalous: of the validation part's scores, or kept."""
 
-from collections.abc import Iterable
+import json
+import math
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
+from aecli.component import check_arguments
+from aecli.errors import BadRequest
+from aecli.files import write_json
 from aecli.io.chosen import chosen
-from aecli.metrics.baselines import ROWS
 from aecli.metrics.detection import validation
-from aecli.metrics.detection.scores import (
-    SEPARATION,
-    forest_scores,
-    neighbour_scores,
-    pca_scores,
-    separation,
-)
-from aecli.quantity import HIGHER, LOWER, Quantity
 from aecli.runs import Run
+from aecli.untrusted.bounded import read_text
+
+QUANTILE = 0.95  # where none is stated and none is kept
+MOST_BYTES = 10_000
 
 
-def threshold(run: Run, score: str, quantile: float, normal: list | None) -> dict[str, float]:
-    """{"threshold", "validation_images"}: the quantile of the normal validation images' scores.
+def threshold(
+    run: Run,
+    score: str,
+    normal: list | None,
+    quantile: float | None = None,
+    contamination: float | None = None,
+) -> dict[str, Any]:
+    """{"threshold", "quantile", "validation_images"}, and "contamination" or "kept" where so.
 
-    All images count where no label is known, or none is among the normal ones: the run was trained
-    on what its user took for normal.
+    quantile: of the scores of the normal validation images; all count where no label is known, or
+    none is among the normal ones: the run was trained on what its user took for normal.
+    contamination: the share of all validation images that lies above, whatever their labels; for a
+    run that was trained on anomalous ones as well. Neither: what the run keeps, else QUANTILE.
     """
+    if quantile is None and contamination is None and (kept := _kept(run).get(score)):
+        return kept | {"kept": True}
     known = validation.scores(run, score)
-    scores = known["score"][_normal(known.get("label"), run, normal)]
-    return {"threshold": float(np.quantile(scores, quantile)), "validation_images": len(scores)}
+    scores, labels = known["score"], known.get("label")
+    found: dict[str, Any] = {}
+    if contamination is not None:
+        quantile, found = 1 - contamination, {"contamination": float(contamination)}
+    else:
+        quantile = QUANTILE if quantile is None else quantile
+        scores = scores[which_are_normal(labels, run, normal)]
+    limit = float(np.quantile(scores, quantile))
+    return {
+        "threshold": limit,
+        "quantile": float(quantile),
+        "validation_images": len(scores),
+        **found,
+    }
 
 
-def _normal(labels: np.ndarray | None, run: Run, normal: list | None):
+def which_are_normal(labels: np.ndarray | None, run: Run, normal: list | None):
     """Which of some images of the run's own are normal: [N] bool, or all of them."""
     is_normal = None if normal is None else chosen(labels, run.learnt.label_names, normal)
     return slice(None) if is_normal is None or not is_normal.any() else is_normal
-
-
-def normal_images(run: Run, normal: list | None, n: int) -> np.ndarray:
-    """At most n clean training images [M, H, W, C] whose label is a normal one, at random."""
-    part = run.splits.train
-    rows = np.arange(len(part))[_normal(part.labels, run, normal)]
-    if len(rows) > n:
-        rows = np.sort(np.random.default_rng(0).choice(rows, n, replace=False))
-    return run.preparation.frozen(part.x[rows])[1]
 
 
 def verdicts(scores: np.ndarray, limit: float) -> np.ndarray:
@@ -49,55 +63,44 @@ def verdicts(scores: np.ndarray, limit: float) -> np.ndarray:
     return np.where(scores > limit, "anomalous", "normal")
 
 
-def judged(scores: np.ndarray, limit: float, anomalous: np.ndarray) -> dict[str, float]:
-    """How well the verdicts and the scores [N] fit what is known, anomalous [N] bool.
+def keep(run: Run, score: str, found: dict[str, Any]) -> None:
+    """Write what `threshold` found into the run: what later verdicts by this score go by.
 
-    false_alarms: the share of the normal images above the threshold; detected: that of the
-    anomalous ones. auroc and average_precision only where there are both kinds.
+    found: its values, others beside them. Raises CannotWrite.
     """
-    values: dict = {"normal_images": int((~anomalous).sum())}
-    values["anomalous_images"] = int(anomalous.sum())
-    if not anomalous.all():
-        values["false_alarms"] = float((scores[~anomalous] > limit).mean())
-    if anomalous.any():
-        values["detected"] = float((scores[anomalous] > limit).mean())
-    if anomalous.any() and not anomalous.all():
-        values |= separation(scores, anomalous)
-    return values
+    stored = {key: found[key] for key in _FIELDS if key in found}
+    write_json(run.folder / validation.KEPT, _kept(run) | {score: stored})
 
 
-def about(unit: str, names: Iterable[str]) -> dict[str, Quantity]:
-    """What the figures of a detection measure, of those named; unit: of its score."""
-    known = {
-        "threshold": Quantity(unit, "", "an image with a higher score is anomalous"),
-        "flagged": Quantity("", "", "share of all images above the threshold"),
-        "false_alarms": Quantity("", LOWER, "share of the normal images above it"),
-        "detected": Quantity("", HIGHER, "share of the anomalous images above it"),
-        **SEPARATION,
-    }
-    return {name: known[name] for name in names if name in known}
+def _stored(
+    threshold: float,
+    quantile: Annotated[float, Field(ge=0, le=1)],
+    validation_images: Annotated[int, Field(ge=1, lt=2**31)],
+    contamination: Annotated[float, Field(ge=0, le=1)] = 0.0,
+): ...
 
 
-def baselines(run: Run, x: np.ndarray, anomalous: np.ndarray, normal: list | None, seed: int = 0):
-    """{baseline: {"auroc", "average_precision"}}, fitted on the run's normal training images.
-
-    PCA's reconstruction error with as many components as the code has numbers, an isolation
-    forest on the pixels, and of a table the local outlier factor. x: [N, H, W, C].
-    """
-    found = baseline_scores(run, x, normal, seed)
-    return {name: separation(scores, anomalous) for name, scores in found.items()}
-
-
-def baseline_scores(run: Run, x: np.ndarray, normal: list | None, seed: int = 0):
-    """{baseline: scores [N] of x}, as `baselines` fits them; none of text, which is no numbers."""
-    if run.learnt.kind == "text":
+def _kept(run: Run) -> dict[str, dict[str, Any]]:
+    """{score: what was kept}; {} where nothing was. Raises BadRequest for a file that is none."""
+    path = run.folder / validation.KEPT
+    if not path.is_file():
         return {}
-    train = normal_images(run, normal, ROWS)
-    size = min(int(np.prod(run.model.stored_shape)), len(train), train[0].size)
-    found = {
-        f"PCA, {size} components": pca_scores(train, x, size),
-        "isolation forest": forest_scores(train, x, seed),
-    }
-    if run.learnt.kind == "table" and len(train) > 1:
-        found["local outlier factor"] = neighbour_scores(train, x)
-    return found
+    try:
+        stored = json.loads(read_text(path, MOST_BYTES))
+        if not isinstance(stored, dict) or not all(isinstance(v, dict) for v in stored.values()):
+            raise ValueError
+    except BadRequest:
+        raise
+    except (ValueError, RecursionError):
+        raise BadRequest(f"{path} is damaged\ndelete it, and keep a threshold anew") from None
+    for name, one in stored.items():
+        is_whole = {"threshold", "quantile", "validation_images"} <= one.keys()
+        if not is_whole or not one.keys() <= {*_FIELDS}:
+            raise BadRequest(f"{path} is damaged\ndelete it, and keep a threshold anew")
+        check_arguments(_stored, one, name, path)
+        if not math.isfinite(one["threshold"]):
+            raise BadRequest(f"{path} is damaged\ndelete it, and keep a threshold anew")
+    return stored
+
+
+_FIELDS = ("threshold", "quantile", "validation_images", "contamination")

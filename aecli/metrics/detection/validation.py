@@ -6,24 +6,39 @@ The training keeps them (validation_scores.npz), so that a threshold needs no da
 import numpy as np
 
 from aecli.datasets.numpy_file import npz_headers, read_npz
-from aecli.errors import BadRequest
+from aecli.errors import BadRequest, NotApplicable
 from aecli.files import replacing
 from aecli.io.tables import write_npz
-from aecli.metrics.detection.scores import SCORES, scored
+from aecli.metrics.detection import codes
+from aecli.metrics.detection.scores import SCORES, check_has, scored
 from aecli.runs import Run
 
 FILE = "validation_scores.npz"
+KEPT = "thresholds.json"  # what detect keeps of them
 MOST = 20_000  # images, at random where there are more
 
 
 def write(run: Run) -> None:
-    """Every score that the model has, of each validation image, beside its label."""
+    """Every score that the model has, of each validation image, beside its label.
+
+    Raises NotApplicable where the model's own score tells nothing; the others are kept then.
+    """
+    (run.folder / KEPT).unlink(missing_ok=True)  # thresholds of other weights
+    codes.write(run)
     rows, labels = _rows(run)
-    arrays = {score: _scored(run, score, rows) for score in SCORES if _has(run, score)}
+    arrays, lost = {}, None
+    for score in SCORES:
+        if _has(run, score):
+            try:
+                arrays[score] = _scored(run, score, rows)
+            except NotApplicable as reason:
+                lost = reason if score == run.model.own_score else lost
     if labels is not None:
         arrays["label"] = labels
     with replacing(run.folder / FILE) as temporary:
         write_npz(temporary, arrays)
+    if lost is not None:
+        raise lost
 
 
 def scores(run: Run, score: str) -> dict[str, np.ndarray]:
@@ -51,7 +66,11 @@ def scores(run: Run, score: str) -> dict[str, np.ndarray]:
 
 
 def _has(run: Run, score: str) -> bool:
-    return score != "elbo" or run.model.has_bound
+    try:
+        check_has(run.model, score)
+    except NotApplicable:
+        return False
+    return True
 
 
 def _rows(run: Run) -> tuple[np.ndarray, np.ndarray | None]:
@@ -65,4 +84,4 @@ def _rows(run: Run) -> tuple[np.ndarray, np.ndarray | None]:
 def _scored(run: Run, score: str, rows: np.ndarray) -> np.ndarray:
     part = run.splits.val.take(rows)
     x = run.preparation.frozen(part.x[:])[1]
-    return scored(run.model, x, score, part.excess, part.labels)
+    return scored(run, x, score, part.excess, part.labels)

@@ -1,0 +1,150 @@
+"""The columns of a table <-> a model's numbers: gaps are filled, categories become 0 and 1."""
+
+import dataclasses
+import functools
+from typing import Any
+
+import numpy as np
+
+from aecli.datasets.source_file import shown
+from aecli.errors import BadRequest
+
+MOST_VALUES = 1000  # of a category
+NUMBER, FLAG = -1, -2  # for which value of a category a number stands: of none
+
+
+@dataclasses.dataclass(frozen=True)
+class Coding:
+    """Rows as in a file, [N, 1, D, 1] float32, <-> [N, 1, M, 1] float32, before any scaling.
+
+    In a file's row, a category is the position of its value, and a gap is NaN. Of each column:
+    sizes: the number of its values, 0 of a number; fills: what stands for a gap, None where gaps
+    are refused; flags: whether a further number says that there is a gap, as 0 or 1.
+
+    A number is one of the M, a category one for each value; a flag comes right after its column.
+    """
+
+    sizes: tuple[int, ...]
+    fills: tuple[float | None, ...]
+    flags: tuple[bool, ...]
+
+    @classmethod
+    def fitted(
+        cls, origin: str, x: np.ndarray, names: list[str], sizes: list[int], missing: str
+    ) -> "Coding":
+        """By the training part x [N, 1, D, 1]; as SimpleImputer and MissingIndicator.
+
+        Of scikit-learn. missing: mean (of a category the value that is most frequent, the first of
+        several), indicator: with a flag for each column that has gaps; else gaps are refused.
+        Raises BadRequest for a column without any value.
+        """
+        x = x[:, 0, :, 0]
+        gaps = np.isnan(x).any(axis=0)
+        empty = [name for name, column in zip(names, x.T, strict=True) if np.isnan(column).all()]
+        if empty:
+            raise BadRequest(
+                f"{origin}: column {shown(empty[0])!r} has no value in the training part\n"
+                f"leave it out: remove it, or dataset.id_column={shown(empty[0])}"
+            )
+        fills: list[float | None] = [None] * len(sizes)
+        if missing in ("mean", "indicator"):
+            fills = [_fill(column, size) for column, size in zip(x.T, sizes, strict=True)]
+        flags = gaps & (missing == "indicator")
+        return cls(tuple(sizes), tuple(fills), tuple(flags.tolist()))
+
+    @property
+    def width(self) -> int:
+        """M"""
+        return len(self.source)
+
+    @functools.cached_property
+    def widths(self) -> np.ndarray:
+        """How many numbers stand for each column: [D]."""
+        return np.array([max(1, s) + f for s, f in zip(self.sizes, self.flags, strict=True)], int)
+
+    @functools.cached_property
+    def starts(self) -> np.ndarray:
+        """The first number of each column: [D]."""
+        return np.cumsum(self.widths) - self.widths
+
+    @functools.cached_property
+    def source(self) -> np.ndarray:
+        """The column that each number is of: [M]."""
+        return np.repeat(np.arange(len(self.sizes)), self.widths)
+
+    @functools.cached_property
+    def value(self) -> np.ndarray:
+        """Which value of its category a number stands for: [M]; or NUMBER, FLAG."""
+        found = [
+            [*(range(size) if size else [NUMBER]), *([FLAG] if flag else [])]
+            for size, flag in zip(self.sizes, self.flags, strict=True)
+        ]
+        return np.array([one for column in found for one in column], np.float32)
+
+    @functools.cached_property
+    def filled(self) -> np.ndarray:
+        """What stands for a gap, by number: [M], NaN where gaps are refused."""
+        fills = [np.nan if fill is None else fill for fill in self.fills]
+        return np.array(fills, np.float32)[self.source]
+
+    @property
+    def is_number(self) -> np.ndarray:
+        """Whether each number is a column's own value, which is scaled: [M]."""
+        return self.value == NUMBER
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every column is a number of its own."""
+        return self.width == len(self.sizes) and not any(self.sizes)
+
+    def coded(self, x: np.ndarray, fill: bool = True) -> np.ndarray:
+        """[N, 1, D, 1] as in a file -> [N, 1, M, 1].
+
+        fill: whether numbers that are missing are filled in.
+        """
+        if self.is_plain and (not fill or not np.isnan(x).any()):
+            return x
+        taken = x[:, 0, self.source, 0]
+        gap = np.isnan(taken)
+        made = np.where(gap, self.filled, taken) if fill else taken
+        made = np.where(self.value >= 0, np.where(gap, self.filled, taken) == self.value, made)
+        made = np.where(self.value == FLAG, gap, made).astype(np.float32, copy=False)
+        return made[:, None, :, None]
+
+    def undone(self, y: np.ndarray) -> np.ndarray:
+        """[N, 1, M, 1] of a model -> [N, 1, D, 1] as in a file, the likeliest of each category."""
+        if self.is_plain:
+            return y
+        y = y[:, 0, :, 0]
+        made = y[:, self.starts]
+        for column in np.flatnonzero(self.sizes):
+            start = self.starts[column]
+            made[:, column] = y[:, start : start + self.sizes[column]].argmax(axis=1)
+        return made[:, None, :, None]
+
+    def by_column(self, values: np.ndarray) -> np.ndarray:
+        """Sums [N, D] over the numbers of each column, of [N, M]."""
+        return np.add.reduceat(values, self.starts, axis=1)
+
+    def check(self, x: np.ndarray, name: str) -> None:
+        """Of rows [N, 1, D, 1] that no reader looked through. Raises BadRequest."""
+        x = x.reshape(len(x), -1)
+        gaps = np.isnan(x)
+        refused = gaps & np.array([fill is None for fill in self.fills])
+        sizes = np.array(self.sizes)
+        wrong = (sizes > 0) & ~gaps & ((x != np.floor(x)) | (x < 0) | (x >= sizes))
+        for bad, why in ((refused, "is missing"), (wrong, "is no position of a category's value")):
+            if bad.any():
+                row, column = np.unravel_index(bad.argmax(), bad.shape)
+                raise BadRequest(f"{name}: the value in row {row + 1:,}, column {column + 1} {why}")
+
+    def plain(self) -> dict[str, Any]:
+        """As lists of numbers."""
+        return {key: list(getattr(self, key)) for key in ("sizes", "fills", "flags")}
+
+
+def _fill(column: np.ndarray, size: int) -> float:
+    known = column[~np.isnan(column)]
+    if size:
+        return float(np.bincount(known.astype(int), minlength=size).argmax())
+    return float(np.float32(known.mean(dtype=np.float64)))
