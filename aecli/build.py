@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from aecli import targets, typed
 from aecli.component import check_arguments
+from aecli.datasets.vocabulary import Vocabulary
 from aecli.errors import BadRequest, UnknownKeys
 from aecli.training import keras_arguments
 from aecli.untrusted import plain_yaml
@@ -115,11 +116,13 @@ def model(
     data_shape: tuple[int, int, int],
     label_count: int | None = None,
     columns: dict[str, list] | None = None,
+    vocabulary: Vocabulary | None = None,
 ):
     """The Autoencoder of a train config, with fresh weights from config.seed.
 
     label_count: how many labels the data have, None where they have none. columns: of a table, for
-    a loss that knows them (datasets.layout). Raises BadRequest for a model that needs labels then.
+    a loss that knows them (datasets.layout); vocabulary: None for what is no text. Raises
+    BadRequest for a model that needs labels then.
     """
     import keras
 
@@ -131,8 +134,8 @@ def model(
     try:
         extra: dict[str, Any] = {
             "data_shape": tuple(data_shape),
-            "network": component(config.get("network"), "network"),
-            "reconstruction_loss": _loss(config.get("loss"), columns),
+            "network": _told(config, "network", columns, vocabulary),
+            "reconstruction_loss": _told(config, "loss", columns, vocabulary),
         }
         if takes(config.get("model"), "label_count", "model"):
             if label_count is None:
@@ -148,15 +151,41 @@ def model(
         keras.config.set_dtype_policy("float32")
 
 
-def _loss(node: DictConfig | dict | None, columns: dict[str, list] | None):
-    extra = {"columns": columns} if takes(node, "columns", "loss") else {}
-    return component(node, "loss", **extra)
+FOR_TEXT = {"network": "seq2seq", "loss": "categorical"}
 
 
-def preparation(config: DictConfig | dict):
-    """The feed.Preparation of a train config: what happens to an image before the model."""
+def _told(
+    config: DictConfig | dict,
+    group: str,
+    columns: dict[str, list] | None,
+    vocabulary: Vocabulary | None,
+):
+    """The component of a group, told what it asks for: columns, and how many tokens there are.
+
+    Raises BadRequest where it is of text and the data are not, or the other way round.
+    """
+    node = config.get(group)
+    extra: dict[str, Any] = {"columns": columns} if takes(node, "columns", group) else {}
+    if takes(node, "tokens", group) == (vocabulary is not None):
+        extra |= {} if vocabulary is None else {"tokens": vocabulary.size}
+        return component(node, group, **extra)
+    if vocabulary is None:
+        raise BadRequest(f"this {group} is of text, and the data are none: take another {group}")
+    raise BadRequest(f"the data are text, and this {group} is not: {group}={FOR_TEXT[group]}")
+
+
+def preparation(config: DictConfig | dict, is_text: bool = False):
+    """The feed.Preparation of a train config: what happens to an image before the model.
+
+    Raises BadRequest for noise on text.
+    """
     from aecli.training.feed import Preparation
 
+    if is_text and component(config["noise"], "noise").is_noisy:
+        raise BadRequest(
+            "noise is of numbers, and the tokens of text are names: take noise=none; what the "
+            "decoder is shown is thinned out by network.word_dropout=0.3"
+        )
     return Preparation(
         noise=component(config["noise"], "noise"),
         augment=components(config.get("augment"), "augment"),

@@ -1,16 +1,22 @@
-"""What one example of the data is: an image, a series or a row of a table."""
+"""What one example of the data is: an image, a series, a row of a table or a sentence."""
 
 import dataclasses
 from typing import Literal, get_args
 
-Kind = Literal["image", "series", "table"]
+Kind = Literal["image", "series", "table", "text"]
 KINDS: tuple[str, ...] = get_args(Kind)
-NOUNS = {"image": "images", "series": "series", "table": "rows"}  # several examples of a kind
+NOUNS = {
+    "image": "images",
+    "series": "series",
+    "table": "rows",
+    "text": "sentences",
+}  # several examples of a kind
 
 
 @dataclasses.dataclass(frozen=True)
 class DataSpec:
-    """shape: [H, W, C] of an image, [1, T, C] of a series, [1, D, 1] of a row of a table.
+    """shape: [H, W, C] of an image, [1, T, C] of a series, [1, D, 1] of a row of a table, [1, T, 1]
+    of a sentence.
 
     There is always a channel axis. names: of the D features of a table, where they have names.
     """
@@ -44,7 +50,7 @@ class DataSpec:
         return f"{count:,} {word.removesuffix('s') if count == 1 and word != 'series' else word}"
 
     def __str__(self) -> str:
-        return by(self.shape)
+        return f"{self.shape[1]} tokens" if self.kind == "text" else by(self.shape)
 
 
 def by(shape) -> str:

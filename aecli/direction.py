@@ -3,8 +3,9 @@
 HIGHER = (
     "psnr", "ssim", "accuracy", "likelihood", "elbo", "precision", "recall", "density", "coverage",
     "nmi", "ari", "trustworthiness", "active_units", "auroc", "r2",
-    "perplexity", "codes_used", "f1",
+    "perplexity", "codes_used", "f1", "exact",
 )  # fmt: skip
+LOWER = ("token_perplexity",)  # that of a codebook is no cost
 
 
 def is_higher_better(metric: str) -> bool:
@@ -13,4 +14,6 @@ def is_higher_better(metric: str) -> bool:
     The parts of an ELBO are not: elbo_kl is a cost.
     """
     words = metric.split("_")
+    if metric.removeprefix("val_") in LOWER:
+        return False
     return any(name in words or name == metric for name in HIGHER) and words[-1] != "kl"

@@ -30,7 +30,8 @@ class Quantity:
         """The same in the words for such data: a row of a table has no pixels."""
         if spec.is_image:
             return self
-        unit = self.unit.replace("an image", "an example").replace("a pixel", "a value")
+        words = ("a sentence", "a token") if spec.kind == "text" else ("an example", "a value")
+        unit = self.unit.replace("an image", words[0]).replace("a pixel", words[1])
         return dataclasses.replace(self, unit=unit)
 
     def label(self, name: str) -> str:

@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 
 from aecli import runs
 from aecli.errors import BadRequest
-from aecli.io import conditions, pictures, request
+from aecli.io import conditions, pictures, request, sentences
 from aecli.io.codes import read_codes
 from aecli.io.destination import Destination
 
@@ -22,13 +22,18 @@ def decode(cfg: DictConfig) -> pathlib.Path:
     if cfg.input is None:
         raise BadRequest("input is needed: a file of codes, as aecli encode writes them")
     run: runs.Run = request.opened(cfg)
-    to = Destination(run, cfg.output, "decoded.npz", pictures.SUFFIXES)
+    form = sentences if run.spec.kind == "text" else pictures
+    to = Destination(run, cfg.output, f"decoded{form.SUFFIXES[0]}", form.SUFFIXES)
     codes = read_codes(cfg.input)
-    pictures.check(to.suffix, run.data_shape, len(codes))
+    form.check(to.suffix, run.data_shape, len(codes))
     request.wake(run)
     label = conditions.of_codes(run, cfg.input, cfg.label)
-    x, limits = request.in_file_units(run, _decoded(run.model, codes, cfg.input, label))
+    made = _decoded(run.model, codes, cfg.input, label)
     path = to.path()
+    if run.learnt.vocabulary is not None:
+        sentences.write(path, run.learnt.vocabulary, {"sentence": made}, {})
+        return path
+    x, limits = request.in_file_units(run, made)
     pictures.write(path, x, limits, columns=request.columns(run, x))
     return path
 

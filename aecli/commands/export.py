@@ -35,6 +35,11 @@ def export(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, float]]:
     """
     parts, kind = _checked_parts(cfg.parts), _checked_format(cfg.format)
     run = request.opened(cfg)
+    if run.spec.kind == "text" and parts != ["encoder"]:
+        raise BadRequest(
+            "the decoder of a text writes in a loop, which is not exported: parts=[encoder]\n"
+            "Keras loads the whole model from checkpoints/best.keras, with `import aecli` before"
+        )
     run.config.trainer.precision = "float32"  # few programs know the shorter ones
     to = Destination(run, cfg.output, f"export_{cfg.format}", [""])
     examples = _examples(run)

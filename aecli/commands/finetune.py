@@ -129,7 +129,8 @@ def _trained(cfg: DictConfig, run: runs.Run, train, val) -> dict:
     both = {}
     for name, phases in {"pretrained": [first, second], "scratch": [alone]}.items():
         own = {**run.config, "seed": cfg.seed}
-        fresh = build.model(own, run.data_shape, columns=layout(run.learnt))
+        of_data = layout(run.learnt), run.learnt.vocabulary
+        fresh = build.model(own, run.data_shape, None, *of_data)
         if name == "pretrained":
             fresh.encoder.set_weights(run.model.encoder.get_weights())
         model = classifier(fresh.encoder, classes, cfg.seed)

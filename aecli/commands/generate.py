@@ -10,7 +10,7 @@ from pydantic import Field
 
 from aecli import runs
 from aecli.errors import NotApplicable
-from aecli.io import conditions, pictures, request
+from aecli.io import conditions, pictures, request, sentences
 from aecli.io.destination import Destination
 from aecli.runs import sampling
 
@@ -23,12 +23,14 @@ def generate(cfg: DictConfig) -> pathlib.Path:
     """Write n images [n, H, W, C], and generated.png in eval/<time>/; returns the file or folder.
 
     An .npz also holds their codes, "code" [n, *code_shape], and what a model was told, "label" [n]:
-    the stated label, else those of the training in turn.
+    the stated label, else those of the training in turn. Of sentences the first are printed, and
+    there is no figure.
     """
     request.check(cfg, _keys)
     run = request.opened(cfg)
-    to = Destination(run, cfg.output, "generated.npz", pictures.SUFFIXES)
-    pictures.check(to.suffix, run.data_shape, cfg.n)
+    form = sentences if run.spec.kind == "text" else pictures
+    to = Destination(run, cfg.output, f"generated{form.SUFFIXES[0]}", form.SUFFIXES)
+    form.check(to.suffix, run.data_shape, cfg.n)
     sampler = request.sampler(cfg)
     request.wake(run)
     label = conditions.stated(run, cfg.label)
@@ -41,8 +43,12 @@ def generate(cfg: DictConfig) -> pathlib.Path:
     print(how.replace("\n", "; "), file=sys.stderr)
     x = run.model.decode(codes, labels)
     path = to.path()
-    made, limits = request.in_file_units(run, x)
     known: dict[str, Any] = {} if labels is None else {"label": conditions.names(run, labels)}
+    if run.learnt.vocabulary is not None:
+        sentences.show(run.learnt.vocabulary, {"sentence": x})
+        sentences.write(path, run.learnt.vocabulary, {"sentence": x}, {"code": codes, **known})
+        return path
+    made, limits = request.in_file_units(run, x)
     pictures.write(path, made, limits, columns=request.columns(run, made), code=codes, **known)
     folder = path.parent if cfg.output is None else run.new_eval_folder()
     if label is not None:

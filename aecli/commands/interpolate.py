@@ -1,6 +1,7 @@
 """aecli interpolate: from one image to another through the latent space."""
 
 import pathlib
+import sys
 from typing import Annotated, Literal
 
 import numpy as np
@@ -8,11 +9,15 @@ from omegaconf import DictConfig
 from pydantic import Field
 
 from aecli import runs
+from aecli.console.table import show_table
+from aecli.datasets import source_file
 from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest, NotApplicable
-from aecli.io import conditions, request, tables
+from aecli.io import conditions, request, sentences, tables
 from aecli.io.given import Images
 
+ENDS = ("images", "labels", "sentences")
+SHOWN = 5  # unknown tokens
 Position = Annotated[int, Field(ge=0)]
 
 
@@ -24,19 +29,22 @@ def main(cfg: DictConfig) -> None:
 def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     """Write the strip and the moving pictures into eval/<time>/; returns the files.
 
-    Of a table with named columns, interpolation.csv instead: the two rows, then those on the way.
+    Of a table with named columns, interpolation.csv instead: the two rows, then those on the way;
+    the sentences on the way from one to another are printed, too.
     A model that is told labels is told the stated one, else that of the nearer end.
     """
     request.check(cfg, _keys)
-    for key in ("images", "labels"):
+    for key in ENDS:
         if cfg[key] is not None and len(cfg[key]) != 2:
-            raise BadRequest(f"{key} must be two, as in {key}=[3,8]; got {list(cfg[key])}")
-    if cfg.images is not None and cfg.labels is not None:
-        raise BadRequest("images and labels both say between what\nstate one of them")
+            like = "['a dog','the sea']" if key == "sentences" else "[3,8]"
+            raise BadRequest(f"{key} must be two, as in {key}={like}; got {list(cfg[key])}")
+    if sum(cfg[key] is not None for key in ENDS) > 1:
+        raise BadRequest(f"{', '.join(ENDS)} each say between what\nstate one of them")
     run = request.opened(cfg)
-    if not request.is_table(run):
+    is_text = run.spec.kind == "text"
+    if not is_text and not request.is_table(run):
         _require_images(run.spec)
-    found = request.images(run, cfg, relabels=True)
+    found = _stated(run, cfg) if cfg.sentences else request.images(run, cfg, relabels=True)
     pair = _pair(found, cfg)
     from aecli.figures import interpolation, style
 
@@ -47,6 +55,8 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     label = np.where(t < 0.5, *ends) if stated is None and ends is not None else stated
     paths = ["linear", "spherical"] if cfg.path == "both" else [cfg.path]
     ways = {name: run.model.decode(interpolation.PATHS[name](a, b, t), label) for name in paths}
+    if is_text:
+        return [_told(run, found.x[pair], ways, t)]
     if request.is_table(run):
         return [_written(run, found.x[pair], ways, t)]
     names = [_name(found, row) for row in pair]
@@ -77,6 +87,7 @@ def _written(run: runs.Run, ends: np.ndarray, ways: dict[str, np.ndarray], t) ->
 def _keys(
     images: list[Position] | None,
     labels: list[int | str] | None,
+    sentences: list[str] | None,
     path: Literal["linear", "spherical", "both"],
     steps: Annotated[int, Field(ge=2, le=1000, description="images, both ends included")],
     gif: bool,
@@ -91,6 +102,43 @@ def _require_images(spec: DataSpec) -> None:
         lines.are_series(spec)
     except NotApplicable as reason:
         raise NotApplicable(f"interpolate {reason}") from None
+
+
+def _stated(run: runs.Run, cfg: DictConfig) -> Images:
+    """The two sentences of sentences=[...]. Raises BadRequest for a run that is of no text."""
+    vocabulary = run.learnt.vocabulary
+    if vocabulary is None:
+        raise BadRequest("sentences: this run was trained on no text\nstate images=[0,1]")
+    if cfg.input is not None or cfg.get("dataset") is not None:
+        raise BadRequest("sentences, and input or dataset, say which\nstate one of them")
+    split = [vocabulary.split(sentence) for sentence in cfg.sentences]
+    unknown = [token for one in split for token in one if token not in vocabulary.numbers]
+    if unknown:
+        shown = ", ".join(map(source_file.shown, unknown[:SHOWN]))
+        print(f"note   not in the vocabulary, and taken for one: {shown}", file=sys.stderr)
+    request.wake(run)
+    x = vocabulary.rows(split, run.data_shape[1])
+    found = Images(x, None, None, None, None, "the two sentences")
+    return conditions.of_images(run, found, cfg.label, relabels=True)
+
+
+def _told(
+    run: runs.Run, ends: np.ndarray, ways: dict[str, np.ndarray], t: np.ndarray
+) -> pathlib.Path:
+    """Print the sentences on the ways, and write them beside their share of the way."""
+    vocabulary = run.learnt.vocabulary
+    assert vocabulary is not None  # of a text
+    first, last = vocabulary.sentences(ends)
+    for name, way in ways.items():
+        steps = zip(t, vocabulary.sentences(way), strict=True)
+        rows = [[f"{share:.2g}", sentence] for share, sentence in steps]
+        show_table([name, ""], [["input", first], *rows, ["input", last]])
+    file = run.new_eval_folder() / "interpolation.csv"
+    names = np.repeat([*ways], len(t))
+    made = np.concatenate([*ways.values()])
+    shares = {"path": names, "share": np.tile(t, len(ways))}
+    sentences.write(file, vocabulary, {"sentence": made}, shares)
+    return file
 
 
 def _pair(found: Images, cfg: DictConfig) -> list[int]:

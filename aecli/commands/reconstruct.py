@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 from omegaconf import DictConfig
 
-from aecli.io import conditions, pictures, request
+from aecli.io import conditions, pictures, request, sentences
 from aecli.io.destination import Destination
 
 
@@ -18,22 +18,29 @@ def reconstruct(cfg: DictConfig) -> pathlib.Path:
     """Write the expected images [N, H, W, C] of the codes of images; returns the file or folder.
 
     Their values are those of the training's files, before any scaling; bytes are in [0, 1]. The
-    points that a series lacks stay NaN. A stated label is told to the decoder in place of each
+    points that a series lacks stay NaN. Sentences are written beside those that the model was
+    given, and the first are printed. A stated label is told to the decoder in place of each
     image's own.
     """
     run = request.opened(cfg)
-    to = Destination(run, cfg.output, "reconstructed.npz", pictures.SUFFIXES)
-    pictures.check(to.suffix, run.data_shape)
+    form = sentences if run.spec.kind == "text" else pictures
+    to = Destination(run, cfg.output, f"reconstructed{form.SUFFIXES[0]}", form.SUFFIXES)
+    form.check(to.suffix, run.data_shape)
     images = request.images(run, cfg, relabels=True)
-    pictures.check(to.suffix, run.data_shape, len(images))
+    form.check(to.suffix, run.data_shape, len(images))
     codes = run.model.encode(images.x, (cfg.seed or 0) if cfg.sample else None, images.labels)
     if (label := conditions.stated(run, cfg.label)) is not None:
         images = dataclasses.replace(images, labels=np.full(len(images), label))
     made = run.model.decode(codes, images.labels)
-    if run.learnt.gaps:
+    if run.learnt.gaps and form is pictures:
         made = np.where(np.isnan(images.x), images.x, made)
     path = to.path()
     known = {k: array for k, array in request.beside(images).items() if k != "file"}
+    if run.learnt.vocabulary is not None:
+        rows = {"sentence": images.x, "reconstruction": made}
+        sentences.show(run.learnt.vocabulary, rows)
+        sentences.write(path, run.learnt.vocabulary, rows, known)
+        return path
     x, limits = request.in_file_units(run, made)
     pictures.write(path, x, limits, images.files, columns=request.columns(run, x), **known)
     return path

@@ -84,9 +84,7 @@ def parse(command: str, argv: list[str]) -> Arguments:
         arguments.overrides.append(f"{SEVERAL[command]}=[{','.join(several)}]")
     _choose_dataset(arguments)
     _choose_metrics(arguments)
-    arguments.overrides += chosen_data.fitting_loss(
-        command, arguments.overrides, arguments.config_dir
-    )
+    arguments.overrides += chosen_data.fitting(command, arguments.overrides, arguments.config_dir)
     modes = [option.name for option in options.MODES if arguments.has(option)]
     if len(modes) > 1:
         raise BadRequest(f"{' and '.join(modes)} do not go together: use one of them")

@@ -16,11 +16,11 @@ from aecli.typed import quoted
 
 READERS = {  # suffix, without .gz: option of dataset
     ".csv": "table", ".tsv": "table", ".tab": "table", ".npz": "npz", ".npy": "npz",
-    ".parquet": "parquet", ".ts": "series",
+    ".parquet": "parquet", ".ts": "series", ".txt": "text",
 }  # fmt: skip
 IDX = re.compile(r"[-.]idx\d[-.]ubyte$")  # MNIST's own names
 HEAD = 2**16  # bytes in which the first line of a CSV ends
-LOSS = re.compile(r"#\s*@loss\s+(\w+)")  # in a dataset's YAML: the loss that fits its values
+FITTING = re.compile(r"#\s*@(loss|network)\s+(\w+)")  # in a dataset's YAML: what fits its values
 COMMANDS = ("bench", "train", "tune")
 
 
@@ -64,28 +64,30 @@ def words_for(word: str, stated: list[str]) -> list[str]:
     return [*([] if chosen else [f"dataset={option}"]), f"dataset.path={quoted(word)}"]
 
 
-def fitting_loss(command: str, stated: list[str], config_dir: str | None) -> list[str]:
-    """Returns [loss=NAME] where the data set asks for another loss than the default, else [].
+def fitting(command: str, stated: list[str], config_dir: str | None) -> list[str]:
+    """Returns [loss=NAME], [network=NAME] where the data set asks for others than the defaults.
 
-    An experiment, a run that goes on and a loss that is stated have their own.
+    An experiment, a run that goes on, a loss and a network that are stated have their own.
     """
     keys = {one.partition("=")[0].lstrip("+~"): one.partition("=")[2] for one in stated}
-    if command not in COMMANDS or keys.keys() & {"loss", "experiment", "resume", "sweep"}:
+    if command not in COMMANDS or keys.keys() & {"experiment", "resume", "sweep"}:
         return []
     names = keys.get("dataset", "").split(",")
     files = {option.name: option.file for option in catalog.options("dataset", config_dir)}
-    asked = {_loss_in(files[name]) if name in files else None for name in names}
-    loss = asked.pop() if len(asked) == 1 else None
-    return [] if loss is None else [f"loss={loss}"]
+    asked = [_fitting_in(files[name]) if name in files else {} for name in names]
+    alike = [group for group in asked[0] if all(one.get(group) == asked[0][group] for one in asked)]
+    return [f"{group}={asked[0][group]}" for group in alike if group not in keys]
 
 
-def _loss_in(file: Path) -> str | None:
+def _fitting_in(file: Path) -> dict[str, str]:
+    """{group: option} of the comments at its head."""
+    found = {}
     for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
         if not line.startswith("#"):
-            return None
-        if found := LOSS.match(line):
-            return found.group(1)
-    return None
+            break
+        if match := FITTING.match(line):
+            found[match.group(1)] = match.group(2)
+    return found
 
 
 def _is_table(path: Path, option: str) -> bool:

@@ -19,6 +19,7 @@ from aecli.datasets.rows import Rows
 from aecli.datasets.scaling import SCALES, Scaling, fitted
 from aecli.datasets.source import Source
 from aecli.datasets.splits import Split, value_range
+from aecli.datasets.vocabulary import Vocabulary
 from aecli.dataspec import DataSpec, Kind
 from aecli.errors import BadRequest
 
@@ -38,7 +39,7 @@ class Learnt:
     label_names[i]: the name of label i; train_labels, test_labels: those that are there, None
     without labels. columns: {name: of columns.TYPES} of a table; categories: {column: its values};
     reader: the settings that the file was read with, "auto" resolved; fingerprints: {part:
-    SHA-256 of it}.
+    SHA-256 of it}. vocabulary: of a text.
     """
 
     shape: tuple[int, int, int]
@@ -58,6 +59,7 @@ class Learnt:
     categories: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     reader: dict[str, Any] = dataclasses.field(default_factory=dict)
     fingerprints: dict[str, str] = dataclasses.field(default_factory=dict)
+    vocabulary: Vocabulary | None = None
 
     @classmethod
     def of(
@@ -93,7 +95,8 @@ class Learnt:
             shape=shape,
             coding=coding,
             kind=source.kind or DataSpec.of(train.data_shape).kind,
-            gaps=source.kind == "series" and any(has_gaps(part) for part in parts),
+            gaps=source.kind == "text"
+            or (source.kind == "series" and any(has_gaps(part) for part in parts)),
             unit=source.unit,
             range=(min(lows), max(highs)),
             scaling=scaling,
@@ -106,6 +109,7 @@ class Learnt:
             columns=source.columns,
             categories=source.categories,
             reader=source.reader,
+            vocabulary=source.vocabulary,
         )
 
     def in_model_units(self, part: Split, seed: int | None = None, stream: int = GIVEN) -> Split:
@@ -199,18 +203,8 @@ class Learnt:
     @property
     def of_values(self) -> "Learnt":
         """What a model needs of it to take raw values, and no names."""
-        return Learnt(
-            shape=self.shape,
-            kind=self.kind,
-            gaps=self.gaps,
-            coding=self.coding,
-            unit=self.unit,
-            range=self.range,
-            scaling=self.scaling,
-            clips=self.clips,
-            binarize=self.binarize,
-            seed=self.seed,
-        )
+        names = {"label_names": None, "train_labels": None, "test_labels": None, "columns": None}
+        return dataclasses.replace(self, **names, categories={}, reader={}, fingerprints={})
 
     def unscaled(self, x: np.ndarray) -> np.ndarray:
         """What a model made, [N, H, W, C] float32, in the file's numbers, but bytes in [0, 1].

@@ -15,6 +15,7 @@ from aecli.datasets.learnt import Learnt
 from aecli.datasets.quantiles import KNOTS, Quantiles
 from aecli.datasets.scaling import Scaling
 from aecli.datasets.units import Unit
+from aecli.datasets.vocabulary import Vocabulary
 from aecli.dataspec import Kind
 from aecli.errors import BadRequest
 from aecli.files import write_text
@@ -48,10 +49,17 @@ def _stored(
     categories: dict[Name, Annotated[list[Name], Field(min_length=1, max_length=MOST_VALUES)]],
     reader: dict[Name, Setting | list[Setting]],
     fingerprints: dict[Literal["train", "val", "test"], Annotated[str, Field(max_length=64)]],
+    vocabulary: dict[Literal["tokens", "unit", "lower"], list[Name] | str | bool] | None,
 ): ...
 
 
-OLDER = {"kind": None, "gaps": False, "coding": None, "categories": {}}  # files have them not
+OLDER = {  # files have them not
+    "kind": None,
+    "gaps": False,
+    "coding": None,
+    "categories": {},
+    "vocabulary": None,
+}
 KEYS = tuple(_stored.__annotations__)
 
 
@@ -77,8 +85,9 @@ def plain(learnt: Learnt) -> dict[str, Any]:
     if learnt.scaling is not None:
         keys = [field.name for field in dataclasses.fields(learnt.scaling)]
         values["scaling"] = {key: _shortest(getattr(learnt.scaling, key)) for key in keys}
-    if learnt.coding is not None:
-        values["coding"] = learnt.coding.plain()
+    for key in ("coding", "vocabulary"):
+        if (known := getattr(learnt, key)) is not None:
+            values[key] = known.plain()
     return json.loads(json.dumps(values, allow_nan=False))  # lists, as a file has them
 
 
@@ -117,6 +126,10 @@ def from_plain(values: Any, path: str) -> Learnt:
         values["coding"] = _coding(path, values)
     if values["scaling"] is not None:
         values["scaling"] = _scaling(path, values["scaling"], values["shape"])
+    if (values["kind"] == "text") != (values["vocabulary"] is not None):
+        raise BadRequest(f"{path} is damaged: a text has a vocabulary, and nothing else has one")
+    if values["vocabulary"] is not None:
+        values["vocabulary"] = Vocabulary.from_plain(values["vocabulary"], path)
     return Learnt(**values)
 
 

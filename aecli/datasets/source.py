@@ -11,6 +11,7 @@ from aecli.datasets import units
 from aecli.datasets.arrays import images
 from aecli.datasets.rows import Rows
 from aecli.datasets.splits import Split
+from aecli.datasets.vocabulary import Vocabulary
 from aecli.dataspec import DataSpec, Kind
 
 
@@ -24,7 +25,7 @@ class Source:
     with, where the options left them open; unit: of units.UNITS, once it is known. kind: of
     DataSpec, None: as the shape tells. are_pictures:
     whether they were decoded from files of pictures. told: the origin in more words, once all was
-    read; notes: what the user must know of it.
+    read; notes: what the user must know of it. vocabulary: that a text's numbers are of.
     """
 
     train: Split
@@ -38,6 +39,7 @@ class Source:
     are_pictures: bool = False
     told: Callable[[], str] | None = None
     notes: tuple[str, ...] = ()
+    vocabulary: Vocabulary | None = None
     categories: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
     def read(self, rows: np.ndarray | None = None, test_rows: np.ndarray | None = None) -> "Source":

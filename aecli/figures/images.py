@@ -16,6 +16,8 @@ def require_images(spec: DataSpec) -> None:
     OfOtherData where they are no images at all.
     """
     _, width, channels = spec.shape
+    if spec.kind == "text":
+        raise OfOtherData("needs images; these data are sentences")
     if spec.kind == "series":
         raise OfOtherData(f"needs images; these data are series of {width} points")
     if not spec.is_image:

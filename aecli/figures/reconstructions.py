@@ -25,6 +25,8 @@ class Reconstructions(RunFigure):
     select_seed: Annotated[int, Field(ge=0, description="of the random selection")] = 0
 
     def draw(self, run):
+        if run.model.spec.kind == "text":
+            images.require_images(run.model.spec)
         at_random = self.select == "random"
         x, target, labels = run.examples(n=self.n, seed=self.select_seed, random=at_random)
         made = run.model.reconstruct(x, label=labels)

@@ -22,7 +22,9 @@ def main() -> None:
     config["trainer"] |= {"epochs": config["timed"] + 1, "steps": None}
     trainer, images = build.component(config["trainer"], "trainer"), len(splits.train)
     steps = trainer.total_steps(images)
-    model = build.model(config, splits.data_shape, splits.label_count, layout(splits.learnt))
+    of_data = layout(splits.learnt), splits.learnt.vocabulary
+    model = build.model(config, splits.data_shape, splits.label_count, *of_data)
+    model.learnt = splits.learnt.of_values
     optimizers = build.optimizers(config, model.players, steps, trainer.steps_per_epoch(images))
     preparation = build.preparation(config)
 

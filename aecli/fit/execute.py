@@ -110,6 +110,8 @@ def _evaluate(
             values, about = values | figures, about | stated(metric, evaluation, figures)
             for line in lost:
                 _warn(warnings, f"metric {name}: {line}")
+        except OfOtherData:
+            pass  # of the defaults, which are those of any data
         except NotApplicable as reason:
             log.info("no %s: %s", name, reason)
         except Exception as error:

@@ -67,7 +67,8 @@ def plan(cfg: DictConfig, splits) -> Plan:
         trainer = dataclasses.replace(trainer, batch_size=images)
     steps = trainer.total_steps(images), trainer.steps_per_epoch(images)
     with trainer.scope():
-        model = build.model(cfg, splits.data_shape, splits.label_count, layout(splits.learnt))
+        of_data = layout(splits.learnt), splits.learnt.vocabulary
+        model = build.model(cfg, splits.data_shape, splits.label_count, *of_data)
         optimizers = build.optimizers(cfg, model.players, *steps)
     if (replicas := trainer.join_replicas()) is not None:
         replicas.check(trainer.batch_size, model)
@@ -80,7 +81,7 @@ def plan(cfg: DictConfig, splits) -> Plan:
         splits = dataclasses.replace(splits, notes=(*splits.notes, note))
     low, high = splits.data_range
     model.check_range(low, high)
-    preparation = build.preparation(cfg)
+    preparation = build.preparation(cfg, splits.spec.kind == "text")
     if getattr(preparation.noise, "clip", False) and not (low >= 0 and high <= 1):
         raise BadRequest(
             f"noise.clip=true cuts to [0, 1]; the images are in [{low:g}, {high:g}]\n"

@@ -23,7 +23,6 @@ def opening(plan, names: dict, folder, state=None) -> str:
 
     cfg, splits, trainer, model = plan.config, plan.splits, plan.trainer, plan.model
     images = len(splits.train)
-    low, high = splits.data_range
     length = f"{trainer.total_epochs(images)} epochs x {trainer.steps_per_epoch(images)} steps"
     if trainer.steps:
         length = f"{trainer.steps:,} steps"
@@ -35,7 +34,7 @@ def opening(plan, names: dict, folder, state=None) -> str:
         f"aecli {__version__}": f"tensorflow {tf.__version__}  keras {keras.__version__}  "
         f"{_device()}   seed {cfg.seed}",
         "data": f"{names['dataset']}   {images:,} train / {len(splits.val):,} val / "
-        f"{len(splits.test):,} test   {splits.spec} in [{low:g}, {high:g}]"
+        f"{len(splits.test):,} test   {splits.spec}{_range(splits)}"
         f"{_classes(splits)}{noise}",
         "from": splits.source,
         "model": f"{names['model']}   {splits.spec} > code {by(model.code_shape)}   "
@@ -54,6 +53,12 @@ def opening(plan, names: dict, folder, state=None) -> str:
         step = f", step {state.step:,} of {plan.feed.steps_per_epoch:,}" if state.step else ""
         rows["resume"] = f"after epoch {state.epoch} of {plan.epochs}{step}"
     return _table(rows)
+
+
+def _range(splits) -> str:
+    """From the lowest to the highest value; the numbers of tokens are names."""
+    low, high = splits.data_range
+    return "" if splits.spec.kind == "text" else f" in [{low:g}, {high:g}]"
 
 
 def _classes(splits) -> str:
@@ -84,22 +89,34 @@ def closing(
     figures = ", ".join(pathlib.Path(name).stem for name in status["figures"])
     option = "" if _is_latest(run) else f" {typed.setting('run', run.folder)}"
     can_draw = "manifold" in figures
+    hints = {
+        f"aecli eval{option}": "the same figures beside PCA",
+        f"aecli {'plot-manifold' if can_draw else 'plot-reconstructions'}{option}": (
+            "the code plane as images" if can_draw else "more images, or another split"
+        ),
+    }
+    if run.spec.kind == "text":
+        hints = {
+            f"aecli reconstruct{option}": "sentences of the test part, written again",
+            f"aecli interpolate{option}": "from one sentence to another",
+        }
+    first, second = (f"{command}    {what}" for command, what in hints.items())
     rows = {
         "done": f"{duration(seconds)}   best epoch {status['best_epoch']} of "
         f"{status['epochs_done']}   test: {metric_line(values, about)}",
         "run": str(run.folder),
         "files": "  ".join(name for name in FILES if (run.folder / name).is_file()),
         "figures": figures or "none",
-        "next": f"aecli eval{option}    the same figures beside PCA",
-        "": f"aecli {'plot-manifold' if can_draw else 'plot-reconstructions'}{option}    "
-        + ("the code plane as images" if can_draw else "more images, or another split"),
+        "next": first,
+        "": second,
     }
     return _table(rows)
 
 
 def metric_line(values: dict[str, float | None], about: dict[str, Quantity]) -> str:
     """loss 147.3 nats an image  bce 0.188 nats a pixel  mse 0.0382 a pixel  psnr 15.1 dB"""
-    shown = [n for n in ("loss", "bce", "mse", "psnr") if values.get(n) is not None]
+    names = ("loss", "bce", "mse", "psnr", "nats_a_token", "token_accuracy")
+    shown = [n for n in names if values.get(n) is not None]
     units = {name: f" {about[name].unit}" for name in shown if name in about}
     return "  ".join(f"{name} {values[name]:.4g}{units.get(name, '')}" for name in shown)
 

@@ -40,7 +40,7 @@ def part(model, name: str, learnt: Learnt, stated_shapes: bool = False) -> keras
         code, output = out["z"], out.get("indices", ops.cast(out["z"], "float32"))
     if name != "encoder":
         with _stated_shapes(model) if stated_shapes else contextlib.nullcontext():
-            output = raw(model.reconstruction_loss.mean(model.params(code, label)), learnt)
+            output = raw(model.expected(model.params(code, label)), learnt)
         output = ops.cast(output, "float32")
     return _frozen(keras.Model(inputs if label is None else [inputs, label], output, name=name))
 

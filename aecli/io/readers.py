@@ -16,6 +16,7 @@ from aecli.datasets.parquet import Parquet
 from aecli.datasets.series import Series
 from aecli.datasets.source_file import existing_file, stated_path
 from aecli.datasets.table import OPTION, Table
+from aecli.datasets.text import Text
 from aecli.dataspec import by
 from aecli.errors import BadRequest
 
@@ -47,6 +48,9 @@ def found(path: str, learnt: Learnt, split: str, beyond: bool = False, key: str 
     if learnt.kind == "series":
         existing_file(path, key)
         source = Series(path=str(place)).like(learnt).read()
+    elif learnt.kind == "text":
+        existing_file(path, key)
+        source = Text(path=str(place)).like(learnt).read()
     elif place.is_dir() or place.suffix.lower() in SUFFIXES:
         source, files = _pictures(place, learnt, key)
     else:

@@ -20,6 +20,7 @@ class Loss(Component):
     group: ClassVar[str] = "loss"
     params_per_channel: ClassVar[int] = 1
     needs_unit_range: ClassVar[bool] = False  # data must lie in [0, 1]
+    is_of_tokens: ClassVar[bool] = False  # log_prob is of numbers that are names
     is_of_binary_data: ClassVar[bool] = False  # log_prob is normalised over {0, 1} alone
     is_of_levels: ClassVar[bool] = False  # log_prob is a probability of grey levels, no density
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from aecli.component import Component
-from aecli.errors import NotApplicable
+from aecli.errors import NotApplicable, OfOtherData
 from aecli.metrics import baselines
 from aecli.quantity import Quantity
 from aecli.runs import Run
@@ -144,6 +144,8 @@ class ImageMetric(Metric):
         raise NotImplementedError
 
     def __call__(self, evaluation: Evaluation) -> Figures:
+        if evaluation.run.model.spec.kind == "text":
+            raise OfOtherData("compares numbers, and the tokens of sentences are names")
         return self.compare(evaluation.target, evaluation.reconstruction, evaluation.data_range)
 
     def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:

@@ -16,8 +16,6 @@ from aecli.models.batch import Batch
 from aecli.models.draws import normal_draws
 from aecli.quantity import HIGHER, LOWER, Quantity
 
-ROWS = 1000  # images at a time, fewer where they are large
-VALUES = 2**20  # pixels at a time
 NATS = "nats an image"
 
 
@@ -53,7 +51,8 @@ class Bounds(Metric):
         likelihood, kl = log_densities(model, *images, self.k, label)
         elbo, iw_elbo = (likelihood - kl).mean(axis=0), importance_bound(likelihood - kl)
         parts = {"elbo_reconstruction": likelihood.mean(axis=0), "elbo_kl": kl.mean(axis=0)}
-        bits = -iw_elbo / (math.log(2.0) * math.prod(evaluation.target.shape[1:]))
+        there = np.sum(~np.isnan(images[1]), axis=(1, 2, 3))  # points that a series lacks are none
+        bits = -iw_elbo / (math.log(2.0) * there)
         values = {"elbo": elbo, **parts, "iw_elbo": iw_elbo, "bits_per_dimension": bits}
         figures: Figures = {}
         for name, of_images in values.items():
@@ -70,7 +69,7 @@ class Bounds(Metric):
                 "grey: the figures compare models with this loss on this data, and are no "
                 "likelihoods (those: dataset.binarize=dynamic, or loss=continuous_bernoulli)"
             )
-        elif not loss.is_of_binary_data and not loss.is_of_levels:
+        elif not (loss.is_of_binary_data or loss.is_of_levels or loss.is_of_tokens):
             notes.append("of a density: its logarithm may have either sign")
         return notes
 
@@ -90,10 +89,11 @@ def log_densities(model, x: np.ndarray, target: np.ndarray, k: int, label=None):
     @tf.function(reduce_retracing=True, autograph=False)
     def step(target, given, out, epsilon):
         z, log_q = model.draw(out, epsilon)
-        likelihood = model.log_likelihood(target, model.params(z, **given))
+        told = model.told(Batch(None, target))
+        likelihood = model.log_likelihood(target, model.params(z, **given, given=told))
         return likelihood, log_q - model.log_prior(z)
 
-    size = max(1, min(ROWS, VALUES // math.prod(model.data_shape)))
+    size = model.rows_at_once()
     likelihood, kl = np.empty((2, k, len(x)))
     blocks = [slice(start, start + size) for start in range(0, len(x), size)]
     with tqdm(total=k * len(blocks), desc="bounds", leave=False, delay=1, disable=None) as bar:

@@ -5,7 +5,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from aecli.errors import NotApplicable
+from aecli.errors import NotApplicable, OfOtherData
 from aecli.metrics.base import Evaluation, Figures, Metric, finite, stated
 from aecli.quantity import Quantity, beside
 
@@ -53,7 +53,7 @@ def filled(evaluation: Evaluation, metrics: dict[str, Metric], strict: bool = Fa
     """The card of some metrics, {name: metric}.
 
     One that does not fit or fails is put down with its reason, and costs no other; if strict, its
-    error is raised.
+    error is raised. One of several that is about another kind of data is passed over.
     """
     ordered = sorted(metrics.items(), key=lambda item: _place(item[1].section))
     settings = {name: dataclasses.asdict(metric) for name, metric in ordered}
@@ -64,6 +64,8 @@ def filled(evaluation: Evaluation, metrics: dict[str, Metric], strict: bool = Fa
             try:
                 _add(card, evaluation, metric)
             except Exception as error:
+                if isinstance(error, OfOtherData) and len(metrics) > 1:
+                    continue  # the defaults are those of any data
                 if strict:
                     raise
                 if isinstance(error, NotApplicable):

@@ -18,6 +18,7 @@ from aecli.models.measured import Measured
 from aecli.models.on_arrays import OnArrays
 from aecli.models.watched import MeanOf, Watched
 from aecli.networks.base import Heads, Network, emitted
+from aecli.networks.tokens import until_end
 from aecli.quantity import LOWER, Quantity
 from aecli.serial import Configurable
 
@@ -142,19 +143,36 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         return [MeanOf(name, PART) for name in self.reconstruction_loss.part_names]
 
     def noise_shapes(self) -> dict[str, tuple[int, ...]]:
-        """{name: shape} of the standard normals that infer takes for an example."""
-        return {}
+        """{name: shape} of the standard normals that forward takes for an example."""
+        return self.shown_draws()
+
+    def shown_draws(self) -> dict[str, tuple[int, ...]]:
+        """Those among them that decide what the decoder is shown of the target in training."""
+        return self.network.noise_shapes(self.data_shape)
 
     def infer(self, batch: Batch, training=False) -> dict[str, Any]:
         """-> {"z": [B, *code_shape], ...}; without draws the code is not random."""
         return self.encoder(self.seen(batch.x), training=training)
 
-    def params(self, z, label=None, training=False):
+    def params(self, z, label=None, training=False, given=None):
         """The decoder's [B, H, W, C * params_per_channel] for codes z, and labels [B] if asked for.
 
-        Nothing else calls the decoder of a model that is trained.
+        given: what `told` says of the target, which a decoder of text goes by; without it, it goes
+        by what it wrote itself. Nothing else calls the decoder of a model that is trained.
         """
-        return self.decoder(self.decoder_input(z, label), training=training)
+        z = self.decoder_input(z, label)
+        return self.network.decoded(self.decoder, z, given=given, training=training)
+
+    def told(self, batch: Batch, training=False):
+        """What the decoder may see of the target of a batch; None for most networks."""
+        if batch.target is None:
+            return None
+        return self.network.told(batch.target, batch.draws if training else None)
+
+    def expected(self, params):
+        """What the params stand for, [B, *data_shape]; of text, NaN after the end."""
+        mean = self.reconstruction_loss.mean(params)
+        return until_end(mean) if self.network.is_of_text else mean
 
     def misfit(self, target, params):
         """The reconstruction loss [B] in nats; of series with gaps, over the points they have."""
@@ -176,9 +194,13 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         return {}
 
     def forward(self, batch: Batch, training=False) -> dict[str, Any]:
-        """-> {"params": [B, H, W, C * params_per_channel], "z": ..., whatever infer returns}."""
-        out = self.infer(batch, training=training)
-        return {"params": self.params(out["z"], batch.label, training=training), **out}
+        """-> {"params": [B, H, W, C * params_per_channel], "z": ..., whatever infer returns}.
+
+        Of text, params are those of each token given the target's before it, if there is a target.
+        """
+        out, given = self.infer(batch, training=training), self.told(batch, training)
+        params = self.params(out["z"], batch.label, training=training, given=given)
+        return {"params": params, **out}
 
     def objective(self, batch: Batch, out, player: str = "model", training=False):
         """-> loss [B], terms {name: [B]}, in nats an example, and what is watched {name: value}.

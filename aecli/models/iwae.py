@@ -41,7 +41,7 @@ class IWAE(VAE):
         return [*super().term_names(), "tightening"]
 
     def noise_shapes(self):
-        return {"z": (self.m, self.k, *self.code_shape)}
+        return super().noise_shapes() | {"z": (self.m, self.k, *self.code_shape)}
 
     def infer(self, batch, training=False):
         """With draws, "zs" are all, [B * m * k, *code_shape], and "z" the first of each example."""
@@ -57,8 +57,9 @@ class IWAE(VAE):
         """With draws, also "params_of_zs"; "params" are those of "z"."""
         if not batch.draws:
             return super().forward(batch, training=training)
-        out = self.infer(batch, training=training)
-        params = self.params(out["zs"], training=training)
+        out, given = self.infer(batch, training=training), self.told(batch, training)
+        given = None if given is None else self._repeat(given)
+        params = self.params(out["zs"], training=training, given=given)
         return {"params": params[:: self.decoded_an_example], "params_of_zs": params, **out}
 
     def objective(self, batch, out, player="model", training=False):

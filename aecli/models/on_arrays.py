@@ -14,6 +14,7 @@ from aecli.models.batch import Batch
 from aecli.models.raw import Raw
 
 ROWS = 1000  # images a prediction step, fewer where they are large
+LOGITS = 2**26  # numbers of a likelihood of tokens, a prediction step
 VALUES = 2**20  # pixels a prediction step: the activations of a convolution are many times as many
 
 
@@ -26,7 +27,7 @@ class OnArrays(Asked):
     @property
     def has_random_codes(self) -> bool:
         """Whether an image's code is drawn from a posterior."""
-        return bool(self.noise_shapes())
+        return bool(self.noise_shapes().keys() - self.shown_draws().keys())
 
     @property
     def raw(self) -> Raw:
@@ -64,7 +65,7 @@ class OnArrays(Asked):
 
         def step(a):
             z = self.nearest(a["z"])
-            return self.reconstruction_loss.mean(self.params(z, a.get("label")))
+            return self.expected(self.params(z, a.get("label")))
 
         return self._map("decode", step, {"z": z, **self.labels(label, len(z))})
 
@@ -99,7 +100,7 @@ class OnArrays(Asked):
 
         def step(a):
             z = self.look_up(a["indices"])
-            return self.reconstruction_loss.mean(self.params(z, a.get("label")))
+            return self.expected(self.params(z, a.get("label")))
 
         arrays = {"indices": indices.astype("int32"), **self.labels(label, len(indices))}
         return self._map("decode_indices", step, arrays)
@@ -107,14 +108,15 @@ class OnArrays(Asked):
     def reconstruct(self, x: np.ndarray, label=None) -> np.ndarray:
         """Images [N, H, W, C] -> expected images [N, H, W, C] of their codes.
 
-        The points that a series lacks, NaN, stay NaN.
+        The points that a series lacks, NaN, stay NaN; a sentence ends where the model ends it.
         """
         _refuse_whole_numbers(x)
 
         def step(a):
-            out = self.forward(Batch(a["x"], a["x"], label=a.get("label")))
-            mean = self.reconstruction_loss.mean(out["params"])
-            return tf.where(tf.math.is_nan(a["x"]), a["x"], mean) if self.has_gaps else mean
+            out = self.forward(Batch(a["x"], None, label=a.get("label")))
+            mean = self.expected(out["params"])
+            keeps_gaps = self.has_gaps and not self.network.is_of_text
+            return tf.where(tf.math.is_nan(a["x"]), a["x"], mean) if keeps_gaps else mean
 
         return self._map("reconstruct", step, {"x": x, **self.labels(label, len(x))})
 
@@ -129,6 +131,17 @@ class OnArrays(Asked):
         target = x if target is None else target
         arrays = {"x": x, "target": target, "draws": self.frozen_draws(len(x))}
         return self._map("score", step, arrays | self.labels(label, len(x)))
+
+    def log_likelihood_of_codes(self, x: np.ndarray, label=None) -> np.ndarray:
+        """log p(x|z) of images in nats, [N], z their codes without draws."""
+
+        def step(a):
+            batch = Batch(a["x"], a["x"], label=a.get("label"))
+            z = self.infer(batch)["z"]
+            params = self.params(z, batch.label, given=self.told(batch))
+            return self.log_likelihood(a["x"], params)
+
+        return self._map("log_likelihood", step, {"x": x, **self.labels(label, len(x))})
 
     def sample(self, n: int, seed: int = 0, label=None) -> np.ndarray:
         """n images [n, H, W, C] decoded from codes of the prior."""
@@ -170,6 +183,14 @@ class OnArrays(Asked):
             raise BadRequest(f"a label of this model is a whole number from 0 to {known[-1]}")
         return {"label": np.broadcast_to(label, (n,)).astype("int32")}
 
+    def rows_at_once(self, copies: int = 1) -> int:
+        """How many examples, each decoded so many times, are in the memory at once."""
+        values = copies * math.prod(self.data_shape)
+        size = VALUES // values
+        if self.network.is_of_text:
+            size = min(size, LOGITS // (values * self.reconstruction_loss.params_per_channel))
+        return max(1, min(ROWS, size))
+
     def _map(self, name: str, step, arrays):
         """Run a compiled step over some images at a time and put the outcome together again."""
         functions = self.__dict__.setdefault("_compiled_steps", {})
@@ -178,7 +199,7 @@ class OnArrays(Asked):
         function = functions[name]
         arrays = tf.nest.map_structure(_as_given, arrays)
         n = len(tf.nest.flatten(arrays)[0])
-        size = max(1, min(ROWS, VALUES // (self.decoded_an_example * math.prod(self.data_shape))))
+        size = self.rows_at_once(self.decoded_an_example)
         parts = []
         starts = range(0, n, size)
         for start in tqdm(starts, desc=name, unit="block", leave=False, delay=1, disable=None):

@@ -1,5 +1,7 @@
 """A trained autoencoder in the units of the user's files, by what its training learnt of them."""
 
+from typing import Any
+
 import numpy as np
 
 from aecli.datasets.learnt import Learnt
@@ -10,6 +12,8 @@ from aecli.datasets.splits import Split
 class Raw:
     """encode, reconstruct and decode of numbers as a file has them: bytes, or before any scaling.
 
+    Of a text, sentences are texts: model.raw.reconstruct(["a red car"]).
+
     label: [N] whole numbers, for a model that asks for labels.
     Raises BadRequest for values that cannot be in the training's unit.
     """
@@ -17,11 +21,13 @@ class Raw:
     def __init__(self, model, learnt: Learnt):
         self._model, self._learnt = model, learnt
 
-    def prepared(self, x: np.ndarray) -> np.ndarray:
+    def prepared(self, x: Any) -> np.ndarray:
         """[N, H, W, C], [N, H, W] or [N, D] as in a file -> [N, H, W, C] float32 for the model.
 
         Of rows of a table, a category is the position of its value, and a gap is NaN.
         """
+        if (known := self._learnt.vocabulary) is not None:
+            return known.rows([known.split(sentence) for sentence in x], self._learnt.shape[1])
         x = np.asarray(x)
         x = x.reshape(len(x), *self._learnt.raw_shape)
         if self._learnt.coding is not None:
@@ -30,21 +36,23 @@ class Raw:
         part, _, _ = self._learnt.given(Source(Split(x), None, "the array"), Split(x))
         return part.pixels()
 
-    def encode(self, x: np.ndarray, label=None) -> np.ndarray:
+    def encode(self, x: Any, label=None) -> np.ndarray:
         """Images as in a file -> codes [N, *code_shape]."""
         return self._model.encode(self.prepared(x), label=label)
 
-    def reconstruct(self, x: np.ndarray, label=None) -> np.ndarray:
+    def reconstruct(self, x: Any, label=None) -> Any:
         """Images as in a file -> expected images [N, H, W, C] float32, in the same unit.
 
-        Rows of a table -> rows [N, D].
+        Rows of a table -> rows [N, D]; sentences -> sentences.
         """
         return self._given_back(self._model.reconstruct(self.prepared(x), label))
 
-    def decode(self, z: np.ndarray, label=None) -> np.ndarray:
+    def decode(self, z: np.ndarray, label=None) -> Any:
         """Codes -> expected images [N, H, W, C] float32, or rows [N, D], in the file's unit."""
         return self._given_back(self._model.decode(z, label))
 
-    def _given_back(self, x: np.ndarray) -> np.ndarray:
+    def _given_back(self, x: np.ndarray) -> Any:
+        if self._learnt.vocabulary is not None:
+            return self._learnt.vocabulary.sentences(x)
         x = self._learnt.raw(x)
         return x.reshape(len(x), -1) if self._learnt.spec.kind == "table" else x

@@ -70,6 +70,11 @@ class VAE(Charged, Autoencoder):
         with limits.at_most():
             self.posterior_layer = self.posterior.layer(self.code_shape)
             self.prior_layer = self.prior.layer(self.code_shape, self.encoder_shape())
+        if self.prior.of_posteriors and self.network.is_of_text:
+            raise BadRequest(
+                f"the prior {prior} learns inputs, and there are none between two tokens: take "
+                "model/prior=standard or model/prior=mixture"
+            )
         if self.epsilon_std == 0 and not self.has_exact_kl:
             raise BadRequest(
                 f"model.epsilon_std must be above 0: the KL of {posterior} to {prior} is of a draw"
@@ -92,7 +97,7 @@ class VAE(Charged, Autoencoder):
         return [*super().watches(), *own]
 
     def noise_shapes(self):
-        return {"z": self.code_shape}
+        return {"z": self.code_shape} | super().noise_shapes()
 
     def infer(self, batch, training=False):
         heads = self.encoder(self.seen(batch.x), training=training)

@@ -68,7 +68,7 @@ class VQVAE(Autoencoder):
         ]
 
     def noise_shapes(self):
-        return {"revival": self.stored_shape}
+        return {"revival": self.stored_shape} | super().noise_shapes()
 
     @property
     def has_random_codes(self):

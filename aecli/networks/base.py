@@ -33,6 +33,8 @@ class Network(Component):
         False  # whether it takes series [1, T, C] alone, NaN at their end
     )
 
+    is_of_text: ClassVar[bool] = False  # whether it takes sentences alone, the numbers of tokens
+
     activation: Activation = "relu"
     negative_slope: Slope = 0.3
     kernel_initializer: Any = "glorot_uniform"
@@ -56,6 +58,21 @@ class Network(Component):
     def decoder(self, code_shape: tuple, out_shape: tuple) -> keras.Model:
         """z [B, *code_shape] -> params [B, *out_shape], linear and float32."""
         raise NotImplementedError
+
+    def noise_shapes(self, data_shape: tuple) -> dict[str, tuple[int, ...]]:
+        """{name: shape} of the standard normals that `told` takes for an example in training."""
+        return {}
+
+    def told(self, target, draws=None) -> Any:
+        """What its decoder may see of a target [B, *data_shape] beside the code, or None.
+
+        draws: as noise_shapes names them, in training; None else.
+        """
+        return None
+
+    def decoded(self, decoder: keras.Model, z, given=None, training=False):
+        """The params [B, *out_shape] of codes z; given: what `told` gave, None without a target."""
+        return decoder(z, training=training)
 
     def shape_beside(self, data_shape: tuple, size: int) -> tuple[int, int, int]:
         """The shape of an image with `size` further numbers at each place that it is seen by.

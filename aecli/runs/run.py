@@ -126,9 +126,10 @@ class Run:
         is_kept = (self.folder / data.NAME).is_file()
         stored = best.stored(self.folder, build.plain(self.config), self.status.get("state"))
         with stored.limiting():
-            of_columns = layout(self.learnt) if is_kept else None
+            known = self.learnt if is_kept else None
+            of_data = (None, None) if known is None else (layout(known), known.vocabulary)
             count = self.status.get("label_count")
-            model = build.model(self.config, self.data_shape, count, of_columns)
+            model = build.model(self.config, self.data_shape, count, *of_data)
         if is_kept:
             model.learnt = self.learnt.of_values
         stored.give_to(model)
@@ -168,7 +169,7 @@ class Run:
 
     @functools.cached_property
     def preparation(self):
-        return build.preparation(self.config)
+        return build.preparation(self.config, self.spec.kind == "text")
 
     @property
     def is_noisy(self) -> bool:

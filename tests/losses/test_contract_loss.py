@@ -15,23 +15,31 @@ from aecli.losses import continuous_bernoulli
 SUPPORT = {
     "binary_crossentropy": "binary",
     "continuous_bernoulli": "unit",
+    "categorical": "tokens",
     "discretized_logistic": "levels",
     "discretized_logistic_mixture": "levels",
 }
+TOKENS = 3
 
 
 def loss_of(name, **changes):
-    return build.component(contents("loss", name) | changes, "loss")
+    further = {"tokens": TOKENS} if SUPPORT.get(name) == "tokens" else {}
+    return build.component(contents("loss", name) | changes, "loss", **further)
 
 
 def params_for(loss, value=0.7):
-    return np.full((1, 1, 1, loss.params_per_channel), value, "float32")
+    """Alike, but of several tokens the first."""
+    params = np.full((1, 1, 1, loss.params_per_channel), value, "float32")
+    params[..., 0] += 1.0 if loss.is_of_tokens else 0.0
+    return params
 
 
 def grid(name):
     """x [n, 1, 1, 1] over the support and the width of a cell (1 where it is discrete)."""
     if SUPPORT.get(name) == "binary":
         return np.array([0.0, 1.0], "float32").reshape(-1, 1, 1, 1), 1.0
+    if SUPPORT.get(name) == "tokens":
+        return np.arange(TOKENS, dtype="float32").reshape(-1, 1, 1, 1), 1.0
     if SUPPORT.get(name) == "levels":
         return (np.arange(256) / 255).astype("float32").reshape(-1, 1, 1, 1), 1.0
     low, high = (0.0, 1.0) if SUPPORT.get(name) == "unit" else (-40.0, 40.0)
@@ -50,6 +58,8 @@ def test_density_and_mean(name, value):
     density = np.exp(np.asarray(loss.log_prob(x, params), "float64"))
     assert density.sum() * cell == pytest.approx(1.0, abs=2e-4)
     expected = (density * x.ravel()).sum() * cell
+    if loss.is_of_tokens:  # of names there is no mean
+        expected = density.argmax()
     assert np.asarray(loss.mean(params[:1])).item() == pytest.approx(expected, abs=2e-3)
 
 
@@ -58,10 +68,11 @@ def test_samples_follow_the_density(name):
     loss = loss_of(name)
     params = np.repeat(params_for(loss), 40_000, axis=0)
     draws = np.asarray(loss.sample(params, seed=1)).ravel()
-    mean = np.asarray(loss.mean(params[:1])).item()
-    assert abs(draws.mean() - mean) < 4 * draws.std() / 200
     x, cell = grid(name)
     density = np.exp(np.asarray(loss.log_prob(x, np.repeat(params[:1], len(x), 0)), "float64"))
+    mean = np.asarray(loss.mean(params[:1])).item()
+    mean = (density * x.ravel()).sum() if loss.is_of_tokens else mean
+    assert abs(draws.mean() - mean) < 4 * draws.std() / 200
     variance = (density * (x.ravel() - mean) ** 2).sum() * cell
     assert draws.var() == pytest.approx(variance, rel=0.05)
 
@@ -71,6 +82,7 @@ def test_loss_is_summed_over_pixels_and_differs_from_nll_by_a_constant(name):
     loss = loss_of(name)
     rng = np.random.default_rng(0)
     x = rng.random((5, 4, 3, 2), dtype="float32")
+    x = np.round(2 * x) if loss.is_of_tokens else x
     params = rng.normal(size=(5, 4, 3, 2 * loss.params_per_channel)).astype("float32")
     per_image = np.asarray(loss(x, params))
     assert per_image.shape == (5,)
@@ -155,7 +167,11 @@ def test_a_learnt_variance_is_the_second_head_above_its_floor(log_var, stddev):
 def test_range_check(name):
     loss = loss_of(name)
     loss.check_range(0.0, 1.0)
-    if name in SUPPORT:
+    if SUPPORT.get(name) == "tokens":
+        loss.check_range(0.0, TOKENS - 1)
+        with pytest.raises(BadRequest, match="of the numbers 0 to 2"):
+            loss.check_range(0.0, TOKENS)
+    elif name in SUPPORT:
         with pytest.raises(BadRequest, match=r"dataset\.scale=minmax"):
             loss.check_range(0.0, 255.0)
     else:

@@ -2,16 +2,16 @@
 
 import numpy as np
 import pytest
-from options import contents, options
+from options import contents, losses
 from test_metrics import Stub
 from test_proofs import linear_gaussian
 
 from aecli import build, runs
 from aecli.errors import NotApplicable
-from aecli.metrics import bounds
 from aecli.metrics.base import Evaluation
 from aecli.metrics.bounds import Bounds, importance_bound, log_densities
 from aecli.metrics.posterior import Posterior, active_units
+from aecli.models import on_arrays
 
 
 def log_weights(model, x, k):
@@ -92,7 +92,7 @@ def test_draws_depend_on_neither_k_nor_the_blocks(compose, images, monkeypatch):
     model = build.model(compose("model=vae"), (8, 8, 1))
     whole = log_weights(model, images[:7], 3)
     np.testing.assert_allclose(log_weights(model, images[:4], 2), whole[:2, :4], rtol=1e-6)
-    monkeypatch.setattr(bounds, "ROWS", 3)
+    monkeypatch.setattr(on_arrays, "ROWS", 3)
     np.testing.assert_allclose(log_weights(model, images[:7], 3), whole, rtol=1e-6)
     assert len(np.unique(whole.round(3))) > 15
 
@@ -121,7 +121,7 @@ def test_grey_images_have_no_bernoulli_likelihood_and_the_card_says_so(compose, 
         assert notes[1:] == [] if said is None else said in notes[1]
 
 
-@pytest.mark.parametrize("name", options("loss"))
+@pytest.mark.parametrize("name", losses())
 def test_a_loss_says_whether_it_is_normalised_over_0_and_1_alone(name):
     loss = build.component(contents("loss", name), "loss")
     x = np.array([0, 1], "float32").reshape(2, 1, 1, 1)

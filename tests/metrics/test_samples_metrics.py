@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from figures_run import digits_run
-from options import contents, options
+from options import contents, losses
 from scipy import linalg
 from sklearn.datasets import load_digits
 
@@ -217,10 +217,10 @@ def test_new_binary_images_are_drawn_pixel_by_pixel():
         )
     ]
     run.splits = Splits(binary[0], binary[1], binary[1], "a test")
-    losses = {name: build.component(contents("loss", name), "loss") for name in options("loss")}
-    run.model.reconstruction_loss = losses["binary_crossentropy"]
+    built = {name: build.component(contents("loss", name), "loss") for name in losses()}
+    run.model.reconstruction_loss = built["binary_crossentropy"]
     drawn, floor, notes = of_samples(run, grey)
-    run.model.reconstruction_loss = losses["mse"]
+    run.model.reconstruction_loss = built["mse"]
     means, _, other_notes = of_samples(run, grey)
     assert "each pixel drawn" in notes[0]
     assert "drawn" not in other_notes[0]

@@ -7,7 +7,15 @@ import sys
 import numpy as np
 import pytest
 from lab import SHORT
-from options import fitting, models, of_series, options, stands_for_others
+from options import (
+    GREYS,
+    fitting,
+    models,
+    of_series,
+    of_text,
+    options,
+    stands_for_others,
+)
 from places import SUPPORT
 from same_runs import differing
 from sklearn.datasets import load_digits
@@ -33,14 +41,24 @@ CLOSE = 1e-4  # relative: sums of float32 in another order
 
 def words(compose, name: str, network: str, place) -> list[str]:
     chosen = [*fitting(name, network), *PLAIN]
-    shape = (8, 8, 1)
-    if of_series(network):
+    shape, vocabulary = (8, 8, 1), None
+    if of_text(network):
+        path = place / "digits.tsv"
+        digits = load_digits()
+        rows = zip(
+            digits.target, np.round(digits.images[:, ::2, ::2].reshape(-1, 16) / 4), strict=True
+        )
+        lines = ["\t".join([str(label), " ".join(f"w{n:.0f}" for n in row)]) for label, row in rows]
+        path.write_text("\n".join(["label\tsentence", *lines]) + "\n")
+        chosen += ["dataset=text", f"dataset.path={path}"]
+        shape, vocabulary = (1, 17, 1), GREYS
+    elif of_series(network):
         shape, path = (1, 8, 8), place / "digits.npz"
         digits = load_digits()
         np.savez(path, x=digits.images / 16, y=digits.target)
         chosen += ["dataset=series", f"dataset.path={path}", "dataset.scale=none"]
     config = compose(*chosen)
-    model = build.model(config, shape, 10)
+    model = build.model(config, shape, 10, vocabulary=vocabulary)
     chosen += [f"optimizer@{player}_optimizer=sgd" for player in model.players[1:]]
     if "warmup_epochs" in config.model:  # a weight that moves
         chosen += ["model.warmup_epochs=3"]

@@ -6,7 +6,15 @@ import sys
 import numpy as np
 import pytest
 from cli_script import run
-from options import examples, fitting, models, options, stands_for_others
+from options import (
+    examples,
+    fitting,
+    losses,
+    models,
+    options,
+    stands_for_others,
+    vocabulary_of,
+)
 
 from aecli import build
 
@@ -35,11 +43,11 @@ def test_every_option_is_loaded_by_plain_keras_in_a_fresh_process(compose, image
         for pair in pairs
         if stands_for_others(*pair) and (words := fitting(*pair)) is not None
     ]
-    cases += [[f"loss={option}"] for option in options("loss")]
+    cases += [[f"loss={option}"] for option in losses()]
     for words in cases:
         network = next((w.partition("=")[2] for w in words if w.startswith("network=")), "mlp")
         x = examples(network, images[:3])
-        model = build.model(compose(*words), x.shape[1:], 3)
+        model = build.model(compose(*words), x.shape[1:], 3, vocabulary=vocabulary_of(network))
         saved.append(" ".join(words).replace("/", " "))
         label = None if model.label_count is None else np.arange(3)
         np.save(tmp_path / f"{saved[-1]}.x.npy", x)

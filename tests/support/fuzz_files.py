@@ -103,6 +103,11 @@ IMAGES = [
     picture("webp"), picture("webp", lossless=True), picture("tiff", compression="tiff_lzw"),
     picture("tiff"), picture("tiff", "L", compression="tiff_deflate"), picture("jpeg", "L"),
 ]  # fmt: skip
+TEXTS = [
+    b"one two, three\nfour\n" * 3, "a caf\u00e9\r\n\r\nat 3.5%\r\n".encode() * 2,
+    b"label,sentence\n" + b'ant,"so, ""now"""\nbee,then\n' * 3,
+    b"label\tsentence\n" + b'ant\t"so\nbee\tthen\n' * 3,
+]  # fmt: skip
 VALID = {
     "npz": [packed(members, method) for members in MEMBERS for method in PACKINGS],
     "npy": NPY,
@@ -113,10 +118,12 @@ VALID = {
     "table_csv": [mixed_csv(), mixed_csv("\t"), mixed_csv(";"), gzip.compress(mixed_csv())],
     "table_parquet": [mixed_parquet("zstd", True), mixed_parquet("none", False)],
     "table_npy": [npy(X.reshape(6, 16)), npy(X.reshape(6, 16) / 7)],
+    "text": [*TEXTS, *map(gzip.compress, TEXTS[::2])],
 }
 SUFFIXES = {
     "npz": [".npz"], "npy": [".npy"], "idx": ["-ubyte", ".gz"], "csv": [".csv", ".csv.gz"],
     "parquet": [".parquet"], "table_csv": [".csv", ".csv.gz", ".tsv"],
     "table_parquet": [".parquet"], "table_npy": [".npy"],
+    "text": [".txt", ".txt.gz", ".csv", ".tsv"],
     "image_folder": [".png", ".jpg", ".gif", ".bmp", ".webp", ".tif"],
 }  # fmt: skip

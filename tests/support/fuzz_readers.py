@@ -28,6 +28,7 @@ from aecli.datasets.image_folder import ImageFolder
 from aecli.datasets.npz import Npz
 from aecli.datasets.parquet import Parquet
 from aecli.datasets.table import Table
+from aecli.datasets.text import Text
 from aecli.errors import BadRequest
 
 SECONDS = 10  # for one file
@@ -45,6 +46,9 @@ def dataset(reader: str, path: pathlib.Path, rng: random.Random):
         return Csv(path=str(path), label=rng.choice(("auto", "auto", 0, None)), **WHOLE)
     if reader == "parquet":
         return Parquet(path=str(path), limit=rng.choice((None, 3)), **WHOLE)
+    if reader == "text":
+        unit = rng.choice(("word", "character", "byte"))
+        return Text(path=str(path), unit=unit, vocabulary=rng.choice((3, 8000)), **WHOLE)
     if reader.startswith("table_"):
         missing = rng.choice(("error", "drop", "mean", "indicator"))
         scale = rng.choice(("standard", "quantile", "none"))
@@ -73,6 +77,8 @@ def outcome(reader: str, path: pathlib.Path, rng: random.Random) -> tuple[str, s
     except Exception:
         return "traceback", traceback.format_exc()
     x, labels = splits.train.x, splits.train.labels
+    if reader == "text":
+        x = np.nan_to_num(x)  # what follows the end
     sound = x.ndim == 4 and x.size and x.dtype in (np.uint8, np.float32) and np.isfinite(x).all()
     if labels is not None:
         sound = sound and labels.dtype == np.int64 and labels.shape == (len(x),)

@@ -2,8 +2,11 @@
 
 import importlib
 
+import numpy as np
 import yaml
 from places import CONFIGS
+
+from aecli.datasets.vocabulary import Vocabulary
 
 
 def options(group: str) -> list[str]:
@@ -30,9 +33,12 @@ def fitting(name: str, network: str) -> list[str] | None:
     """The overrides of a small model of that name and network; None where they do not fit."""
     if name == "conv" and network != "conv":  # its preset states keys of a convolution
         return None
-    if name in ("deep", "denoising") and network in ("gru", "lstm", "transformer"):
+    if name in ("deep", "denoising") and network in ("gru", "lstm", "transformer", "seq2seq"):
         return None  # their presets state the widths of dense layers
+    if name == "vae model/prior=vamp" and of_text(network):
+        return None  # there are no inputs to learn between two tokens
     words = [*f"model={name}".split(), f"network={network}"]
+    words += ["loss=categorical"] if of_text(network) else []
     words += ["network.filters=[8,4]"] if network == "conv" else []
     words += SMALL.get(network, [])
     return words + (["model.flat=true"] if name == "vq_vae" and network not in GRIDS else [])
@@ -45,13 +51,33 @@ SMALL = {
     "lstm": ["network.units=16"],
     "gru": ["network.units=16"],
     "transformer": ["network.width=16", "network.blocks=1"],
+    "seq2seq": ["network.units=16", "network.embedding=8", "network.word_dropout=0.2"],
 }
+GREYS = Vocabulary(("white", "light", "dark"))  # of digits, as a text of 16 words
 
 
 def of_series(network: str) -> bool:
     """Whether a network takes series alone: 8x8 digits are 8 points of 8 channels for it."""
+    return _class(network).is_of_series
+
+
+def of_text(network: str) -> bool:
+    """Whether a network takes sentences alone: digits are 16 tokens for it."""
+    return _class(network).is_of_text
+
+
+def vocabulary_of(network: str) -> Vocabulary | None:
+    return GREYS if of_text(network) else None
+
+
+def losses() -> list[str]:
+    """Those of numbers: one of tokens goes with a network of text alone."""
+    return [name for name in options("loss") if name != "categorical"]
+
+
+def _class(network: str):
     module, name = contents("network", network)["_target_"].rsplit(".", 1)
-    return getattr(importlib.import_module(module), name).is_of_series
+    return getattr(importlib.import_module(module), name)
 
 
 KINDS = ("ae", "vae", "factor_vae", "vq_vae")  # plain, with draws, with players, with a state
@@ -72,6 +98,8 @@ def is_first(name: str, network: str) -> bool:
 
 def examples(network: str, images):
     """Digits [N, 8, 8, 1] as a network takes them: [N, 1, 8, 8] where it takes series."""
+    if of_text(network):
+        return np.round(4 * images[:, ::2, ::2]).reshape(-1, 1, 16, 1)
     return images.reshape(-1, 1, 8, 8) if of_series(network) else images
 
 

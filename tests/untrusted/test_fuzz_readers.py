@@ -41,7 +41,7 @@ def test_every_broken_file_is_refused_or_read(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     table = [line.split() for line in done.stdout.splitlines()]
     kinds = ["npz", "npy", "idx", "parquet", "csv", "image_folder"]
-    kinds += ["table_csv", "table_parquet", "table_npy"]
+    kinds += ["table_csv", "table_parquet", "table_npy", "text"]
     assert [row[0] for row in table] == ["reader", *kinds]
     for row in table[1:]:
         loaded, refused, *findings, _ = map(int, row[2:])

@@ -6,6 +6,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 from sklearn.neighbors import LocalOutlierFactor
 
+from aecli.dataspec import DataSpec
 from aecli.errors import NotApplicable
 from aecli.metrics.baselines import flat
 from aecli.metrics.detection import codes
@@ -50,6 +51,8 @@ def scored(
     if score == "distance":
         codes.check_is_no_point(run, model.code_scale)
         return model.score(x, label=label)["distance"].astype(np.float64)
+    if model.spec.kind == "text":
+        return nats_a_token(model, x, label)
     return squared_errors(x if excess is None else x + excess, model.reconstruct(x, label=label))
 
 
@@ -74,6 +77,19 @@ def squared_errors(x: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
     """Mean over the pixels of each image's squared error: [N, ...] twice -> [N] float64."""
     squares = np.square(x - reconstruction)  # NaN where a series has no point
     return np.asarray(np.nanmean(squares.reshape(len(x), -1), axis=1, dtype=np.float64))
+
+
+def nats_a_token(model, x: np.ndarray, label=None) -> np.ndarray:
+    """-log p(x|z) of each sentence over its tokens, z the mean code, [N] float64."""
+    likelihood = model.log_likelihood_of_codes(x, label)
+    return -likelihood.astype(np.float64) / np.sum(~np.isnan(x), axis=(1, 2, 3))
+
+
+def unit_of(score: str, spec: DataSpec) -> str:
+    """The unit of a score, in the words for such data."""
+    if score == "reconstruction" and spec.kind == "text":
+        return "nats a token"
+    return Quantity(SCORES[score]).of(spec).unit
 
 
 def check_has_elbo(model) -> None:

@@ -11,7 +11,7 @@ from aecli.errors import BadRequest
 from aecli.io import request
 from aecli.io.given import Images
 from aecli.metrics.detection import baselines, points
-from aecli.metrics.detection.scores import SCORES, SEPARATION, separation
+from aecli.metrics.detection.scores import SEPARATION, separation, unit_of
 from aecli.metrics.detection.threshold import threshold
 from aecli.quantity import HIGHER, LOWER, Quantity, beside
 from aecli.runs import Run
@@ -36,7 +36,7 @@ class Question:
 def values(asked: Question, run: Run, images: Images, scores: np.ndarray, is_normal) -> dict:
     """What metrics.json has of scores [N]; is_normal: [N] bool, None where that is not known."""
     found = threshold(run, asked.score, asked.normal, asked.quantile, asked.contamination)
-    unit = Quantity(SCORES[asked.score]).of(run.spec).unit
+    unit = unit_of(asked.score, run.spec)
     told = {"score": asked.score, "unit": unit, "images": len(images), "origin": images.origin}
     told |= found | {"flagged": float((scores > found["threshold"]).mean())}
     if is_normal is not None:
@@ -44,7 +44,7 @@ def values(asked: Question, run: Run, images: Images, scores: np.ndarray, is_nor
         told |= judged(scores, found["threshold"], ~is_normal)
         if "auroc" in told:
             told["baselines"] = _baselines(asked, run, images, ~is_normal)
-    about = _about(asked.score, told)
+    about = _about(unit, told)
     told |= beside({name: quantity.of(run.spec) for name, quantity in about.items()})
     if images.windows is not None:
         told["points"] = _of_points(asked, run, images, scores, told)
@@ -68,10 +68,10 @@ def judged(scores: np.ndarray, limit: float, anomalous: np.ndarray) -> dict[str,
     return found
 
 
-def _about(score: str, names: Iterable[str]) -> dict[str, Quantity]:
-    """What the figures of a detection measure, of those named."""
+def _about(unit: str, names: Iterable[str]) -> dict[str, Quantity]:
+    """What the figures of a detection measure, of those named; unit: of its score."""
     known = {
-        "threshold": Quantity(SCORES[score], "", "an image with a higher score is anomalous"),
+        "threshold": Quantity(unit, "", "an image with a higher score is anomalous"),
         "flagged": Quantity("", "", "share of all images above the threshold"),
         "false_alarms": Quantity("", LOWER, "share of the normal images above it"),
         "detected": Quantity("", HIGHER, "share of the anomalous images above it"),
