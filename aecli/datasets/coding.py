@@ -49,8 +49,8 @@ class Coding:
         fills: list[float | None] = [None] * len(sizes)
         if missing in ("mean", "indicator"):
             fills = [_fill(column, size) for column, size in zip(x.T, sizes, strict=True)]
-        flags = gaps & (missing == "indicator")
-        return cls(tuple(sizes), tuple(fills), tuple(flags.tolist()))
+        flags = [bool(gap) and missing == "indicator" for gap in gaps]
+        return cls(tuple(sizes), tuple(fills), tuple(flags))
 
     @property
     def width(self) -> int:
