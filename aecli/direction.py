@@ -3,7 +3,7 @@
 HIGHER = (
     "psnr", "ssim", "accuracy", "likelihood", "elbo", "precision", "recall", "density", "coverage",
     "nmi", "ari", "trustworthiness", "active_units", "auroc", "r2",
-    "perplexity", "codes_used",
+    "perplexity", "codes_used", "f1",
 )  # fmt: skip
 
 
