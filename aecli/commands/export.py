@@ -94,7 +94,7 @@ def _exported(run, name: str, kind: Format, path: pathlib.Path, examples: Split)
     encode = model.encode_indices if is_discrete else model.encode
     decode = model.decode_indices if is_discrete else model.decode
     codes = encode(prepared, **labels)
-    raw = x.reshape(-1, *raw_shape(learnt))
+    raw = x[:].reshape(-1, *raw_shape(learnt))
     given = [codes if name == "decoder" else raw, *labels.values()]
     wanted = codes
     if name != "encoder":
