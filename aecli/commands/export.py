@@ -24,7 +24,7 @@ TOLERANCE = 1e-3  # of the largest value of Keras's output; of discrete codes, a
 def main(cfg: DictConfig) -> None:
     folder, differences = export(cfg)
     rows = [[name, f"{difference:.2g}"] for name, difference in differences.items()]
-    show_table(["part", f"largest difference to Keras, {IMAGES} images"], rows)
+    show_table(["part", f"largest difference to Keras, {IMAGES} examples"], rows)
     print(f"{folder}\nrun them: python {folder / 'load.py'}")
 
 
