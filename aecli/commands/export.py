@@ -24,7 +24,7 @@ TOLERANCE = 1e-3  # of the largest value of Keras's output; of discrete codes, a
 def main(cfg: DictConfig) -> None:
     folder, differences = export(cfg)
     rows = [[name, f"{difference:.2g}"] for name, difference in differences.items()]
-    show_table(["part", f"largest difference to Keras, {IMAGES} images"], rows)
+    show_table(["part", f"largest difference to Keras, {IMAGES} examples"], rows)
     print(f"{folder}\nrun them: python {folder / 'load.py'}")
 
 
@@ -94,7 +94,7 @@ def _exported(run, name: str, kind: Format, path: pathlib.Path, examples: Split)
     encode = model.encode_indices if is_discrete else model.encode
     decode = model.decode_indices if is_discrete else model.decode
     codes = encode(prepared, **labels)
-    raw = x.reshape(-1, *raw_shape(learnt))
+    raw = x[:].reshape(-1, *raw_shape(learnt))
     given = [codes if name == "decoder" else raw, *labels.values()]
     wanted = codes
     if name != "encoder":

@@ -75,11 +75,10 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
 
 def _written(run: runs.Run, ends: np.ndarray, ways: dict[str, np.ndarray], t) -> pathlib.Path:
     """A table of rows in their own units, with the path and the share of the way of each."""
-    of = {"path": ["input"] * 2 + [name for name in ways for _ in t]}
-    of["share"] = [0.0, 1.0, *np.tile(t, len(ways))]
+    names = ["input"] * 2 + [name for name in ways for _ in t]
+    told = {"path": np.array(names), "share": np.array([0.0, 1.0, *np.tile(t, len(ways))])}
     x, _ = request.in_file_units(run, np.concatenate([ends, *ways.values()]))
     path = run.new_eval_folder() / "interpolation.csv"
-    told = {key: np.array(column) for key, column in of.items()}
     tables.write(path, told | (request.columns(run, x) or {}))
     return path
 

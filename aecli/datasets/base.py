@@ -20,6 +20,7 @@ from aecli.errors import BadRequest
 Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Scale = Literal["auto", "none", "minmax", "standard"]  # auto: images of a known range to [0, 1]
+TableScale = Literal["none", "minmax", "standard", "robust", "quantile"]
 ValidationSize = Annotated[
     Count | Fraction | Literal["test"],
     Field(description="images, or a fraction of the training part, or 'test': the test split"),

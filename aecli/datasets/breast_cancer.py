@@ -1,12 +1,12 @@
 """Scikit-learn's breast cancer table: 569 rows of 30 numbers, part of that package; no network."""
 
 import dataclasses
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from aecli.datasets import table
-from aecli.datasets.base import Dataset, Source, Split, TestSize
+from aecli.datasets.base import Dataset, Source, Split, TableScale, TestSize
 from aecli.datasets.columns import column_types
 
 LABEL = "target"  # what scikit-learn's own frame of these rows calls it
@@ -22,7 +22,7 @@ class BreastCancer(Dataset):
     """
 
     test_size: TestSize = 0.2
-    scale: Literal["none", "minmax", "standard", "robust", "quantile"] = "standard"
+    scale: TableScale = "standard"
 
     def read(self) -> Source:
         from sklearn.datasets import load_breast_cancer  # a second to import: only when asked for

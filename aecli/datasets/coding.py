@@ -39,7 +39,6 @@ class Coding:
         Raises BadRequest for a column without any value.
         """
         x = x[:, 0, :, 0]
-        gaps = np.isnan(x).any(axis=0)
         empty = [name for name, column in zip(names, x.T, strict=True) if np.isnan(column).all()]
         if empty:
             raise BadRequest(
@@ -49,8 +48,8 @@ class Coding:
         fills: list[float | None] = [None] * len(sizes)
         if missing in ("mean", "indicator"):
             fills = [_fill(column, size) for column, size in zip(x.T, sizes, strict=True)]
-        flags = gaps & (missing == "indicator")
-        return cls(tuple(sizes), tuple(fills), tuple(flags.tolist()))
+        flags = [missing == "indicator" and bool(np.isnan(column).any()) for column in x.T]
+        return cls(tuple(sizes), tuple(fills), tuple(flags))
 
     @property
     def width(self) -> int:

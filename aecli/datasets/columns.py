@@ -89,7 +89,7 @@ def row_name(ids: np.ndarray | None, row: int) -> str:
     """What a message calls a row: by its number in the file, or by its id."""
     known = row + 1 if ids is None else ids[row]
     if isinstance(known, str):
-        return f"row {shown(known)}"
+        return f"the row with the id {shown(known)}"
     return f"row {int(known):,} of the data"
 
 

@@ -187,7 +187,7 @@ class Learnt:
             )
         array, order = columns.in_order(name, part.x, source.columns, self.columns)
         if self.coding is not None:
-            array = array.astype(np.float32, copy=False)  # of a row, no number is ever a byte
+            array = np.asarray(array[:], np.float32)  # of a row, no number is ever a byte
             known = source.categories, self.categories
             columns.recode(name, array[:, 0, :, 0], self.columns or (), *known, part.ids)
         whole = [one.x for one in (source.train, source.test) if one is not None]

@@ -145,13 +145,15 @@ def _coding(path: str, values: dict) -> Coding:
     is_sound &= all(type(size) is int and 0 <= size <= MOST_VALUES for size in sizes)
     is_sound &= all(fill is None or math.isfinite(fill) for fill in fills)
     is_sound &= all(type(flag) is bool for flag in flags)
-    found = Coding(tuple(sizes), tuple(fills), tuple(flags))
+    if is_sound:  # counted before any array is made of it
+        width = sum(max(1, size) + flag for size, flag in zip(sizes, flags, strict=True))
+        is_sound = values["shape"] == (1, width, 1)
     if is_sound and values["columns"] is not None:
         known = [len(values["categories"].get(name, ())) for name in values["columns"]]
         is_sound = known == list(sizes)
-    if not is_sound or values["shape"] != (1, found.width, 1):
+    if not is_sound:
         raise BadRequest(f"{path} is damaged: coding")
-    return found
+    return Coding(tuple(sizes), tuple(fills), tuple(flags))
 
 
 def _scaling(path: str, stored: dict, shape: tuple[int, ...]) -> Scaling | Quantiles:

@@ -1,11 +1,11 @@
 """The Shuttle table of anomaly detection, as the package river brings it."""
 
 import dataclasses
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from aecli.datasets.base import Dataset, Source, TestSize
+from aecli.datasets.base import Dataset, Source, TableScale, TestSize
 from aecli.datasets.packaged import packaged
 from aecli.datasets.table import Table
 from aecli.errors import BadRequest
@@ -23,7 +23,7 @@ class Shuttle(Dataset):
 
     path: Annotated[str | None, Field(description="the CSV; null: river's")] = None
     test_size: TestSize = 0.2
-    scale: Literal["none", "minmax", "standard"] = "standard"
+    scale: TableScale = "standard"
 
     def read(self) -> Source:
         path = self.path or packaged("river", "datasets", "shuttle.csv.gz")

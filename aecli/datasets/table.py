@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from aecli.datasets import columns, table_arrays, table_csv, table_parquet
-from aecli.datasets.base import Dataset, Source, Split, TestSize
+from aecli.datasets.base import Dataset, Source, Split, TableScale, TestSize
 from aecli.datasets.labels import labels
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.source_file import needed_file, shown
@@ -50,7 +50,7 @@ class Table(Dataset):
     delimiter: Mark | None = None
     decimal: Literal[".", ","] | None = None
     test_size: TestSize = 0.2
-    scale: Literal["none", "minmax", "standard", "robust", "quantile"] = "standard"
+    scale: TableScale = "standard"
 
     def read(self) -> Source:
         file = needed_file(self.path, "path", OPTION)
@@ -73,7 +73,7 @@ class Table(Dataset):
             for part in parts:
                 part.check_counts(roles.features.index(name), name)
         x, known = parts[0].x, parts[0].categories
-        types = columns.column_types(roles.features, x)
+        types = columns.column_types(roles.features, x) or {}
         types |= dict.fromkeys(known, "category") | dict.fromkeys(self.counts or (), "count")
         splits, names = _splits(parts)
         reader = {key: getattr(self, key) for key in KEPT} | {"label_column": roles.label}

@@ -118,7 +118,7 @@ def numbered(
         )
     check_length(name, column, max(map(len, values), default=0))
     places = {text: place for place, text in enumerate(values)}
-    found = [places.get(text, np.nan) for text in plain]
+    found = [np.nan if text is None else places.get(text, np.nan) for text in plain]
     return np.array(found, np.float32)[positions], values
 
 

@@ -76,9 +76,10 @@ class Mixed(Loss):
 
     def _sizes(self) -> dict[str, int]:
         """{likelihood: how many columns it has} of a table."""
+        found: dict = self.columns or {}
         keys = {"numbers": self.numbers, "sizes": "categorical", "flags": "bernoulli"}
         keys["counts"] = self.counts
-        sizes = {name: len((self.columns or {}).get(key, ())) for key, name in keys.items()}
+        sizes = {name: len(found.get(key, ())) for key, name in keys.items()}
         return {name: size for name, size in sizes.items() if size}
 
     def log_prob(self, x, params):

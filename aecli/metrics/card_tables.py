@@ -23,7 +23,7 @@ class Report:
 
     def __init__(self, run: Run, card: Card):
         model = run.status.get("model", "model")
-        self.title = f"{run.title}, {card.images:,} images of the {card.split} split"
+        self.title = f"{run.title}, {run.spec.counted(card.images)} of the {card.split} split"
         self.tables = [
             (_by_model if section == "reconstruction" else _by_figure)(card, section, model)
             for section in card.sections

@@ -137,6 +137,7 @@ def test_what_was_learnt_survives_its_file(tmp_path):
     [
         {"sizes": [0, 2, 3]}, {"sizes": [0, 2]}, {"fills": [0, 0, None, 1]}, {"flags": [1, 0, 0]},
         {"sizes": [0, 2, 2], "flags": [True, True, True]}, {"sizes": [0, -2, 2]},
+        {"sizes": [1000] * 60_000, "fills": [0] * 60_000, "flags": [False] * 60_000},
     ],
 )  # fmt: skip
 def test_a_damaged_coding_is_refused(change, tmp_path):

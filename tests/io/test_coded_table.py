@@ -118,8 +118,9 @@ def test_new_rows(typed, home):
 def test_scores_of_rows(typed, home):
     found = asked(typed, home, "detect")
     assert [row["id"] for row in found] == [f"p1-{i}" for i in range(40)]
-    columns = {part.split()[0] for row in found for part in row["features"].split("; ")}
-    assert columns <= {"age", "sex", "fare", "port"}
+    assert {row["feature_1"] for row in found} <= {"age", "sex", "fare", "port"}
+    shares = [sum(float(row[f"share_{i}"]) for i in range(1, 4)) for row in found]
+    assert all(0 < share <= 1.00001 for share in shares)
 
 
 def test_ways_between_rows(typed, home):

@@ -26,7 +26,7 @@ def scores_of(run: Run, x: np.ndarray, normal: list | None, seed: int = 0):
 
     PCA's reconstruction error with as many components as the code has numbers (fewer than there are
     pixels), an isolation
-    forest on the pixels, and of what is no image the local outlier factor. normal: None for all of
+    forest on the pixels, and of tables and series the local outlier factor. normal: None for all of
     the training images. None of text, which is no numbers.
     """
     if run.spec.kind == "text":
@@ -38,7 +38,7 @@ def scores_of(run: Run, x: np.ndarray, normal: list | None, seed: int = 0):
         f"PCA, {size} components": pca_scores(train, x, size),
         "isolation forest": forest_scores(train, x, seed),
     }
-    if not run.spec.is_image and len(train) > 1:
+    if run.spec.kind in ("table", "series") and len(train) > 1:
         found["local outlier factor"] = neighbour_scores(train, x)
     return found
 
