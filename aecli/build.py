@@ -166,8 +166,8 @@ def _told(
     """
     node = config.get(group)
     extra: dict[str, Any] = {"columns": columns} if takes(node, "columns", group) else {}
-    if takes(node, "tokens", group) == (vocabulary is not None):
-        extra |= {} if vocabulary is None else {"tokens": vocabulary.size}
+    if takes(node, "token_count", group) == (vocabulary is not None):
+        extra |= {} if vocabulary is None else {"token_count": vocabulary.size}
         return component(node, group, **extra)
     if vocabulary is None:
         raise BadRequest(f"this {group} is of text, and the data are none: take another {group}")

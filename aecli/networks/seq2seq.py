@@ -32,7 +32,7 @@ class Seq2Seq(Network):
     the end. word_dropout: the share of those tokens that are shown as unknown in training (Bowman
     2016, sec. 3.1).
 
-    tokens: how many there are; as many as the data have.
+    token_count: how many there are; as many as the data have.
     """
 
     jit_on_cpu: ClassVar[bool] = False
@@ -46,7 +46,7 @@ class Seq2Seq(Network):
     depth: Annotated[int, Field(gt=0, le=16, description="recurrent layers on either side")] = 1
     bidirectional: bool = True
     word_dropout: Annotated[float, Field(ge=0, le=1, description="share of the tokens")] = 0.0
-    tokens: Annotated[int, Field(ge=2, le=2**20, description="tokens that there are")]
+    token_count: Annotated[int, Field(ge=2, le=2**20, description="tokens that there are")]
 
     def encoder(self, data_shape: tuple, heads: Heads, flat: bool) -> keras.Model:
         """x [B, 1, T, C], of which the first channel is the tokens -> {head: [B, size]}."""
@@ -138,8 +138,8 @@ class Seq2Seq(Network):
         return [f"start_{i}_{j}" for j in range(CELLS[self.cell][2])]
 
     def _embedded(self, tokens, **kwargs):
-        limits.count(self.tokens * self.embedding)
-        return layers.Embedding(self.tokens, self.embedding, **kwargs)(tokens)
+        limits.count(self.token_count * self.embedding)
+        return layers.Embedding(self.token_count, self.embedding, **kwargs)(tokens)
 
     def _read(self, h, is_there):
         """A layer of the encoder; what is missing changes no state."""

@@ -23,7 +23,7 @@ TOKENS = 3
 
 
 def loss_of(name, **changes):
-    further = {"tokens": TOKENS} if SUPPORT.get(name) == "tokens" else {}
+    further = {"token_count": TOKENS} if SUPPORT.get(name) == "tokens" else {}
     return build.component(contents("loss", name) | changes, "loss", **further)
 
 
