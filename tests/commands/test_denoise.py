@@ -166,7 +166,8 @@ def test_rows_of_numbers_have_a_psnr_in_their_own_range(compose, tmp_path):
     path, values = denoise(compose(*words, command="denoise"))
     assert list(values["rows"]) == ["noisy", "denoised"]
     with np.load(path) as stored:
-        expected = psnr(stored["clean"], stored["noisy"], peak=np.ptp(table))
+        clean, noisy = (stored[name][:, None, :, None] for name in ("clean", "noisy"))
+        expected = psnr(clean, noisy, peak=np.ptp(table))
     assert values["rows"]["noisy"] == {"psnr": pytest.approx(expected, abs=1e-3), "ssim": None}
 
 

@@ -29,6 +29,11 @@ KINDS = {
     "codebook": ["model=vq_vae", "network.filters=[4,4]", "model.latent_dim=3"],
 }  # fmt: skip
 
+LATER = [
+    ("onnx", "resnet"), ("litert", "resnet"), ("onnx", "planar"), ("litert", "planar"),
+    ("litert", "grid"), ("keras", "codebook"), ("litert", "codebook"),
+]  # fmt: skip
+
 
 def has(format: str) -> bool:
     return all(importlib.util.find_spec(p) for p in formats.FORMATS[format].packages)
@@ -56,15 +61,9 @@ def trained(compose, tmp_path_factory):
         ("saved_model", "grid"),
         ("onnx", "conv"),
         ("onnx", "bfloat16"),
-        ("onnx", "resnet"),
-        pytest.param("litert", "resnet", marks=pytest.mark.slow),
-        ("onnx", "planar"),
-        ("litert", "planar"),
         ("litert", "conv"),
-        ("litert", "grid"),
-        ("keras", "codebook"),
         ("onnx", "codebook"),
-        ("litert", "codebook"),
+        *(pytest.param(*pair, marks=pytest.mark.slow) for pair in LATER),
     ],
 )
 def test_every_part_gives_what_keras_gives(compose, trained, tmp_path, format, kind):

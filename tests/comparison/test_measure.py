@@ -22,7 +22,7 @@ from aecli.tuning import report as tune_report
 from aecli.tuning import request as tune_request
 from aecli.tuning.studies import Study
 
-FILTERS = {"conv": ["network.filters=[8,4]"]}
+FILTERS = {"conv": ["network.filters=[8,4]"], "mixed": ["loss.numbers=student_t"]}
 
 
 def plain(config) -> dict:
@@ -45,7 +45,7 @@ def as_it_is(step):
     return step
 
 
-@pytest.mark.parametrize("group", ["model", "loss"])
+@pytest.mark.parametrize("group", [pytest.param("model", marks=pytest.mark.slow), "loss"])
 def test_what_classes_say_of_their_numbers_is_so(compose, images, group, monkeypatch):
     """With the same weights val_loss is another number just where a setting is not kept."""
     monkeypatch.setattr(tf, "function", lambda step=as_it_is, **options: step)  # no time for graphs

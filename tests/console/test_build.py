@@ -117,5 +117,6 @@ def test_every_yaml_describes_itself_and_states_every_key(group):
         known = set(
             inspect.signature(targets.checked({"_target_": node["_target_"]}, group)).parameters
         )
-        given = {"data_shape", "network", "reconstruction_loss", "label_count", "folder"}
+        given = {"data_shape", "network", "reconstruction_loss", "folder"}
+        given |= {"label_count", "token_count", "columns"}  # of the data
         assert set(node) - {"_target_"} == known - given, option

@@ -34,8 +34,16 @@ CASES = {
 }
 
 
-LATER = [("xla", 2), ("streaming", 2), ("streaming", 4), ("conv", 4), ("sparse", 2), ("mixed", 4)]
-FIRST = ["everything", "xla"]
+LATER = [
+    ("everything", 2),
+    ("xla", 2),
+    ("streaming", 2),
+    ("streaming", 4),
+    ("conv", 4),
+    ("sparse", 2),
+    ("mixed", 4),
+]
+FIRST = ["everything"]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +61,6 @@ def test_more_epochs_are_the_same_as_from_the_start(lab, case):
 @pytest.mark.parametrize(
     ("case", "after"),
     [
-        ("everything", 2),
         ("everything", 4),
         *(pytest.param(*case, marks=pytest.mark.slow) for case in LATER),
     ],
