@@ -38,6 +38,8 @@ COMMANDS = [
     "runs",
     "train resume=latest trainer.epochs=2",
 ]
+ASKING = ("eval", "encode", "decode", "generate", "detect", "traverse", "export", "plot-manifold")
+"""Commands that ask a prior or a posterior for something; the others know their model alone."""
 NO_PRIOR = dict.fromkeys(
     ["ae", "conv", "deep", "deep_svdd", "denoising", "sparse", "sparse_kl", "vq_vae"],
     "needs a model with a prior, as model=vae",
@@ -61,7 +63,10 @@ def test_every_command_on_a_run_of(typed, name):
     code, said = typed("train", *small, *LITTLE)
     assert code == 0, said
     told = {}
+    of_part = " " in name  # such as vae model/prior=vamp
     for command in COMMANDS:
+        if of_part and not command.startswith((*ASKING, "plot-samples", "train")):
+            continue
         code, said = typed(*command.split())
         assert "Traceback" not in said, said
         assert code in (0, 2), said
