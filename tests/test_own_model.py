@@ -55,6 +55,7 @@ def history(folder: pathlib.Path) -> dict[str, list[float]]:
     return {name: [float(row[name]) for row in rows] for name in rows[0] if name != "seconds"}
 
 
+@pytest.mark.slow
 def test_the_model_of_the_readme_is_the_same_on_two_devices(place):
     one, two = (history(place / name) for name in ("outputs", "two"))
     assert one.keys() == two.keys() >= {"covariance", "val_covariance"}

@@ -67,6 +67,7 @@ def test_hints_of_commands_on_a_run(typed, compose, tmp_path):
     assert (code, "needs labels" in said) == (0, False), said
 
 
+@pytest.mark.slow
 def test_what_a_search_says_next(typed):
     pytest.importorskip("optuna", reason="the search is Optuna's: pip install 'aecli[tune]'")
     search = ["tune", f"study={quoted(ODD)}", "n_trials=1", *SMALL, "trainer.epochs=1"]

@@ -139,7 +139,8 @@ def test_evaluation_has_the_trainings_running_mean_and_no_neighbours(compose, im
 
 @pytest.mark.parametrize(
     "overrides",
-    [["model/anneal=cyclical"], ["model/anneal=capacity", "model.anneal.final=3"],
+    [pytest.param(["model/anneal=cyclical"], marks=pytest.mark.slow),
+     pytest.param(["model/anneal=capacity", "model.anneal.final=3"], marks=pytest.mark.slow),
      ["model.free_bits=0.3"]],
     ids=["cyclical", "capacity", "free bits"],
 )  # fmt: skip

@@ -166,6 +166,7 @@ def test_labels_are_counted_where_a_model_can_be_told_them(images):
     assert splits_of(images[:2], None).label_count is None
 
 
+@pytest.mark.slow
 def test_a_label_that_is_not_trained_is_said_before_the_training(typed, images, tmp_path):
     labels = np.r_[np.zeros(30, int), np.ones(30, int)]
     x, y = (images[:60] * 16).astype("uint8"), labels

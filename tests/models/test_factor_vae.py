@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from same_runs import differing
 
@@ -51,6 +52,7 @@ def test_the_critic_finds_the_total_correlation_of_a_gaussian(compose):
     assert abs(found.mean() - truth) < 0.04  # it is 0.65
 
 
+@pytest.mark.slow
 def test_a_training_that_was_stopped_goes_on_bit_for_bit(lab, monkeypatch):
     from aecli.training.resident import ResidentFeed
 

@@ -234,6 +234,7 @@ def test_a_code_is_flat_outside_and_the_decoder_is_given_the_lowest_level(compos
         model.prior_quantiles(np.array([0.5]))
 
 
+@pytest.mark.slow
 def test_a_run_resumes_bit_for_bit_and_its_parts_are_those_of_the_model(lab, monkeypatch):
     from aecli import runs
     from aecli.io.parts import part

@@ -158,6 +158,7 @@ def test_bad_requests(compose, run, tmp_path):
     assert (tmp_path / "mine.html").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_sweep_has_its_leaderboard_and_figures(compose, tmp_path, monkeypatch):
     from aecli.dispatch import run as aecli
 
