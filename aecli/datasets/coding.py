@@ -125,6 +125,15 @@ class Coding:
         """Sums [N, D] over the numbers of each column, of [N, M]."""
         return np.add.reduceat(values, self.starts, axis=1)
 
+    def names(self, columns: list[str], categories: dict[str, list[str]]) -> list[str]:
+        """What each of the M numbers is called, of columns [D]: Age, Sex=female, Age is missing."""
+        ends = {NUMBER: "", FLAG: " is missing"}
+        pairs = zip((columns[i] for i in self.source), self.value, strict=True)
+        return [
+            f"{name}={categories[name][int(value)]}" if value >= 0 else name + ends[int(value)]
+            for name, value in pairs
+        ]
+
     def check(self, x: np.ndarray, name: str) -> None:
         """Of rows [N, 1, D, 1] that no reader looked through. Raises BadRequest."""
         x = x.reshape(len(x), -1)

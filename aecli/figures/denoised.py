@@ -20,9 +20,7 @@ def rows(run, stages: dict[str, np.ndarray], measured: dict[str, dict]) -> Figur
     if run.spec.kind == "series":
         return lines.pairs(run, "Denoised series", shown)
     if not run.spec.is_image:
-        figure = style.new_figure(run, "Denoised examples", 3.6)
-        images.show_table(figure, {k: x.reshape(len(x), -1) for k, x in shown.items()})
-        return figure
+        return images.of_rows(run, "Denoised examples", shown)
     images.require_images(run.spec)
     _, height, width, _ = first.shape
     gap, limits = images.gap_for(width), images.shown_range(first)

@@ -2,12 +2,15 @@
 
 import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
 from aecli.dataspec import DataSpec
 from aecli.errors import NotApplicable, OfOtherData
 from aecli.figures import style
 
 GREY = matplotlib.colormaps["gray"].with_extremes(bad="white")  # the gaps of a grid are NaN
+
+NAMED, LETTERS = 40, 24  # features that are named, and letters of a name
 
 
 def require_images(spec: DataSpec) -> None:
@@ -88,15 +91,34 @@ def name_columns(axes, names: list[str], width: int) -> None:
     axes.tick_params(axis="x", length=0, labelsize=10)
 
 
-def show_table(figure, panels: dict[str, np.ndarray], column_name: str = "feature") -> None:
-    """Draw {title: rows [n, D]} side by side as heat maps with one scale and one colour bar."""
-    first = next(iter(panels.values()))
-    axes = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
+def of_rows(run, title: str, panels: dict[str, np.ndarray]) -> Figure:
+    """{title: rows [n, ...]} side by side as heat maps with one scale and one colour bar."""
+    names = feature_names(run.learnt)
+    figure = style.new_figure(run, title, 4.6 if names else 3.6)
+    rows = {name: x.reshape(len(x), -1) for name, x in panels.items()}
+    first = next(iter(rows.values()))
+    axes = figure.subplots(1, len(rows), sharex=True, sharey=True, squeeze=False)[0]
     image = None  # the last one: all have one scale
-    for ax, (title, rows) in zip(axes, panels.items(), strict=True):
-        image = ax.imshow(rows, aspect="auto", vmin=first.min(), vmax=first.max())
-        ax.set(title=title, xlabel=column_name)
-        style.whole_numbers(ax.xaxis, at_most=6)
-    axes[0].set_ylabel("example")
+    for ax, (name, values) in zip(axes, rows.items(), strict=True):
+        image = ax.imshow(values, aspect="auto", vmin=first.min(), vmax=first.max())
+        ax.set(title=name, xlabel="" if names else "feature")
+        if names:
+            short = [n if len(n) <= LETTERS else f"{n[: LETTERS - 1]}…" for n in names]
+            ax.set_xticks(range(len(names)), short, rotation=90, fontsize=8, parse_math=False)
+        else:
+            style.whole_numbers(ax.xaxis, at_most=6)
+    axes[0].set_ylabel("row" if names else "example")
     style.whole_numbers(axes[0].yaxis)
-    figure.colorbar(image, ax=axes, label="value", extend="both")
+    label = "value" if run.learnt is None or run.learnt.scaling is None else "value, scaled"
+    figure.colorbar(image, ax=axes, label=label, extend="both")
+    return figure
+
+
+def feature_names(learnt) -> list[str]:
+    """What each number of a table's row is called; [] where none has a name, or they are many."""
+    if learnt is None or learnt.kind != "table" or not learnt.columns:
+        return []
+    names = [*learnt.columns]
+    if learnt.coding is not None:
+        names = learnt.coding.names(names, learnt.categories)
+    return names if len(names) <= NAMED else []

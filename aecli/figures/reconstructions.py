@@ -36,9 +36,7 @@ class Reconstructions(RunFigure):
         if run.model.spec.kind == "series":
             return lines.pairs(run, "Reconstructions of test series", rows)
         if not run.model.spec.is_image:
-            figure = style.new_figure(run, "Reconstructions of test examples", 3.6)
-            images.show_table(figure, {k: v.reshape(len(v), -1) for k, v in rows.items()})
-            return figure
+            return images.of_rows(run, "Reconstructions of test examples", rows)
         images.require_images(run.model.spec)
 
         _, height, width, _ = target.shape

@@ -63,6 +63,15 @@ def test_rows_come_back():
     assert not np.isnan(back).any()
 
 
+def test_each_number_has_a_name():
+    coding = Coding((0, 3, 2), (0.0,) * 3, (True, False, True))
+    categories = {"port": ["C", "Q", "S"], "sex": ["f", "m"]}
+    found = coding.names(["age", "port", "sex"], categories)
+    assert found[:5] == ["age", "age is missing", "port=C", "port=Q", "port=S"]
+    assert found[5:] == ["sex=f", "sex=m", "sex is missing"]
+    assert len(found) == coding.width
+
+
 def test_sums_by_column():
     coding = Coding(tuple(SIZES), (0.0,) * 4, (True, False, False, True))
     values = np.arange(1.0, 10.0)[None]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from figures_run import cell, colour_run, digits_run, picture_of, table_run, texts
 
+from aecli.datasets.learnt import Learnt
 from aecli.figures.codes import Codes, feature_maps
 from aecli.figures.images import tile
 from aecli.figures.mosaic import Mosaic
@@ -47,6 +48,12 @@ def test_reconstructions_of_a_table_are_heat_maps_with_one_scale():
     np.testing.assert_allclose(picture_of(figure, 0), target.reshape(6, 13))
     np.testing.assert_allclose(picture_of(figure, 1), run.model.reconstruct(x).reshape(6, 13))
     assert len({ax.images[0].get_clim() for ax in figure.axes[:2]}) == 1
+    columns = {f"reading {i}": "number" for i in range(13)}
+    run.learnt = Learnt(
+        shape=x.shape[1:], unit="other", range=(0, 1), kind="table", columns=columns
+    )
+    ax = Reconstructions(n=6)(run).axes[0]
+    assert [label.get_text() for label in ax.get_xticklabels()] == [*columns]
 
 
 def test_mosaic_fills_row_by_row():

@@ -73,6 +73,7 @@ class FakeRun:
         self.folder = pathlib.Path(self._place.name)
         self.title = f"{'vae' if has_prior else 'ae'} on fake"
         self.splits = Splits(part, part, part, "a test", names)
+        self.learnt = None
         self.status = {"data_shape": list(x.shape[1:])}
         self.data_range = self.splits.data_range
         self.spec = DataSpec.of(x.shape[1:])
