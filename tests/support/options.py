@@ -31,7 +31,7 @@ def models() -> list[str]:
 
 def fitting(name: str, network: str) -> list[str] | None:
     """The overrides of a small model of that name and network; None where they do not fit."""
-    if name == "conv" and network != "conv":  # its preset states keys of a convolution
+    if name == "conv" and network not in GRIDS:  # its preset states keys of a convolution
         return None
     if name in ("deep", "denoising") and network in ("gru", "lstm", "transformer", "seq2seq"):
         return None  # their presets state the widths of dense layers
