@@ -82,8 +82,6 @@ def test_both_feeds_train_alike_and_resuming_changes_no_bit(lab, compose, tmp_pa
 def test_two_devices_train_as_one(lab, compose, tmp_path, network):
     """All models in one process of two devices: its start costs more than they do."""
     names = [name for name, of in PAIRS if of == network]
-    if of_series(network):  # long to compile: those with players and with a state
-        names = ["factor_vae", "vq_vae"]
     alone, asked = {}, {}
     for name in names:
         chosen = [*words(compose, name, network, tmp_path), "trainer.epochs=2"]

@@ -80,7 +80,8 @@ def _class(network: str):
     return getattr(importlib.import_module(module), name)
 
 
-KINDS = ("ae", "vae", "factor_vae", "vq_vae")  # plain, with draws, with players, with a state
+KINDS = ("ae", "vae")  # plain, and with draws beside those that a network may ask for
+OWN = {"conv": "conv", "vq_vae": "conv"}  # models of grid codes, whose first network is no mlp
 
 
 def stands_for_others(name: str, network: str) -> bool:
@@ -94,7 +95,7 @@ def stands_for_others(name: str, network: str) -> bool:
 
 def is_first(name: str, network: str) -> bool:
     """Whether a pair is tried where time is shortest: the plain one with all, each with one."""
-    return name == "ae" or network == ("conv" if name == "conv" else "mlp")
+    return name == "ae" or network == OWN.get(name, "mlp")
 
 
 def examples(network: str, images):
