@@ -2,6 +2,7 @@
 
 import matplotlib
 import numpy as np
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from aecli.dataspec import DataSpec
@@ -98,9 +99,9 @@ def of_rows(run, title: str, panels: dict[str, np.ndarray]) -> Figure:
     rows = {name: x.reshape(len(x), -1) for name, x in panels.items()}
     first = next(iter(rows.values()))
     axes = figure.subplots(1, len(rows), sharex=True, sharey=True, squeeze=False)[0]
-    image = None  # the last one: all have one scale
+    scale = Normalize(first.min(), first.max())
     for ax, (name, values) in zip(axes, rows.items(), strict=True):
-        image = ax.imshow(values, aspect="auto", vmin=first.min(), vmax=first.max())
+        ax.imshow(values, aspect="auto", norm=scale)
         ax.set(title=name, xlabel="" if names else "feature")
         if names:
             short = [n if len(n) <= LETTERS else f"{n[: LETTERS - 1]}…" for n in names]
@@ -110,7 +111,7 @@ def of_rows(run, title: str, panels: dict[str, np.ndarray]) -> Figure:
     axes[0].set_ylabel("row" if names else "example")
     style.whole_numbers(axes[0].yaxis)
     label = "value" if run.learnt is None or run.learnt.scaling is None else "value, scaled"
-    figure.colorbar(image, ax=axes, label=label, extend="both")
+    figure.colorbar(axes[0].images[0], ax=axes, label=label, extend="both")
     return figure
 
 
