@@ -64,6 +64,7 @@ def test_the_model_of_the_readme_is_the_same_on_two_devices(place):
     assert min(one["covariance"]) > 0
 
 
+@pytest.mark.slow
 def test_the_readmes_python_runs(place):
     """With a trained model's folder for its dots, and values of the shape that it says."""
     (best,) = (place / "outputs").rglob("best.keras")

@@ -109,6 +109,7 @@ def test_labels_go_along_with_their_images_in_both_feeds(compose, images):
     assert np.abs(other - true).max() > 0.1
 
 
+@pytest.mark.slow
 def test_it_resumes_bit_for_bit_and_is_a_model_of_plain_keras(lab, monkeypatch):
     monkeypatch.setattr(ResidentFeed, "_steps_a_chunk", lambda self: self._time(0) and 1)
     few = ["model=cvae", "trainer.epochs=2", "trainer.batch_size=40", "network.widths=[16]"]

@@ -191,6 +191,7 @@ def test_a_code_is_the_mode_and_with_a_seed_the_first_draw(compose, images):
     assert out["zs"].shape == (30, 3)
 
 
+@pytest.mark.slow
 def test_validation_is_the_bound_of_frozen_draws_and_a_stopped_training_goes_on(lab, monkeypatch):
     from aecli.training.resident import ResidentFeed
 

@@ -74,6 +74,7 @@ def test_each_feed_is_stock_fit_with_the_same_batches(compose, images, kind):
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_chunks_change_nothing(compose, images, monkeypatch):
     """Callbacks fire once a chunk; the weights are the same bits for any length of it."""
     config = compose("trainer.batch_size=32", "trainer.epochs=2", "model=vae")
