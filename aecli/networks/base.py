@@ -109,6 +109,15 @@ class Network(Component):
         limits.count(x.shape[-1] * units)
         return layers.Dense(units, **self._initializers(), **kwargs)(x)
 
+    def _ending_in(self, heads: Heads, inputs, h, flat: bool = True, widths: Widths | tuple = ()):
+        """The encoder from inputs to these heads of h; flat: after dense layers of `widths`."""
+        if flat and len(h.shape) > 2:
+            h = layers.Flatten()(h)
+        for width in widths if flat else ():
+            h = self._act(self._dense(h, width))
+        outputs = {name: self._head(h, name, *head, flat) for name, head in heads.items()}
+        return keras.Model(inputs, outputs, name="encoder")
+
     def _head(self, h, name: str, size: int | None, act: str, flat: bool):
         """What the encoder emits under a name, float32; not flat: the same layer at each place."""
         if size is None:

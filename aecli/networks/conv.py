@@ -47,12 +47,7 @@ class Conv(Network):
         h = inputs
         for filters in self.filters:
             h = self._down(h, filters)
-        if flat:
-            h = layers.Flatten()(h)
-            for width in self.widths:
-                h = self._act(self._dense(h, width))
-        outputs = {name: self._head(h, name, *head, flat) for name, head in heads.items()}
-        return keras.Model(inputs, outputs, name="encoder")
+        return self._ending_in(heads, inputs, h, flat, self.widths)
 
     def decoder(self, code_shape: tuple, out_shape: tuple) -> keras.Model:
         sizes = halved(out_shape, self.filters)

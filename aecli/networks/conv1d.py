@@ -38,12 +38,7 @@ class Conv1D(Network):
         h = Filled()(inputs)
         for filters in self.filters:
             h = self._act(self._conv(h, filters, self.kernel_size, strides=(1, 2)))
-        if flat:
-            h = layers.Flatten()(h)
-            for width in self.widths:
-                h = self._act(self._dense(h, width))
-        outputs = {name: self._head(h, name, *head, flat) for name, head in heads.items()}
-        return keras.Model(inputs, outputs, name="encoder")
+        return self._ending_in(heads, inputs, h, flat, self.widths)
 
     def decoder(self, code_shape: tuple, out_shape: tuple) -> keras.Model:
         lengths = self._lengths(out_shape)

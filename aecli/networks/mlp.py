@@ -19,21 +19,13 @@ class MLP(Network):
     widths: Widths = dataclasses.field(default_factory=list)
 
     def encoder(self, data_shape: tuple, heads: Heads, flat: bool) -> keras.Model:
-        sizes = {name: (size, act) for name, (size, act) in heads.items() if size is not None}
-        if not flat or len(sizes) < len(heads):
+        if not flat or any(size is None for size, _ in heads.values()):
             raise BadRequest(
                 "network=mlp has a flat code: state model.latent_dim and model.flat=true, "
                 "or take network=conv for a code with height and width"
             )
         inputs = keras.Input(data_shape, name="image")
-        h = layers.Flatten()(inputs)
-        for width in self.widths:
-            h = self._act(self._dense(h, width))
-        outputs = {
-            name: self._act(self._dense(h, size, name=name, dtype="float32"), act)
-            for name, (size, act) in sizes.items()
-        }
-        return keras.Model(inputs, outputs, name="encoder")
+        return self._ending_in(heads, inputs, inputs, flat, self.widths)
 
     def shape_beside(self, data_shape: tuple, size: int) -> tuple[int, int, int]:
         return (1, 1, math.prod(data_shape) + size)

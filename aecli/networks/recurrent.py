@@ -39,11 +39,7 @@ class Recurrent(Network):
         for _ in range(self.depth):
             h = self._recurrent(h)
         h = AtLast()(h, IsThere()(inputs))
-        outputs = {
-            name: self._act(self._dense(h, size or 1, name=name, dtype="float32"), act)
-            for name, (size, act) in heads.items()
-        }
-        return keras.Model(inputs, outputs, name="encoder")
+        return self._ending_in(heads, inputs, h)
 
     def decoder(self, code_shape: tuple, out_shape: tuple) -> keras.Model:
         points, _ = self.check_series(out_shape)

@@ -57,12 +57,7 @@ class ResNet(Network):
         for filters in self.filters:
             h = self._blocks(self._conv(h, filters, 3, strides=2))
         h = self._attend(h)
-        if flat:
-            h = layers.Flatten()(h)
-            for width in self.widths:
-                h = self._act(self._dense(h, width))
-        outputs = {name: self._head(h, name, *head, flat) for name, head in heads.items()}
-        return keras.Model(inputs, outputs, name="encoder")
+        return self._ending_in(heads, inputs, h, flat, self.widths)
 
     def decoder(self, code_shape: tuple, out_shape: tuple) -> keras.Model:
         sizes = halved(out_shape, self.filters)

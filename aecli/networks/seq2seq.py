@@ -60,11 +60,7 @@ class Seq2Seq(Network):
         for _ in range(self.depth):
             h = self._read(h, is_there)
         h = AtEnds(self.bidirectional)(h, is_there)
-        outputs = {
-            name: self._act(self._dense(h, size or 1, name=name, dtype="float32"), act)
-            for name, (size, act) in heads.items()
-        }
-        return keras.Model(inputs, outputs, name="encoder")
+        return self._ending_in(heads, inputs, h)
 
     def decoder(self, code_shape: tuple, out_shape: tuple) -> keras.Model:
         """[z [B, *code_shape], numbers [B, T] of the tokens before] -> params [B, *out_shape]."""

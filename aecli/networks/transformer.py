@@ -59,11 +59,7 @@ class Transformer(Network):
             h = self._attend(h, attention_mask=mask)
             h = self._feed_forward(h)
         h = MeanOverPoints()(layers.LayerNormalization()(h), is_there)
-        outputs = {
-            name: self._act(self._dense(h, size or 1, name=name, dtype="float32"), act)
-            for name, (size, act) in heads.items()
-        }
-        return keras.Model(inputs, outputs, name="encoder")
+        return self._ending_in(heads, inputs, h)
 
     def decoder(self, code_shape: tuple, out_shape: tuple) -> keras.Model:
         points, _ = self.check_series(out_shape)

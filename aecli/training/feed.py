@@ -77,9 +77,9 @@ class Preparation:
         """Rows [B, H, W, C] -> (input, target) for one training step, both augmented."""
         if self.augment:
             rows = to_float(tf.convert_to_tensor(rows))
-        seed = stream_seed(self.seed, Stream.AUGMENT, step)
-        for i, change in enumerate(self.augment.values()):
-            rows = change(rows, philox.fold_in(seed, i))
+            seed = stream_seed(self.seed, Stream.AUGMENT, step)
+            for i, change in enumerate(self.augment.values()):
+                rows = change(rows, philox.fold_in(seed, i))
         return self._prepare(rows, step, Stream.BINARISE, Stream.NOISE)
 
     def fresh_part(self, rows: tf.Tensor, step: tf.Tensor, first, size):
