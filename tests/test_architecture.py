@@ -31,7 +31,7 @@ LAYERS = [
     {"build", "targets"},
     {"runs"},
     {"console", "io"},
-    {"metrics", "comparison"},
+    {"metrics", "comparison", "proofs"},
     {"jobs"},
     {"fit", "tuning", "page", "figures"},
     {"commands"},

@@ -1,0 +1,1 @@
+"""Proofs: each objective beside figures that are known without our code, a file a subject."""

@@ -1,0 +1,1 @@
+"""Proofs of aecli/latents, a file for each file there that has some."""

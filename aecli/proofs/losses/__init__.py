@@ -1,0 +1,1 @@
+"""Proofs of aecli/losses, a file for each file there that has some."""
