@@ -195,7 +195,7 @@ def _check_few(part: Part, name: str) -> None:
     if len(values) > FEW:
         way, words = ways(name), sum(len(value.split()) for value in values) / len(values)
         if words > SENTENCE:
-            way = f"train on its sentences: dataset=text dataset.column={shown(name)}\nor {way}"
+            way = f"train on its sentences: dataset=text dataset.column={shown(name)}; or {way}"
         raise BadRequest(
             f"{part.name}: column {shown(name)!r} holds {len(values):,} different texts "
             f"({columns.some(shown(value, 40) for value in values)})\n{way}"
