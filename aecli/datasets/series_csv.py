@@ -59,7 +59,8 @@ class Grid:
         """A column [N] as numbers where all are, else as texts. Raises BadRequest."""
         short = next((row for row, cells in enumerate(self.cells) if len(cells) <= column), None)
         if short is not None:
-            name = column if self.names is None else shown(self.names[column])
+            names = self.names or []
+            name = shown(names[column]) if column < len(names) else column
             raise BadRequest(
                 f"{self.path}:{self.lines[short]}: the row ends after {len(self.cells[short])} "
                 f"cells, before its column {name}"
