@@ -93,7 +93,10 @@ class Proof:
     compare: Comparison
 
     def find(self) -> Finding:
-        """The worst of what it compares."""
+        """The worst of what it compares; of random weights and draws, those of one seed."""
+        import keras
+
+        keras.utils.set_random_seed(0)
         found = self.compare()
         findings = [found] if isinstance(found, Finding) else list(found)
         return max(findings, key=lambda finding: finding.excess)
