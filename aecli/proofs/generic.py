@@ -30,20 +30,23 @@ STEP = 1e-3  # of finite differences
 
 @dataclasses.dataclass
 class Case:
-    """A model with examples x [ROWS, *data_shape] of it."""
+    """A model with examples x [N, *data_shape] of it."""
 
     model: Any
     x: np.ndarray
 
-    def batch(self, first: int = 0, last: int = ROWS, progress: float | None = None) -> Batch:
+    def batch(
+        self, first: int = 0, last: int | None = None, progress: float | None = None
+    ) -> Batch:
         """Some of the examples, with the frozen draws that they have in evaluation."""
         rows, model = self.x[first:last], self.model
+        last = first + len(rows)
         label = None
         if model.label_count is not None:
             label = (np.arange(first, last) % min(LABELS, model.label_count)).astype("int32")
         return Batch(rows, rows, model.frozen_draws(last - first, first), progress, label)
 
-    def measured(self, first: int = 0, last: int = ROWS) -> dict[str, np.ndarray]:
+    def measured(self, first: int = 0, last: int | None = None) -> dict[str, np.ndarray]:
         """{"loss" and each term: [B]} in evaluation. Raises ValueError where they are others."""
         batch, names = self.batch(first, last), self.model.term_names()
         loss, terms, _ = self.model.objective(batch, self.model.forward(batch))
@@ -51,7 +54,7 @@ class Case:
         if list(terms) != names:
             raise ValueError(f"the terms are {', '.join(terms)}, not {', '.join(names)}")
         for name, value in found.items():
-            if value.shape != (last - first,):
+            if value.shape != (len(batch.x),):
                 raise ValueError(f"{name} has the shape {tuple(value.shape)}, not [B]")
         return {name: np.asarray(value) for name, value in found.items()}
 
@@ -63,15 +66,19 @@ class Case:
         """
         name = "loss" if len(self.model.players) == 1 else "reconstruction"
         before = self.measured()[name].mean()
+        self.train(STEPS)
+        return self.measured()[name].mean(), before
+
+    def train(self, steps: int) -> None:
+        """Take so many steps of each player's Adam on all examples at once."""
         model, batch = self.model, self.batch(progress=0.5)
         optimizers = {player: keras.optimizers.Adam(1e-2) for player in model.players}
         for player, optimizer in optimizers.items():
             optimizer.build(model.variables_of(player))
         model.compile(optimizers["model"])
         step = tf.function(lambda: train_step(model, optimizers, batch), autograph=False)
-        for _ in range(STEPS):
+        for _ in range(steps):
             step()
-        return self.measured()[name].mean(), before
 
 
 def built(words: list[str], config_dir: str | None = None) -> Case:

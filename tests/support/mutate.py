@@ -11,6 +11,7 @@ in equivalent.yaml.
 
 import argparse
 import ast
+import functools
 import importlib.machinery
 import json
 import multiprocessing
@@ -77,17 +78,25 @@ def _has(group: str, option: str) -> bool:
     return (ROOT / "configs" / group / f"{option}.yaml").is_file()
 
 
-def _imports(file: str, seen: set[str] | None = None) -> set[str]:
+@functools.cache
+def _imports(file: str) -> set[str]:
     """The modules of aecli that a file imports, and those that these import."""
-    seen = set() if seen is None else seen
-    for node in ast.walk(ast.parse((ROOT / file).read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("aecli"):
-            for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
-                path = f"{name.replace('.', '/')}.py"
-                if name not in seen and (ROOT / path).is_file():
-                    seen.add(name)
-                    _imports(path, seen)
-    return seen
+    found, unread = set(), [file]
+    while unread:
+        new = _imported(unread.pop()) - found
+        found |= new
+        unread += [f"{name.replace('.', '/')}.py" for name in new]
+    return found
+
+
+@functools.cache
+def _imported(file: str) -> set[str]:
+    """The modules of aecli that a file names."""
+    nodes = [n for n in ast.walk(ast.parse((ROOT / file).read_text()))
+             if isinstance(n, ast.ImportFrom) and (n.module or "").startswith("aecli")]  # fmt: skip
+    names = {node.module for node in nodes}
+    names |= {f"{node.module}.{alias.name}" for node in nodes for alias in node.names}
+    return {name for name in names if (ROOT / f"{name.replace('.', '/')}.py").is_file()}
 
 
 # ---- one mutant ----------------------------------------------------------------------------------

@@ -60,6 +60,8 @@ def wiener():
     pairs = [preparation.fresh(tf.constant(x), step) for step in range(3)]
     noisy, clean = (np.concatenate([np.asarray(pair[i]) for pair in pairs]) for i in (0, 1))
     yield same(clean[:4000], x)
+    seen, target = Preparation(noise=Gaussian(stddev=0.0)).frozen(np.clip(x, 0, 1))
+    yield same(seen, target)
     model = made(AE, data_shape=(2, 2, 1), latent_dim=4, **LINEAR)
     _trained(model, noisy, clean, 400, 5e-2)
     ends = (np.eye(4, dtype="float32").reshape(4, 2, 2, 1), np.zeros((1, 2, 2, 1), "float32"))

@@ -7,7 +7,7 @@ from aecli.latents.posteriors.iaf import IAF
 from aecli.models.batch import Batch
 from aecli.models.vae import VAE
 from aecli.proofs.base import at_least, close, mean_of, proof, same
-from aecli.proofs.cases import batch_of, images, made
+from aecli.proofs.cases import batch_of, images, loss_and_gradients, made
 from aecli.proofs.oracle import kl_to_truth, linear_gaussian
 
 
@@ -66,3 +66,20 @@ def units():
     yield close(model.kl_of_units(x).sum(1), known, rtol=1e-5)
     heads = model.infer(Batch(x, x))
     yield close(model.kl(heads), known, rtol=1e-5)
+
+
+@proof("beta 0 without draws: nothing moves the log variance; samples are of their seed")
+def no_weight():
+    model, x = made(VAE, 0.3, beta=0.0, epsilon_std=0.0), images(6)
+    gradients = dict(
+        zip(
+            [v.path for v in model.trainable_variables],
+            loss_and_gradients(model, batch_of(model, x))[1],
+            strict=True,
+        )
+    )
+    still = [g for path, g in gradients.items() if path.startswith("log_var")]
+    yield same(len(still), 2)
+    yield same(sum(g is not None and np.any(g) for g in still), 0)
+    yield same(model.sample(5, 3), model.sample(5, 3))
+    yield at_least(np.abs(model.sample(5, 3) - model.sample(5, 4)).max(), 1e-3)
