@@ -72,7 +72,7 @@ class Case:
     def train(self, steps: int) -> None:
         """Take so many steps of each player's Adam on all examples at once."""
         model, batch = self.model, self.batch(progress=0.5)
-        optimizers = {player: keras.optimizers.Adam(1e-2) for player in model.players}
+        optimizers: Any = {player: keras.optimizers.Adam(1e-2) for player in model.players}
         for player, optimizer in optimizers.items():
             optimizer.build(model.variables_of(player))
         model.compile(optimizers["model"])
@@ -101,7 +101,8 @@ def built(words: list[str], config_dir: str | None = None) -> Case:
 def _digits() -> np.ndarray:
     from sklearn.datasets import load_digits
 
-    return (load_digits().images[:ROWS, ..., None] / 16).astype("float32")
+    digits: Any = load_digits()
+    return (digits.images[:ROWS, ..., None] / 16).astype("float32")
 
 
 def proofs(subject: str, case: Case) -> list[Proof]:

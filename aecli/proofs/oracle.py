@@ -55,7 +55,8 @@ def linear_gaussian(
     }
     for name, weights in heads.items():
         model.encoder.get_layer(name).set_weights(weights)
-    evidence = stats.multivariate_normal(b, W.T @ W + STDDEV**2 * np.eye(6))
+    normal: Any = stats.multivariate_normal
+    evidence = normal(b, W.T @ W + STDDEV**2 * np.eye(6))
     x = evidence.rvs(n, random_state=rng).astype("float32")
     return Oracle(model, x.reshape(-1, *SHAPE), evidence.logpdf(x), (W, b))
 

@@ -16,4 +16,4 @@ def test_it_holds(words):
 def test_every_model_is_among_them():
     from options import models
 
-    assert [" ".join(words) for words in WORDS] == [f"model={name}" for name in models()]
+    assert {" ".join(words) for words in WORDS} == {f"model={name}" for name in models()}

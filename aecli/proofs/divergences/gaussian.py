@@ -56,8 +56,9 @@ def merged():
     found = [np.asarray(part) for part in divergences.merged_gaussians(*parts)]
     yield close(found[0], mean, atol=1e-5)
     yield close(found[1], np.log(variance), atol=1e-4)
-    flat = [np.asarray(one) for one in divergences.merged_gaussians(*parts[:2], 0.3, 80.0)]
-    yield close(flat, parts[:2], atol=1e-5)
+    mean, log_var = parts[:2]
+    flat = divergences.merged_gaussians(mean, log_var, 0.3, 80.0)
+    yield close([np.asarray(one) for one in flat], parts[:2], atol=1e-5)
 
 
 @proof("log N(x) = SciPy's, summed over all but the first axis")

@@ -1,5 +1,7 @@
 """Proofs of the mixture of Gaussians as a prior."""
 
+from typing import Any
+
 import numpy as np
 from scipy import stats
 from scipy.special import log_softmax, logsumexp
@@ -9,7 +11,7 @@ from aecli.proofs.base import at_least, close, proof
 from aecli.proofs.grids import integrates_and_draws
 
 
-def _layer(d: int = 2, k: int = 3, grid: tuple[int, ...] = ()):
+def _layer(d: int = 2, k: int = 3, grid: tuple[int, ...] = ()) -> Any:
     """A layer with random weights."""
     layer, rng = Mixture(components=k).layer((*grid, d), (2, 2, 1)), np.random.default_rng(0)
     layer.mean.assign(2.0 * rng.normal(size=layer.mean.shape))

@@ -64,10 +64,11 @@ def invertible():
     yield close(across, 0, atol=1e-5)
     for one, other in zip(u, w, strict=True):
         way = np.linspace(-3, 3, 501)[:, None] * other / max(other @ other, 1e-12)
-        rows = [np.repeat(v[None], 501, 0) for v in (one, other)]
-        moved, _ = planar(way, *rows, np.full(501, 0.1))
+        us, ws = (np.repeat(v[None], 501, 0) for v in (one, other))
+        moved, _ = planar(way, us, ws, np.full(501, 0.1))
         yield at_least(np.diff(np.asarray(moved) @ other).min(), 0, 1e-12)
-    z, log_det = planar(*(v.astype("float32") for v in (u, u, w)), np.zeros(len(u), "float32"))
+    u, w = u.astype("float32"), w.astype("float32")
+    z, log_det = planar(u, u, w, np.zeros(len(u), "float32"))
     yield same(np.isfinite(z).all() and np.isfinite(log_det).all(), True)
 
 

@@ -1,5 +1,7 @@
 """Proofs of the standard normal prior."""
 
+from typing import Any
+
 import numpy as np
 from scipy import stats
 
@@ -8,9 +10,13 @@ from aecli.latents.priors.standard import Standard
 from aecli.proofs.base import at_least, close, mean_of, proof, same
 
 
+def _layer() -> Any:
+    return Standard().layer((3,), (2, 2, 1))
+
+
 @proof("density and quantiles = SciPy's; KL of units = the closed form")
 def density():
-    layer, rng = Standard().layer((3,), (2, 2, 1)), np.random.default_rng(0)
+    layer, rng = _layer(), np.random.default_rng(0)
     z, log_var = rng.normal(size=(2, 9, 3)).astype("float32")
     yield close(layer.log_prob(z, None), stats.norm.logpdf(z).sum(1), rtol=1e-5)
     p = np.array([[0.05, 0.3], [0.5, 0.99]])
@@ -20,7 +26,7 @@ def density():
 
 @proof("draws are standard normal, the same for a seed and others for another")
 def draws():
-    layer = Standard().layer((3,), (2, 2, 1))
+    layer = _layer()
     z = np.asarray(layer.sample(20_000, 0, None))
     yield mean_of(z, 0)
     yield mean_of(np.square(z), 1)

@@ -1,5 +1,7 @@
 """Proofs of the Gaussian likelihood."""
 
+from typing import Any
+
 import numpy as np
 from scipy import stats
 
@@ -45,6 +47,7 @@ def activated():
             ("linear", PARAMS), ("sigmoid", 1 / (1 + np.exp(-PARAMS))),
             ("leaky_relu", np.where(PARAMS < 0, 0.2 * PARAMS, PARAMS)),
         ):  # fmt: skip
-            loss = Gaussian(activation=name, negative_slope=0.2, stddev=None if learns else 1.0)
+            settings: Any = {"activation": name, "stddev": None if learns else 1.0}
+            loss = Gaussian(negative_slope=0.2, **settings)
             params = np.concatenate([PARAMS, PARAMS], -1) if learns else PARAMS
             yield close(loss.mean(params), known, rtol=1e-5)

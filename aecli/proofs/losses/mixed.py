@@ -1,5 +1,7 @@
 """Proofs of the likelihood of a table's rows."""
 
+from typing import Any
+
 import numpy as np
 from scipy import special, stats
 
@@ -7,7 +9,7 @@ from aecli.losses.mixed import Mixed
 from aecli.proofs.base import close, mean_of, proof, same
 
 # a number, a category of 3, a count, a number with a flag, a category of 2
-COLUMNS = {"numbers": [0, 5], "flags": [6], "counts": [4], "offsets": [3.0], "divisors": [2.0],
+COLUMNS: Any = {"numbers": [0, 5], "flags": [6], "counts": [4], "offsets": [3.0], "divisors": [2.0],
            "starts": [1, 7], "sizes": [3, 2]}  # fmt: skip
 N, WIDTH = 6, 9
 FLOOR = 2 * np.log(0.01)

@@ -1,5 +1,7 @@
 """Proofs of the plain autoencoder, and of one that is to take noise away."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -20,7 +22,7 @@ LINEAR = {"network": MLP(widths=[], activation="linear"), "reconstruction_loss":
 
 def _trained(model, x, target, steps: int, rate: float):
     """The model after so many steps of Adam on all of x at once, its rate falling to 0."""
-    schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
+    schedule: Any = keras.optimizers.schedules.CosineDecay(rate, steps)
     optimizer = keras.optimizers.Adam(schedule)
     optimizer.build(model.trainable_variables)
     model.compile(optimizer)
@@ -40,7 +42,7 @@ def pca():
     x = flat.reshape(-1, 2, 4, 1).astype("float32")
     model = made(AE, data_shape=(2, 4, 1), latent_dim=3, **LINEAR)
     _trained(model, x, x, 1200, 3e-2)
-    known = PCA(3).fit(flat)
+    known: Any = PCA(3).fit(flat)
     best = np.square(flat - known.inverse_transform(known.transform(flat))).sum(1).mean()
     ours = np.square(flat - model.reconstruct(x).reshape(-1, 8)).sum(1).mean()
     yield at_least(ours, best, 1e-5 * best)
@@ -57,7 +59,7 @@ def wiener():
     variances = np.array([4.0, 1.0, 0.25, 0.0625])
     x = (rng.normal(size=(4000, 4)) * np.sqrt(variances)).astype("float32").reshape(-1, 2, 2, 1)
     preparation = Preparation(noise=Gaussian(stddev=stddev, clip=False))
-    pairs = [preparation.fresh(tf.constant(x), step) for step in range(3)]
+    pairs = [preparation.fresh(tf.constant(x), step) for step in map(tf.constant, range(3))]
     noisy, clean = (np.concatenate([np.asarray(pair[i]) for pair in pairs]) for i in (0, 1))
     yield same(clean[:4000], x)
     seen, target = Preparation(noise=Gaussian(stddev=0.0)).frozen(np.clip(x, 0, 1))

@@ -1,5 +1,7 @@
 """Proofs of free bits and of a capacity, which a VAE is charged for instead of its KL."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -21,7 +23,9 @@ def _charged(model, x, progress=None, training=True):
         tape.watch(heads)
         weight, term = next(iter(model.penalties(batch, out | heads, training=training).values()))
         value = tf.reduce_mean(weight * term)
-    return float(value), tape.gradient(value, heads), np.asarray(gaussian_kl_of_units(**heads))
+    found: Any = tape.gradient(value, heads)
+    gradient = {name: np.asarray(one) for name, one in found.items()}
+    return float(value), gradient, np.asarray(gaussian_kl_of_units(**heads))
 
 
 def _free_between(units: np.ndarray) -> float:

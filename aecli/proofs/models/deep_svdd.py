@@ -1,5 +1,7 @@
 """Proofs of Deep SVDD."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -17,7 +19,7 @@ def _made(**settings) -> DeepSVDD:
 
 def _stepped(model, x, *epochs: float, rate: float = 1e-2):
     """The model after a step on x at each of these epochs."""
-    optimizers = {player: keras.optimizers.Adam(rate) for player in model.players}
+    optimizers: Any = {player: keras.optimizers.Adam(rate) for player in model.players}
     for player, optimizer in optimizers.items():
         optimizer.build(model.variables_of(player))
     model.compile(optimizers["model"])

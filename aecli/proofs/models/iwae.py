@@ -88,10 +88,10 @@ def evidence():
 
 @proof("with a wrong posterior, ELBO < bound of 5 < bound of 50, near log p(x)")
 def rises() -> Iterable[Finding]:
-    for errors in ({"mean_error": 0.5}, {"log_var_error": 0.7}):
+    for errors in ((0.5, 0.0), (0.0, 0.7)):
         gaps = []
         for k in (1, 5, 50):
-            oracle = linear_gaussian(**errors, kind=IWAE, k=k, n=2000)
+            oracle = linear_gaussian(*errors, IWAE, n=2000, k=k)
             gaps.append(-oracle.model.score(oracle.x)["loss"] - oracle.evidence)
         means = [gap.mean() for gap in gaps]
         errors_of = [3 * gap.std() / np.sqrt(len(gap)) for gap in gaps]
@@ -141,7 +141,7 @@ def gradient():
         value = _plain_loss(zip(values[::2], values[1::2], strict=True), flat, epsilon)
     yield close(loss.mean(), float(value), rtol=1e-6)
     for path, known in zip(order, tape.gradient(value, values), strict=True):
-        yield close(found[path][1], known.numpy(), rtol=1e-4, atol=1e-5)
+        yield close(found[path][1], np.asarray(known), rtol=1e-4, atol=1e-5)
 
 
 @proof("code = the mode; with a seed, the first draw, which is what is decoded")

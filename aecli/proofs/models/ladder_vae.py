@@ -1,5 +1,7 @@
 """Proofs of the ladder VAE."""
 
+from typing import Any
+
 import numpy as np
 from scipy import stats
 
@@ -51,7 +53,7 @@ def densities():
     rows = np.tile(x, (2000, 1, 1, 1))
     batch = Batch(rows, rows, {"z": epsilon.reshape(-1, 7)})
     terms = model.penalties(batch, model.infer(batch))
-    closed = sum(np.asarray(term) for _, term in terms.values()).reshape(2000, 4)
+    closed = np.sum([np.asarray(term) for _, term in terms.values()], 0).reshape(2000, 4)
     yield mean_of(log_q - closed, 0)
     rising = _made(beta=3.0, warmup_epochs=4.0)
     penalties = rising.penalties(Batch(x, x, progress=1.0), rising.infer(Batch(x, x)))
@@ -83,19 +85,17 @@ def _linear(mean_error: float = 0.0, n: int = 2000):
     (up,), (down,) = model.up, model.down
     up.get_layer("mean").set_weights([np.diag(gain), -c * gain])
     up.get_layer("log_var").set_weights([np.zeros((2, 2)), -np.log(precision)])
-    hidden = [layer for layer in down.layers if layer.weights and layer.name[:3] in ("den", "hid")]
-    if len(hidden) != 1:
-        hidden = [
-            layer for layer in down.layers
-            if layer.weights and layer.name not in ("mean", "log_var")
-        ]  # fmt: skip
-    hidden[0].set_weights([np.eye(2), np.zeros(2)])
+    (hidden,) = [
+        layer for layer in down.layers if layer.weights and layer.name not in ("mean", "log_var")
+    ]
+    hidden.set_weights([np.eye(2), np.zeros(2)])
     down.get_layer("mean").set_weights([A, c])
     down.get_layer("log_var").set_weights([np.zeros((2, 2)), np.full(2, 2 * np.log(s))])
     inner = A @ A.T + s**2 * np.eye(2)
-    evidence = stats.multivariate_normal(c @ W + b, W.T @ inner @ W + sigma**2 * np.eye(6))
+    normal: Any = stats.multivariate_normal
+    evidence = normal(c @ W + b, W.T @ inner @ W + sigma**2 * np.eye(6))
     x = evidence.rvs(n, random_state=rng).astype("float32")
-    codes = stats.multivariate_normal(np.r_[c, 0, 0], np.block([[inner, A], [A, np.eye(2)]]))
+    codes = normal(np.r_[c, 0, 0], np.block([[inner, A], [A, np.eye(2)]]))
     return model, x.reshape(-1, 2, 3, 1), evidence.logpdf(x), codes
 
 
@@ -136,7 +136,8 @@ def three_levels():
     first = model.encoder(x)
     second = model.up[0](first["up"])
     third = model.up[1](second["up"])
-    log_q, above, e = 0.0, None, batch.draws["z"]
+    log_q, above = 0.0, None
+    e: Any = batch.draws["z"]
     for i, level in reversed([*enumerate(model.levels.values())]):
         heads = (first, second, third)[i]
         mean, log_var = (np.asarray(heads[name], "float64") for name in ("mean", "log_var"))

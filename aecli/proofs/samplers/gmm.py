@@ -1,5 +1,7 @@
 """Proofs of the mixture of Gaussians as a density of codes."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.mixture import GaussianMixture
 
@@ -13,7 +15,8 @@ def against_sklearn():
     codes = clusters().astype("float32")
     density = GMM(components=2).fit(codes.reshape(-1, 1, 1, 3))
     floor = 1e-6 * (1e3 * codes).var(axis=0).mean()
-    found = GaussianMixture(2, random_state=0, reg_covar=floor).fit(1e3 * codes.astype("float64"))
+    found: Any = GaussianMixture(2, random_state=0, reg_covar=floor)
+    found.fit(1e3 * codes.astype("float64"))
     known = found.score_samples(1e3 * codes[:50]) + 3 * np.log(1e3)
     yield close(density.log_prob(codes[:50].reshape(-1, 1, 1, 3)), known, atol=1e-3)
     drawn = 1e3 * density.sample(20_000, seed=1).reshape(-1, 3).astype("float64")
