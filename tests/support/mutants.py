@@ -25,7 +25,17 @@ SHAPING = {  # f(x, shape)
     "reshape", "split", "zeros", "astype", "full", "slice", "repeat", "broadcast_to", "cast",
     "one_hot", "categorical", "take", "ones", "concatenate", "full_like",
 }  # fmt: skip
-REFUSALS = {"limits", "BadRequest", "NotApplicable", "Field", "Quantity", "tqdm", "range"}
+REFUSALS = {
+    "limits",
+    "BadRequest",
+    "NotApplicable",
+    "Field",
+    "Quantity",
+    "tqdm",
+    "range",
+    "threadpool_limits",
+    "warnings",
+}
 
 
 Plant = Callable[[Any], ast.expr]
@@ -157,11 +167,16 @@ def _plants(node: ast.expr) -> Iterator[tuple[str, Plant]]:
     elif isinstance(node, ast.Compare) and type(node.ops[0]) in COMPARED and len(node.ops) == 1:
         other = COMPARED[type(node.ops[0])]()
         yield f"comparison {_short(node)} the other way", _with(ops=[other])
-    elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
+    elif isinstance(node, ast.Constant) and _counts(node.value):
         value = {0.5: 1.0, 0: 1, 1: 2, 2: 1}.get(node.value, 2 * node.value)
         yield f"{node.value} to {value}", _with(value=type(node.value)(value))
     elif isinstance(node, ast.Call):
         yield from _of_call(node)
+
+
+def _counts(value: Any) -> bool:
+    """Whether a constant is a number, and none that merely keeps from 0."""
+    return type(value) in (int, float) and not 0 < abs(value) < 1e-3
 
 
 def _of_call(node: ast.Call) -> Iterator[tuple[str, Plant]]:

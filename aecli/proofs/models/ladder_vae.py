@@ -132,12 +132,11 @@ def prior():
 def three_levels():
     model, x = _made(upper_dims=[3, 2], epsilon_std=0.5), images(6)
     batch = batch_of(model, x)
-    out = model.infer(batch)
+    out: Any = model.infer(batch)
     first = model.encoder(x)
     second = model.up[0](first["up"])
     third = model.up[1](second["up"])
-    log_q, above = 0.0, None
-    e: Any = batch.draws["z"]
+    log_q, above, e = 0.0, None, batch.draws["z"]
     for i, level in reversed([*enumerate(model.levels.values())]):
         heads = (first, second, third)[i]
         mean, log_var = (np.asarray(heads[name], "float64") for name in ("mean", "log_var"))
