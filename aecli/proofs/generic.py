@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import pathlib
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -200,7 +201,9 @@ def _reload(case: Case) -> Iterable[Finding]:
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "model.keras"
         keras_file.save(case.model, file)
-        again = Case(keras.models.load_model(file), case.x)
+        with warnings.catch_warnings():  # of several players, Keras knows one optimizer
+            warnings.simplefilter("ignore", UserWarning)
+            again = Case(keras.models.load_model(file), case.x)
     for name, value in case.measured().items():
         yield dataclasses.replace(same(again.measured()[name], value), note=f"of {name}")
     batch = case.batch()._replace(draws={})
