@@ -46,6 +46,7 @@ def density():
 def flattened():
     codes = np.random.default_rng(0).normal(size=(200, 4))
     flat, of_grid = (GMM(components=2).fit(codes.reshape(200, *s)) for s in ((4,), (2, 2)))
+    yield same([float(flat.numbers[name]) for name in ("rows", "share")], [200, 1])
     known = flat.log_prob(codes)
     yield same(of_grid.log_prob(codes.reshape(200, 2, 2)), known)
     yield same(of_grid.sample(9, 0).reshape(9, 4), flat.sample(9, 0))
