@@ -67,6 +67,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Conditioned, Configurable, keras.
         """
         self.learnt: Learnt | None = None  # of its training's data; kept in a .keras file
         self.data_shape = tuple(self.data_shape)
+        self.reconstruction_loss.check_shape(self.data_shape)
         self.seed_generator = keras.random.SeedGenerator(0)
         self.autocast = False  # the parts cast for themselves; draws and targets stay float32
         channels = self.data_shape[-1] * self.reconstruction_loss.params_per_channel
@@ -119,10 +120,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Conditioned, Configurable, keras.
         return self.code_shape
 
     def decoder_input(self, z, label=None):
-        """What the decoder is given for codes z, and labels [B]: [B, *self.decoder_shape()].
-
-        Where condition=label, its label is put beside that.
-        """
+        """What the decoder is given for codes z, and labels [B]: [B, *self.decoder_shape()]."""
         return z
 
     def decoded_units(self) -> range:

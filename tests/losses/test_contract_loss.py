@@ -9,7 +9,7 @@ import pytest
 from options import contents, options
 
 from aecli import build
-from aecli.errors import BadRequest
+from aecli.errors import BadRequest, NotApplicable
 from aecli.losses import continuous_bernoulli
 
 SUPPORT = {
@@ -18,6 +18,7 @@ SUPPORT = {
     "categorical": "tokens",
     "discretized_logistic": "levels",
     "discretized_logistic_mixture": "levels",
+    "student_t": "wide",
 }
 TOKENS = 3
 
@@ -25,6 +26,9 @@ TOKENS = 3
 def loss_of(name, **changes):
     further = {"token_count": TOKENS} if SUPPORT.get(name) == "tokens" else {}
     return build.component(contents("loss", name) | changes, "loss", **further)
+
+
+LIKELIHOODS = [name for name in options("loss") if loss_of(name).is_likelihood]
 
 
 def params_for(loss, value=0.7):
@@ -42,14 +46,14 @@ def grid(name):
         return np.arange(TOKENS, dtype="float32").reshape(-1, 1, 1, 1), 1.0
     if SUPPORT.get(name) == "levels":
         return (np.arange(256) / 255).astype("float32").reshape(-1, 1, 1, 1), 1.0
-    low, high = (0.0, 1.0) if SUPPORT.get(name) == "unit" else (-40.0, 40.0)
-    edges = np.linspace(low, high, 200_001)
+    low, high = {"unit": (0.0, 1.0), "wide": (-1e4, 1e4)}.get(SUPPORT.get(name), (-40.0, 40.0))
+    edges = np.linspace(low, high, 400_001 if SUPPORT.get(name) == "wide" else 200_001)
     return ((edges[1:] + edges[:-1]) / 2).astype("float32").reshape(-1, 1, 1, 1), edges[1] - edges[
         0
     ]
 
 
-@pytest.mark.parametrize("name", options("loss"))
+@pytest.mark.parametrize("name", LIKELIHOODS)
 @pytest.mark.parametrize("value", [-3.0, 0.0, 0.02, 0.7, 4.0])
 def test_density_and_mean(name, value):
     loss = loss_of(name)
@@ -63,7 +67,7 @@ def test_density_and_mean(name, value):
     assert np.asarray(loss.mean(params[:1])).item() == pytest.approx(expected, abs=2e-3)
 
 
-@pytest.mark.parametrize("name", options("loss"))
+@pytest.mark.parametrize("name", LIKELIHOODS)
 def test_samples_follow_the_density(name):
     loss = loss_of(name)
     params = np.repeat(params_for(loss), 40_000, axis=0)
@@ -77,7 +81,7 @@ def test_samples_follow_the_density(name):
     assert draws.var() == pytest.approx(variance, rel=0.05)
 
 
-@pytest.mark.parametrize("name", options("loss"))
+@pytest.mark.parametrize("name", LIKELIHOODS)
 def test_loss_is_summed_over_pixels_and_differs_from_nll_by_a_constant(name):
     loss = loss_of(name)
     rng = np.random.default_rng(0)
@@ -171,11 +175,42 @@ def test_range_check(name):
         loss.check_range(0.0, TOKENS - 1)
         with pytest.raises(BadRequest, match="of the numbers 0 to 2"):
             loss.check_range(0.0, TOKENS)
-    elif name in SUPPORT:
+    elif loss.needs_unit_range:
         with pytest.raises(BadRequest, match=r"dataset\.scale=minmax"):
             loss.check_range(0.0, 255.0)
     else:
         loss.check_range(-3.0, 3.0)
+
+
+@pytest.mark.parametrize("name", sorted({*options("loss")} - {*LIKELIHOODS}))
+def test_what_is_no_likelihood_says_so(name):
+    x = np.zeros((1, 16, 16, 1), "float32")
+    assert np.asarray(loss_of(name)(x, x)).shape == (1,)
+    for ask in (lambda: loss_of(name).log_prob(x, x), lambda: loss_of(name).sample(x, 0)):
+        with pytest.raises(NotApplicable, match=f"needs a likelihood, which loss={name} is not"):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("settings", "shape", "way"),
+    [
+        (
+            {},
+            (8, 8, 1),
+            r"11 pixels a side, and these images are 8x8\ntake loss\.window=7, or loss=mse",
+        ),
+        ({}, (1, 30, 2), r"images are 1x30\ntake loss=mse"),
+        (
+            {"levels": 3},
+            (28, 28, 1),
+            r"at least 44 pixels a side.*\ntake loss\.levels=2, or a smaller",
+        ),
+    ],
+)
+def test_structure_needs_images_of_some_size(settings, shape, way):
+    with pytest.raises(BadRequest, match=way):
+        loss_of("ms_ssim", **settings).check_shape(shape)
+    loss_of("ms_ssim", window=3).check_shape((8, 8, 1))
 
 
 @pytest.mark.parametrize(
