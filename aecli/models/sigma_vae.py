@@ -87,9 +87,9 @@ class SigmaVAE(VAE):
     def _of_batch(self, target, params):
         """log of the batch's mean squared error [], without gradient; also remembers it."""
         squares = ops.square(target - self.reconstruction_loss.mean(params))
-        is_there = ops.logical_not(ops.isnan(target))
-        total = batch_sum(sum_per_example(ops.where(is_there, squares, ops.zeros_like(squares))))
-        count = batch_sum(sum_per_example(ops.cast(is_there, "float32")))
+        is_missing, none = ops.any(ops.isnan(target), -1, keepdims=True), ops.zeros_like(squares)
+        total = batch_sum(sum_per_example(ops.where(is_missing, none, squares)))
+        count = batch_sum(sum_per_example(ops.where(is_missing, none, ops.ones_like(squares))))
         variance = ops.stop_gradient(total / count)
         rate = ops.maximum(RATE, 1.0 / (self.scale_steps + 1.0))
         before = ops.exp(self.pixel_log_var)
