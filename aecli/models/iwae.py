@@ -51,6 +51,10 @@ class IWAE(VAE):
         self.decoded_an_example = self.m * self.k
         limits.check_values(self.decoder, copies=self.decoded_an_example)
 
+    @property
+    def gradient_is_estimate(self):  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.estimator == "dreg"
+
     def term_names(self):
         return [*super().term_names(), "tightening"]
 

@@ -11,12 +11,16 @@ MARK = "proof_of"  # the attribute of a function that is one
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """What a comparison found: ours <relation> known, within the tolerance."""
+    """What a comparison found: ours <relation> known, within the tolerance.
+
+    note: of which of several things it is, said where it does not hold.
+    """
 
     ours: float
     known: float
     tolerance: float = 0.0
     relation: Literal["=", "<=", ">="] = "="
+    note: str = ""
 
     @property
     def excess(self) -> float:
