@@ -24,7 +24,7 @@ QUANTILES = 4096  # that samples are taken from
 class Charbonnier(Loss):
     """sum sqrt((x - mean)^2 + epsilon^2) over the pixels; mean = activation(params).
 
-    Source: Charbonnier et al. 1994; Lai et al. 2017, eq. 2, epsilon 1e-3. It is the likelihood of a
+    Source: Charbonnier et al. 1994; Lai et al. 2017, epsilon 1e-3. It is the likelihood of a
     hyperbolic distribution (Barndorff-Nielsen 1977) without its constant, log(2 epsilon
     K_1(epsilon)) a pixel, which is the Laplace's log 2 as epsilon goes to 0: nats an example.
     """

@@ -20,7 +20,7 @@ class FocalFrequency(Loss):
     """sum over frequencies of w |F(x) - F(mean)|^2, F the orthonormal two-dimensional spectrum.
 
     w = |F(x) - F(mean)|^alpha over its largest value in an image's channel, without gradient: from
-    0 to 1 (Jiang, Dai, Wu & Loy 2021, eq. 8 and 9; a sum where they have a mean over frequencies
+    0 to 1 (Jiang, Dai, Wu & Loy 2021, sec. 3.2; a sum where they have a mean over frequencies
     and channels). With alpha = 0 it is the squared error (Parseval), in its unit; else it is no
     likelihood, since w depends on the image.
     """

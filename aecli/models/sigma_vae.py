@@ -24,9 +24,9 @@ class SigmaVAE(VAE):
     """loss = -log N(x; mean, s^2 I) + beta * KL, all constants included; s is one number.
 
     scale=optimal: s^2 is the mean squared error of the training batch, over examples and pixels,
-    for which the likelihood is greatest (Rybkin et al. 2021, eq. 7 and 8); at that the gradient to
-    s is 0. In evaluation it is the running mean of those of the training, so that an example's loss
-    does not depend on its neighbours. learned: s is a parameter (eq. 6).
+    for which the likelihood is greatest (Rybkin et al. 2021, optimal sigma-VAE): the gradient to s
+    is 0 there. In evaluation it is the running mean of those of the training, so that an example's
+    loss does not depend on its neighbours. learned: s is a parameter.
 
     It is for loss=gaussian, whose stddev says where s begins and whose min_stddev is its least.
     """
