@@ -45,6 +45,7 @@ class SigmaVAE(VAE):
             )
         super().assemble()
         start, self.floor = (2.0 * math.log(s) for s in (loss.stddev, loss.min_stddev))
+        start = max(start, self.floor)
         self.pixel_log_var = self.add_weight(
             name="pixel_log_var", shape=(), trainable=self.scale == "learned",
             initializer=lambda shape, dtype: ops.full(shape, start, dtype),
@@ -58,7 +59,7 @@ class SigmaVAE(VAE):
     def log_var(self):
         """log s^2 []."""
         if self.scale == "optimal":
-            return ops.maximum(self.pixel_log_var, self.floor)
+            return ops.convert_to_tensor(self.pixel_log_var)
         above = ops.softplus(self.pixel_log_var - self.floor)  # soft: gradients on both sides
         return self.floor + above
 
@@ -90,9 +91,9 @@ class SigmaVAE(VAE):
         is_missing, none = ops.any(ops.isnan(target), -1, keepdims=True), ops.zeros_like(squares)
         total = batch_sum(sum_per_example(ops.where(is_missing, none, squares)))
         count = batch_sum(sum_per_example(ops.where(is_missing, none, ops.ones_like(squares))))
-        variance = ops.stop_gradient(total / count)
+        variance = ops.maximum(ops.stop_gradient(total / count), math.exp(self.floor))
         rate = ops.maximum(RATE, 1.0 / (self.scale_steps + 1.0))
         before = ops.exp(self.pixel_log_var)
         self.pixel_log_var.assign(ops.log(before + rate * (variance - before)))
         self.scale_steps.assign_add(1.0)
-        return ops.maximum(ops.log(variance), self.floor)
+        return ops.log(variance)
