@@ -21,7 +21,7 @@ from aecli.errors import BadRequest, Interrupted
 from aecli.files import as_json, unique_folder, write_json
 from aecli.io import request
 from aecli.reproduction import report, verdict
-from aecli.reproduction.row import GROUP, Row, of_config, read
+from aecli.reproduction.row import GROUP, Row, read
 from aecli.reproduction.wanted import Wanted, found, wanted
 from aecli.untrusted.bounded import check_writable
 
@@ -47,7 +47,7 @@ def run(arguments: Arguments) -> int:
     if name is None:
         _list(arguments.config_dir, cfg.json)
         return 0
-    result = _result(str(name), of_config(cfg), cfg, arguments)
+    result = _result(str(name), read(str(name), arguments.config_dir), cfg, arguments)
     stamp = time.strftime(f"%Y-%m-%d/%H-%M-%S_{name}")
     folder = unique_folder(pathlib.Path(cfg.outputs) / stamp)
     write_json(folder / "reproduce.json", result)
@@ -100,7 +100,7 @@ def _stated(row: Row, cfg: DictConfig) -> list[str]:
 
 
 def _trained(one: Wanted, arguments: Arguments, outputs: str) -> runs.Run:
-    """The run of a training: the one that there is, gone on with where it was stopped, or a new one.
+    """The run of a training: that which there is, gone on with where it was stopped, or a new one.
 
     Raises RunFailed, FolderBusy, Interrupted, which says how to go on.
     """

@@ -26,7 +26,9 @@ def measured(
     request.wake(run)
     evaluation = Evaluation(run, cfg.split)
     card = filled(evaluation, build.components(cfg.metrics, "metrics"), strict=True).figures()
-    return [(_ours(figure, card, evaluation), _theirs(figure, evaluation)) for figure in row.figures]
+    return [
+        (_ours(figure, card, evaluation), _theirs(figure, evaluation)) for figure in row.figures
+    ]
 
 
 def _theirs(figure: Figure, evaluation: Evaluation) -> float | None:

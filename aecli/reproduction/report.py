@@ -62,7 +62,9 @@ def text(result: dict[str, Any]) -> str:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         lines.append("  ".join(cells).rstrip())
     seconds, count = result["training_seconds"], len(result["runs"])
-    lines.append(f"{result['verdict']}   {count} run{'s' * (count > 1)}, {seconds:.0f}s of training")
+    lines.append(
+        f"{result['verdict']}   {count} run{'s' * (count > 1)}, {seconds:.0f}s of training"
+    )
     return "\n".join(lines)
 
 

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from aecli import build
 from aecli.component import check_arguments
+from aecli.console import catalog
 from aecli.console.compose import composed
-from aecli.errors import BadRequest, UnknownKeys
+from aecli.errors import BadRequest
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Words = list[Annotated[str, Field(min_length=1, max_length=1000)]]
@@ -63,7 +64,6 @@ class Row:
     is none. minutes: on 2 cores. needs: what our own training takes.
     """
 
-    about: Text
     source: Text
     train: Words
     figures: list[Any]
@@ -75,19 +75,20 @@ class Row:
     )
     eval: Words = dataclasses.field(default_factory=list)
     needs: Literal["minutes", "overnight", "GPU"] = "minutes"
+    about: str = ""  # the first line of its file
 
 
 def read(name: str, config_dir: str | None = None) -> Row:
     """The row of configs/reproduce/<name>.yaml. Raises BadRequest, or what Hydra raises."""
-    return of_config(composed(GROUP, [f"{GROUP}={name}"], config_dir).config)
+    cfg = composed(GROUP, [f"{GROUP}={name}"], config_dir).config
+    files = {option.name: option for option in catalog.options(GROUP, config_dir)}
+    return dataclasses.replace(of_config(cfg), about=files[name].description)
 
 
 def of_config(cfg: DictConfig) -> Row:
     """The row that a composed config of the command holds. Raises BadRequest."""
     row = _made(Row, build.plain(cfg)[GROUP], GROUP)
-    figures = [
-        _made(Figure, plain, f"{GROUP}.figures.{i}") for i, plain in enumerate(row.figures)
-    ]
+    figures = [_made(Figure, plain, f"{GROUP}.figures.{i}") for i, plain in enumerate(row.figures)]
     for i, figure in enumerate(figures):
         if (figure.published is None) == (figure.known is None):
             raise BadRequest("needs one of published and known", f"{GROUP}.figures.{i}")
@@ -104,7 +105,7 @@ def _made(kind: type, plain: Any, place: str) -> Any:
     fields = {field.name: field for field in dataclasses.fields(kind)}
     if unknown := [key for key in plain if key not in fields]:
         keys = ", ".join(fields)
-        raise UnknownKeys(f"{place} has no '{unknown[0]}'; it has: {keys}", [f"{place}.{unknown[0]}"])
+        raise BadRequest(f"{place} has no '{unknown[0]}'; it has: {keys}")
     needed = [
         name
         for name, field in fields.items()
