@@ -88,7 +88,7 @@ def _result(name: str, row: Row, cfg: DictConfig, arguments: Arguments) -> dict[
 
 def _stated(row: Row, cfg: DictConfig) -> list[str]:
     """The words that the command's own keys stand for."""
-    words = [typed.override("outputs", cfg.outputs)]
+    words = [typed.override(*pair) for pair in typed.elsewhere(cfg.outputs).items()]
     if cfg.epochs is not None:
         if row.epochs is not None and cfg.epochs > row.epochs:
             raise BadRequest(

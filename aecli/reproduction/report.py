@@ -94,8 +94,9 @@ def _published(row: Row) -> str:
 
 
 def _stated(figure: Figure) -> str:
-    value = "as computed" if figure.known else _number(figure.published)
-    return f"{figure.label} {value} {figure.unit}".rstrip()
+    if figure.known:
+        return f"{figure.label} as computed"
+    return f"{figure.label} {_number(figure.published)} {figure.unit}".rstrip()
 
 
 def _number(value: float | None) -> str:

@@ -1,6 +1,7 @@
 """A row: a published figure as data, from its YAML. TensorFlow-free."""
 
 import dataclasses
+import re
 from typing import Annotated, Any, Literal
 
 from omegaconf import DictConfig
@@ -17,6 +18,7 @@ Words = list[Annotated[str, Field(min_length=1, max_length=1000)]]
 Number = Annotated[float, Field(ge=-1e9, le=1e9)]
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 GROUP = "reproduce"
+NOT_HERE = ("outputs", "resume", "sweep", "seeds", "replace", "n_jobs", "gpus", "run", "json")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -94,9 +96,19 @@ def of_config(cfg: DictConfig) -> Row:
             raise BadRequest("needs one of published and known", f"{GROUP}.figures.{i}")
         if figure.epoch is not None and len(row.each) > 1:
             raise BadRequest("takes no epoch: the row has several runs", f"{GROUP}.figures.{i}")
+    for key, words in (("train", [row.train, *row.each]), ("eval", [row.eval])):
+        for word in (word for some in words for word in some):
+            _refuse_foreign(word, f"{GROUP}.{key}")
     if not figures:
         raise BadRequest("must name one figure at least", f"{GROUP}.figures")
     return dataclasses.replace(row, figures=figures)
+
+
+def _refuse_foreign(word: str, place: str) -> None:
+    """A row is a file, perhaps a stranger's: Hydra's own settings would make objects."""
+    key = re.split(r"[.=/@]", word.lstrip("+~"), maxsplit=1)[0]
+    if word.startswith("-") or key == "hydra" or key in NOT_HERE:
+        raise BadRequest(f"may not state '{word}': that is for the command line", place)
 
 
 def _made(kind: type, plain: Any, place: str) -> Any:

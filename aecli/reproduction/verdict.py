@@ -22,8 +22,9 @@ class Judged:
     @property
     def is_within(self) -> bool:
         """Whether the value is as good as the published one, whatever the length."""
-        known = self.ours.mean is not None and self.published is not None
-        return known and self.figure.is_reached(self.ours.mean, self.published)
+        if self.ours.mean is None or self.published is None:
+            return False
+        return self.figure.is_reached(self.ours.mean, self.published)
 
     @property
     def verdict(self) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -23,7 +24,7 @@ class Wanted:
 
     words: list[str]
     config: DictConfig
-    names: dict[str, str]
+    names: dict[str, Any]
 
 
 def wanted(row: Row, stated: list[str], seed: int | None, config_dir: str | None) -> list[Wanted]:

@@ -225,6 +225,8 @@ def test_what_is_wrong_is_told_before_anything_is_trained(asked, typed, tmp_path
         ("published: 1000, ", "", "needs one of published and known"),
         ("- figures=[]", "- figurs=[]", "figurs"),
         ("- dataset=digits", "- dataset=digit", "did you mean 'digits'?"),
+        ("- figures=[]", "- 'hydra.callbacks={a: {_target_: os.getcwd}}'", "for the command line"),
+        ("- figures=[]", "- outputs=/tmp", "for the command line"),
     ):
         own.write_text(TINY.replace(old, new, 1))
         code, said = typed("reproduce", "tiny")
