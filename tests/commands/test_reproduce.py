@@ -5,16 +5,19 @@ import json
 import os
 import pathlib
 import signal
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from options import options
+from scipy.stats import multivariate_normal
 
 from aecli import build, runs
 from aecli.comparison.interval import summary
 from aecli.console.arguments import parse
 from aecli.console.compose import composed
 from aecli.reproduction import row as rows
+from aecli.reproduction.known import ppca
 from aecli.reproduction.row import Figure, Row
 from aecli.reproduction.verdict import NOT_REACHED, REACHED, SHORTER, Judged, judged, overall
 from aecli.reproduction.wanted import wanted
@@ -137,6 +140,26 @@ def test_a_row_is_as_its_worst_figure():
     assert (shorter[2].epochs, shorter[2].published_epochs) == (7, 7)
     assert overall(shorter) == SHORTER
     assert overall(judged(row, [[(None, 10.0)] * 3], epochs=10)) == NOT_REACHED
+
+
+def test_ppca_is_the_density_of_its_gaussian():
+    """Tipping & Bishop 1999: x ~ N(mean, W W' + s^2 I), W and s of the eigenvalues."""
+    rng = np.random.default_rng(0)
+    train, test = rng.normal(size=(2, 300, 5)) @ rng.normal(size=(5, 5)) + 3.0
+    values, vectors = np.linalg.eigh(np.cov(train.T))
+    noise = values[:3].mean()  # of the eigenvalues that two components leave
+    w = vectors[:, 3:] * np.sqrt(values[3:] - noise)
+    density = multivariate_normal(train.mean(axis=0), w @ w.T + noise * np.eye(5))
+
+    def images(x):
+        return x.reshape(-1, 1, 5, 1)
+
+    run = SimpleNamespace(
+        model=SimpleNamespace(stored_shape=(2,)),
+        examples=lambda split: (None, images({"train": train}[split]), None),
+    )
+    evaluation = SimpleNamespace(run=run, target=images(test))
+    assert ppca(evaluation) == pytest.approx(density.logpdf(test).mean(), rel=1e-6)
 
 
 # ---- a row of the user's own ---------------------------------------------------------------------
