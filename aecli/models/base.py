@@ -53,6 +53,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
     label_count = None  # labels 0 .. label_count - 1 that the model asks for
     decoded_an_example = 1  # images that the decoder makes of an example for its loss
     codebook_size = None  # vectors that each cell of a discrete code chooses among
+    codebooks = 1  # that it chooses from, one after the other
 
     data_shape: Any
     network: Network
