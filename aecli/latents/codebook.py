@@ -55,10 +55,16 @@ class Codebook(keras.layers.Layer):
         """All vectors, [1, K, D]."""
         return tf.convert_to_tensor(self.vectors)[None]
 
-    def taken(self, z, indices):
-        """How often each vector was chosen, [K], and the sum of what chose it, [K, D]."""
+    def taken(self, z, indices, kept=None):
+        """How often each vector was chosen, [K], and the sum of what chose it, [K, D].
+
+        kept: [B], 1 for an example that counts, else 0; None: all do.
+        """
         flat, chosen = tf.reshape(z, (-1, self.depth)), tf.reshape(indices, (-1,))
         ones = tf.ones_like(chosen, tf.float32)
+        if kept is not None:
+            ones = tf.reshape(kept[:, None] * tf.reshape(ones, (tf.size(kept), -1)), (-1,))
+            flat = ones[:, None] * flat
         add_up = functools.partial(
             tf.math.unsorted_segment_sum, segment_ids=chosen, num_segments=self.size
         )

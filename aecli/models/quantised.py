@@ -33,7 +33,6 @@ class Quantised(Autoencoder):
         super().assemble()
         with limits.at_most():
             self.codebook = self.chooser(self.code_shape[-1])
-        limits.check_count(math.prod(self.stored_shape) * self.choices)
 
     def chooser(self, depth: int) -> Any:
         """The layer `codebook`, of vectors [depth]."""
@@ -48,6 +47,10 @@ class Quantised(Autoencoder):
     def cells(self) -> tuple[int, ...]:
         """The shape of what chooses: (h, w), or (1,) of a flat code."""
         return self.code_shape[:-1] or (1,)
+
+    @property
+    def cell_count(self) -> int:
+        return math.prod(self.cells)
 
     @property
     def stored_shape(self):

@@ -40,6 +40,7 @@ class VQVAE(Quantised):
     ] = 0.1
 
     def chooser(self, depth):
+        limits.check_count(self.cell_count * self.codebook_size)
         limits.count(self.codebook_size * depth)
         return Codebook(self.codebook_size, depth, learns=self.codebook_update == "loss")
 
@@ -56,24 +57,29 @@ class VQVAE(Quantised):
 
     def penalties(self, batch, out, training=False):
         z_e, e = out["z_e"], self.look_up(out["indices"])
-        terms = {"commitment": (self.beta, _squares(z_e, ops.stop_gradient(e)))}
+        terms = {"commitment": (self.beta, squares(z_e, ops.stop_gradient(e)))}
         if self.codebook_update == "ema":
             return terms
-        return {"codebook": (1.0, _squares(ops.stop_gradient(z_e), e)), **terms}
+        return {"codebook": (1.0, squares(ops.stop_gradient(z_e), e)), **terms}
 
     def objective(self, batch, out, player="model", training=False):
         found = super().objective(batch, out, player, training=training)
         if training:
-            z_e = self.of_cells(ops.stop_gradient(out["z_e"]))
-            self.follow(self.codebook, z_e, out["indices"], out["revival"])
+            self.follow(out)
         return found
 
-    def follow(self, codebook: Codebook, z, indices, draws) -> None:
-        """Let a codebook follow a batch: z [B, ..., D] that chose, indices and draws [B, ...]."""
-        counts, sums = codebook.taken(z, indices)
+    def follow(self, out) -> None:
+        """Let the codebook follow what chose in a batch; out: what infer returns."""
+        z_e = self.of_cells(ops.stop_gradient(out["z_e"]))
+        self.follow_one(self.codebook, z_e, out["indices"], out["revival"])
+
+    def follow_one(self, codebook: Codebook, z, indices, draws, kept=None) -> None:
+        """z [B, *cells, D] chose indices [B, *cells]; draws alike; kept: 1, or 0 of an example."""
+        counts, sums = codebook.taken(z, indices, kept)
         of_batch = batch_sum(counts[None]), batch_sum(sums[None]), batch_rows(z), batch_rows(draws)
         codebook.follow(*of_batch, self.decay, self.epsilon, self.revival)
 
 
-def _squares(one, other):
+def squares(one, other):
+    """The squared distance of two codes [B, ...] of an example: [B]."""
     return sum_per_example(ops.square(one - other))
