@@ -102,7 +102,7 @@ class JointVAE(Autoencoder):
         return gaussian_kl(mean, out["log_var"]), sum(of_choices)
 
     def capacities(self, progress) -> tuple:
-        """C_c, and C_d as far as the choices can hold it, after so many epochs; None: at the end."""
+        """C_c, and C_d as far as the choices hold it, after so many epochs; None: at the end."""
         risen = ramp(progress, self.capacity_epochs)
         most = self._choices() * sum(math.log(count) for count in self.categories)
         discrete = ops.minimum(self.discrete_capacity * risen, most)

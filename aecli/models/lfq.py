@@ -57,9 +57,8 @@ class LFQ(Quantised):
 
     def penalties(self, batch, out, training=False):
         z_e = self.of_cells(out["z_e"])
-        distance = sum_per_example(
-            ops.square(z_e - ops.stop_gradient(ops.where(z_e > 0, 1.0, -1.0)))
-        )
+        signs = ops.stop_gradient(ops.where(z_e > 0, 1.0, -1.0))
+        distance = sum_per_example(ops.square(z_e - signs))
         logits = 4.0 * self.inverse_temperature * z_e  # of 1 against -1
         of_codes = entropy(self.shares(logits, training))
         entropies = sum_per_example(entropy_of_signs(logits))

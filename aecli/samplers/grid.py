@@ -13,7 +13,6 @@ from aecli.samplers.base import Fitted, Numbers, Sampler
 FEWEST = 10  # codes, of which one is held out
 MOST = 4096  # choices of a code: each is drawn given those before it
 WEIGHTS = 2**27  # of the network, at most
-ROWS = 500  # at a time
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,9 +52,9 @@ class GridSampler(Sampler):
         shape = codes.shape[1:]
         if len(codes) < FEWEST:
             raise NotApplicable(f"needs {FEWEST} training codes; there are {len(codes)}")
-        if math.prod(shape) > MOST:
+        if (count := math.prod(shape)) > MOST:
             raise NotApplicable(
-                f"draws one choice after the other, {MOST:,} at most; a code has {math.prod(shape):,}"
+                f"draws one choice after the other, {MOST:,} at most; a code has {count:,}"
             )
         x = codes.reshape(-1, *grid_of(shape)).astype("int32")
         needed = sum(math.prod(of_one) for of_one in self.network(x.shape[1:], choices).values())
@@ -89,10 +88,10 @@ class FittedGrid(Fitted):
 
     @property
     def origin(self):
-        nats = float(self.numbers["nats"])
+        nats, most = float(self.numbers["nats"]), math.log(self.choices)
         return (
             f"{self.sampler.about} fitted to {int(self.numbers['rows']):,} training codes\n"
-            f"{nats:.3f} nats a choice of those held out; even choices: {math.log(self.choices):.3f}"
+            f"{nats:.3f} nats a choice of those held out; even choices: {most:.3f}"
         )
 
     def sample(self, n, seed):

@@ -314,9 +314,7 @@ def test_other_codes_are_refused(compose, trained, tmp_path, codes, said):
 def test_what_needs_a_density_says_why_not(compose, trained, tmp_path):
     words = [f"run={trained.folder}", f"output={tmp_path}/made.npz"]
     for sampler in ([], ["sampler=gmm"]):
-        with pytest.raises(
-            NotApplicable, match=r"generate draws from choices among 16, .*pixelcnn"
-        ):
+        with pytest.raises(NotApplicable, match="generate draws from choices among 16, "):
             generate(compose(*words, *sampler, command="generate"))
     with pytest.raises(NotApplicable, match="codes are not random"):
         encode(compose(*words, "sample=true", command="encode"))

@@ -1,5 +1,7 @@
 """Proofs of codebooks in a row."""
 
+import itertools
+
 import numpy as np
 
 from aecli.latents.residual import Residual
@@ -37,6 +39,6 @@ def non_increasing():
         codebook.vectors.assign(np.where(np.arange(K)[:, None] > 0, codebook.vectors, 0.0))
     parts = layer.parts(layer(z)[1])
     errors = [np.square(z - sum(parts[:n])).sum(-1) for n in range(1, Q + 1)]
-    for fewer, more in zip(errors, errors[1:], strict=False):
+    for fewer, more in itertools.pairwise(errors):
         yield at_most((more - fewer).max(), 0.0, slack=1e-5)
     yield at_least((errors[0] - errors[-1]).mean(), 0.1)

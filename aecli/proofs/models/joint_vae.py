@@ -8,9 +8,9 @@ from aecli.latents import categorical
 from aecli.losses.mse import MSE
 from aecli.models.batch import Batch
 from aecli.models.charged import KL_RATE
-from aecli.models.joint_vae import JointVAE
+from aecli.models.joint_vae import KINDS, JointVAE
 from aecli.networks.mlp import MLP
-from aecli.proofs.base import at_least, close, mean_of, proof, same
+from aecli.proofs.base import at_least, close, mean_of, proof
 
 
 def _model(**settings) -> tuple[JointVAE, Batch]:
@@ -37,16 +37,14 @@ def charges():
     with tf.GradientTape(persistent=True) as tape:
         out = model.forward(batch, training=True)
         loss, terms, watched = model.objective(batch, out, training=True)
-        charged = [
-            tf.reduce_mean(terms[f"kl_{kind}_charged"]) for kind in ("continuous", "discrete")
-        ]
+        charged = [tf.reduce_mean(terms[f"kl_{kind}_charged"]) for kind in KINDS]
     continuous, discrete = _kls(out)
     yield close(watched["kl_continuous"], continuous, rtol=1e-4)
     yield close(watched["kl_discrete"], discrete, rtol=1e-4)
     known = abs(continuous.mean() - 0.2), abs(discrete.mean() - np.log(12))
     yield at_least(continuous.mean(), 0.3)  # above its capacity, the other below its cap
     yield close(charged, known, rtol=1e-4)
-    total = terms["reconstruction"] + 3 * sum(terms[f"kl_{k}_charged"] for k in model_kinds())
+    total = terms["reconstruction"] + 3 * sum(terms[f"kl_{k}_charged"] for k in KINDS)
     yield close(loss, total, rtol=1e-5)
     found = tape.gradient(charged[0], out["code"])[:, :2]
     yield close(found, np.asarray(out["code"])[:, :2] / 20, rtol=1e-3, atol=1e-6)
@@ -54,10 +52,6 @@ def charges():
     p = special.softmax(np.asarray(out["code"])[:, 2:5], axis=1)
     entropy = stats.entropy(p, axis=1)[:, None]
     yield close(slope, -p * (np.log(p) + entropy) / 20, rtol=1e-3, atol=1e-5)  # it is to rise
-
-
-def model_kinds() -> tuple[str, str]:
-    return "continuous", "discrete"
 
 
 @proof("capacities: 0, half, whole; the discrete one = at most the sum of log K")

@@ -66,12 +66,9 @@ def markov_chain():
     entropy, share = stats.entropy(start), start
     for _ in range(5):
         entropy, share = entropy + share @ stats.entropy(moves, axis=1), share @ moves
-    settings = {"learning_rate": 1e-2, "epochs": 8, "patience": 8}
-    for kind, of in (
-        (PixelCNN, {"width": 16, "blocks": 1}),
-        (Transformer, {"width": 16, "blocks": 1}),
-    ):
-        fitted = kind(**of, **settings).fit(x[:3000], 3)
+    settings = {"width": 16, "blocks": 1, "learning_rate": 1e-2, "epochs": 8, "patience": 8}
+    for kind in (PixelCNN, Transformer):
+        fitted = kind(**settings).fit(x[:3000], 3)
         new = -fitted.log_prob(x[3000:])
         yield at_most(new.mean(), entropy, slack=0.08)
         yield at_least(new.mean(), entropy, slack=0.08)

@@ -26,9 +26,7 @@ def _logits(sampler, weights, x) -> np.ndarray:
     return np.asarray(sampler.logits(own, tf.constant(x)))
 
 
-@proof(
-    "logits of a place do not change with its choice or a later one; with the one before they do"
-)
+@proof("logits of a place do not change with its choice or a later one, but with those before")
 def blind_to_later():
     for sampler in (PIXELCNN, TRANSFORMER):
         weights, x, logits = _asked(sampler)
