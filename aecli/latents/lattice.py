@@ -25,6 +25,7 @@ class Lattice(keras.layers.Layer):
         counts = np.array(self.levels)
         self._counts = counts.astype("int32")
         self._scale = np.where(counts > 2, counts // 2, 0.5).astype("float32")  # and the shift
+        self._largest = (counts - 1).astype("float32")
         self._places = np.cumprod([1, *self.levels[:-1]]).astype("int32")
         self.built = True
 
@@ -36,7 +37,7 @@ class Lattice(keras.layers.Layer):
     def call(self, z):
         """z [B, ..., D] -> the nearest vectors [B, ..., D], and their numbers [B, ...] int32."""
         digits = ops.round(z * self._scale + self._scale)
-        digits = ops.cast(ops.clip(digits, 0.0, self._counts - 1.0), "int32")
+        digits = ops.cast(ops.clip(digits, 0.0, self._largest), "int32")
         return self._values(digits), ops.sum(digits * self._places, axis=-1)
 
     def look_up(self, indices):
@@ -51,4 +52,4 @@ class Lattice(keras.layers.Layer):
         return (ops.cast(digits, "float32") - self._scale) / self._scale
 
     def get_config(self):
-        return super().get_config() | {"levels": self.levels}
+        return super().get_config() | {"levels": list(self.levels)}

@@ -43,4 +43,4 @@ class Residual(keras.layers.Layer):
         return ops.concatenate([codebook.table() for codebook in self.each])
 
     def get_config(self):
-        return super().get_config() | self.settings
+        return super().get_config() | dict(self.settings)

@@ -1,5 +1,6 @@
 """JointVAE: numbers and choices in one code, each kind charged for its distance to a capacity."""
 
+import functools
 import itertools
 import math
 from typing import Annotated, ClassVar
@@ -55,9 +56,9 @@ class JointVAE(Autoencoder):
     def assemble(self):
         self.categories = list(self.categories)
         super().assemble()
-        for name, shape in (("running_kl", (2,)), ("running_steps", ())):
-            weight = self.add_weight(name=name, shape=shape, initializer="zeros", trainable=False)
-            setattr(self, name, weight)
+        weight = functools.partial(self.add_weight, initializer="zeros", trainable=False)
+        self.running_kl = weight(name="running_kl", shape=(2,))
+        self.running_steps = weight(name="running_steps", shape=())
 
     def heads(self):
         size = self.latent_dim

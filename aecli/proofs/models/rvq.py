@@ -43,16 +43,13 @@ def commitment():
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(tables)
             out = model.forward(batch, training=True)
-            loss, terms, _ = model.objective(batch, out, training=True)
+            levels = list(_by_hand(model, out))
             each = [
                 tf.reduce_sum(tf.square(r - tf.stop_gradient(e)))
                 for r, e, _ in model.of_levels(out)
             ]
+            loss, terms, _ = model.objective(batch, out, training=True)
             sums = {name: tf.reduce_sum(term) for name, term in terms.items()}
-        levels = list(_by_hand(model, out)) if update == "loss" else None
-        if levels is None:
-            model, batch = _model(beta=0.7)  # as it was before it followed the batch
-            levels = list(_by_hand(model, out))
         left = [(r - e).reshape(20, 2, 3, D) for r, e in levels]
         known = sum(np.square(gap).sum(axis=(1, 2, 3)) for gap in left)
         yield close(terms["commitment"], known, rtol=1e-5)
@@ -125,7 +122,7 @@ def evaluation():
         found = whole.forward(batch, training=True)
         value = tf.reduce_sum(tf.sin(found["z"]))
     yield close(tape.gradient(value, found["z_e"]), np.cos(found["z"]), atol=1e-5)
-    yield same(found["z"], out["z"])
+    yield same(found["z"], whole.infer(batch)["z"])
     indices = model.encode_indices(batch.x)
     yield same(indices.shape, (20, 2, 3, Q))
     yield same(model.decode_indices(indices), model.reconstruct(batch.x))

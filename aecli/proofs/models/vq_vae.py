@@ -22,7 +22,7 @@ def _model(**settings) -> tuple[VQVAE, Batch]:
     return model, Batch(x, x, model.frozen_draws(20))
 
 
-def _dead(gradients) -> int:
+def _reached(gradients) -> int:
     return sum(g is not None and np.any(g) for g in gradients)
 
 
@@ -30,7 +30,7 @@ def _dead(gradients) -> int:
 def gradients_by_side():
     for update in ("ema", "loss"):
         model, batch = _model(codebook_update=update, beta=0.7)
-        vectors = model.codebook.vectors.value
+        vectors, before = model.codebook.vectors.value, model.codebook.vectors.numpy()
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(vectors)
             out = model.forward(batch, training=True)
@@ -38,14 +38,14 @@ def gradients_by_side():
             sums = {name: tf.reduce_sum(term) for name, term in terms.items()}
             total = tf.reduce_sum(loss)
         z_e, chosen = out["z_e"].numpy(), out["indices"].numpy()
-        e = vectors.numpy()[chosen]
+        e = before[chosen]
         squares = np.square(z_e - e).sum(axis=(1, 2, 3))
         yield close(terms["commitment"], squares, rtol=1e-5)
         charged = 0.7 * squares + (squares if update == "loss" else 0.0)
         yield close(loss, terms["reconstruction"] + charged, rtol=1e-5)
         yield close(tape.gradient(sums["commitment"], out["z_e"]), 2 * (z_e - e), atol=1e-5)
         decoder = [v.value for v in model.decoder.trainable_variables]
-        yield same(_dead(tape.gradient(sums["commitment"], decoder)), 0)
+        yield same(_reached(tape.gradient(sums["commitment"], decoder)), 0)
         yield same(tape.gradient(sums["commitment"], vectors) is None, True)
         if update == "ema":
             yield same(tape.gradient(total, vectors) is None, True)
