@@ -56,6 +56,10 @@ class FSQ(Quantised):
     def chooser(self, depth):
         return Lattice(self.levels)
 
+    def decoder_input(self, z, label=None):
+        """The code plus 1: all are the middle one at first, and behind a 0 a relu learns nothing."""
+        return z + 1.0
+
     def bounded(self, z_e):
         counts = np.array(self.levels)
         half = (counts - 1) * (1 + EPSILON) / 2

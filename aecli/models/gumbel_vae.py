@@ -30,12 +30,12 @@ class GumbelVAE(Quantised):
     has_prior = True
     has_bound = True
     keeps_measure: ClassVar[tuple[str, ...]] = (
-        "variables", "codebook_size", "temperature", "last_temperature", "temperature_epochs",
+        "choices", "codebook_size", "temperature", "last_temperature", "temperature_epochs",
     )  # fmt: skip
 
-    latent_dim: Annotated[None, Field(description="variables and codebook_size say it")] = None
+    latent_dim: Annotated[None, Field(description="choices and codebook_size say it")] = None
     flat: bool = True
-    variables: Annotated[int, Field(ge=2, le=2**12, description="choices a code, or a cell")] = 30
+    choices: Annotated[int, Field(ge=2, le=2**12, description="choices a code, or a cell")] = 30
     codebook_size: Annotated[int, Field(ge=2, le=2**12, description="categories of each")] = 10
     beta: Annotated[float, Field(ge=0, description="weight of the KL term")] = 1.0
     temperature: Temperature = 1.0
@@ -44,21 +44,21 @@ class GumbelVAE(Quantised):
 
     @property
     def codebooks(self):
-        return self.variables
+        return self.choices
 
     @property
     def stored_shape(self):
-        return (*self.code_shape[:-1], self.variables)
+        return (*self.code_shape[:-1], self.choices)
 
     @property
     def has_random_codes(self):
         return True
 
     def heads(self):
-        return {"logits": (self.variables * self.codebook_size, "linear")}
+        return {"logits": (self.choices * self.codebook_size, "linear")}
 
     def chooser(self, depth):
-        return Choices(self.variables, self.codebook_size)
+        return Choices(self.choices, self.codebook_size)
 
     def term_names(self):
         return ["reconstruction", "kl"]
@@ -96,7 +96,7 @@ class GumbelVAE(Quantised):
 
     def log_prior(self, z):
         """-log K for each choice: [B]."""
-        count = self.variables * np.prod(self.code_shape[:-1], dtype=int)
+        count = self.choices * np.prod(self.code_shape[:-1], dtype=int)
         return ops.full((ops.shape(z)[0],), -count * np.log(self.codebook_size), "float32")
 
     def draw(self, out, epsilon):

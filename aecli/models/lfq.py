@@ -43,10 +43,10 @@ class LFQ(Quantised):
 
     def assemble(self):
         super().assemble()
-        limits.check_count(self.cell_count * self.choices, "model.latent_dim")
+        limits.check_count(self.cell_count * self.per_codebook, "model.latent_dim")
         self.running_share = self.add_weight(
-            name="running_share", shape=(self.choices,), trainable=False,
-            initializer=lambda shape, dtype: ops.full(shape, 1.0 / self.choices, dtype),
+            name="running_share", shape=(self.per_codebook,), trainable=False,
+            initializer=lambda shape, dtype: ops.full(shape, 1.0 / self.per_codebook, dtype),
         )  # fmt: skip
 
     def chooser(self, depth):
@@ -69,7 +69,7 @@ class LFQ(Quantised):
         """E p(c|z_e) [codebook_size] for the logits [B, *cells, D] of each sign."""
         if not training:
             return self.running_share
-        of_cells = ops.reshape(probabilities(logits), (-1, self.cell_count, self.choices))
+        of_cells = ops.reshape(probabilities(logits), (-1, self.cell_count, self.per_codebook))
         share = batch_mean(ops.mean(of_cells, axis=1))
         kept = MOMENTUM * self.running_share + (1 - MOMENTUM) * ops.stop_gradient(share)
         self.running_share.assign(kept)

@@ -39,7 +39,7 @@ class Quantised(Autoencoder):
         raise NotImplementedError
 
     @property
-    def choices(self) -> int:
+    def per_codebook(self) -> int:
         """The codebook's size."""
         return self.check_has_codebook()
 
@@ -60,7 +60,7 @@ class Quantised(Autoencoder):
         return {"z_e": (self.latent_dim, "linear")}
 
     def watches(self):
-        shape = (self.codebooks, self.choices)
+        shape = (self.codebooks, self.per_codebook)
         return [
             *super().watches(),
             Perplexity("perplexity", PERPLEXITY, shape),
@@ -88,13 +88,13 @@ class Quantised(Autoencoder):
 
     def counted(self, indices):
         """How often each vector was chosen: [codebooks, codebook_size]."""
-        count = self.codebooks * self.choices
-        chosen = ops.reshape(indices, (-1, self.codebooks)) + self.choices * ops.arange(
+        count = self.codebooks * self.per_codebook
+        chosen = ops.reshape(indices, (-1, self.codebooks)) + self.per_codebook * ops.arange(
             self.codebooks, dtype="int32"
         )
         chosen = tf.reshape(chosen, (-1,))
         counts = tf.math.unsorted_segment_sum(tf.ones_like(chosen, tf.float32), chosen, count)
-        return tf.reshape(counts, (self.codebooks, self.choices))
+        return tf.reshape(counts, (self.codebooks, self.per_codebook))
 
     def nearest(self, z):
         return ops.reshape(self.codebook(self.of_cells(z))[0], (-1, *self.code_shape))

@@ -14,12 +14,17 @@ def pixelcnn(weights, x, blocks: int):
     h = tf.gather(weights["vectors"], x)
     h = tf.nn.relu(_masked(h, weights["first"], sees_itself=False) + weights["places"])
     for k in range(blocks):
-        inner = tf.nn.relu(h @ weights[f"in_{k}"] + weights[f"in_bias_{k}"])
+        inner = tf.nn.relu(_times(h, weights[f"in_{k}"]) + weights[f"in_bias_{k}"])
         around = _masked(inner, weights[f"around_{k}"], sees_itself=True)
         inner = tf.nn.relu(around + weights[f"around_bias_{k}"])
-        h = h + inner @ weights[f"out_{k}"] + weights[f"out_bias_{k}"]
-    h = tf.nn.relu(tf.nn.relu(h) @ weights["last"] + weights["last_bias"])
-    return h @ weights["logits"] + weights["logits_bias"]
+        h = h + _times(inner, weights[f"out_{k}"]) + weights[f"out_bias_{k}"]
+    h = tf.nn.relu(_times(tf.nn.relu(h), weights["last"]) + weights["last_bias"])
+    return _times(h, weights["logits"]) + weights["logits_bias"]
+
+
+def _times(h, kernel):
+    """[..., in] times [in, out], as one product of matrices, which is faster."""
+    return tf.tensordot(h, kernel, 1)
 
 
 def _masked(h, kernel, sees_itself: bool):
@@ -43,11 +48,13 @@ def transformer(weights, x, blocks: int, heads: int):
     h = tf.pad(before, [[0, 0], [1, 0], [0, 0]]) + weights["places"]
     for k in range(blocks):
         normal = _normalised(h, weights, f"attention_{{}}_{k}")
-        h = h + _attended(normal @ weights[f"seen_{k}"], heads) @ weights[f"said_{k}"]
+        said = _attended(_times(normal, weights[f"seen_{k}"]), heads)
+        h = h + _times(said, weights[f"said_{k}"])
         normal = _normalised(h, weights, f"wide_{{}}_{k}")
-        wide = tf.nn.relu(normal @ weights[f"wide_{k}"] + weights[f"wider_bias_{k}"])
-        h = h + wide @ weights[f"narrow_{k}"] + weights[f"narrow_bias_{k}"]
-    logits = _normalised(h, weights, "last_{}") @ weights["logits"] + weights["logits_bias"]
+        wide = tf.nn.relu(_times(normal, weights[f"wide_{k}"]) + weights[f"wider_bias_{k}"])
+        h = h + _times(wide, weights[f"narrow_{k}"]) + weights[f"narrow_bias_{k}"]
+    h = _normalised(h, weights, "last_{}")
+    logits = _times(h, weights["logits"]) + weights["logits_bias"]
     return tf.reshape(logits, (-1, height, width, logits.shape[-1]))
 
 

@@ -80,5 +80,6 @@ def numbers():
     chosen = model.encode_indices(batch.x)
     yield same(model.decode_indices(chosen), model.reconstruct(batch.x))
     yield at_least(len(np.unique(chosen)), 3)
+    yield close(model.params(codes), model.decoder(codes + 1.0), atol=1e-6)
     counts = model.counted(chosen)
     yield same(counts, np.bincount(chosen.ravel(), minlength=count)[None])

@@ -17,7 +17,7 @@ N, K = 3, 4
 def _model(**settings) -> tuple[GumbelVAE, Batch]:
     model = GumbelVAE(
         data_shape=(2, 3, 1), network=MLP(widths=[]), reconstruction_loss=MSE(),
-        **{"variables": N, "codebook_size": K, **settings},
+        **{"choices": N, "codebook_size": K, **settings},
     )  # fmt: skip
     x = np.random.default_rng(0).normal(size=(20, 2, 3, 1)).astype("float32")
     return model, Batch(x, x, model.frozen_draws(20))
@@ -84,7 +84,7 @@ def prior():
 
 @proof("linear case: with the true posterior, log p(x|z) + log p(z) - log q(z|x) = log p(x)")
 def linear():
-    model, batch = _model(variables=2)
+    model, batch = _model(choices=2)
     rng = np.random.default_rng(3)
     centres = rng.normal(size=(2, K, 6))  # x = the sum of one of each + noise of variance 1/2
     # orthogonal halves: then the posterior is a product of choices, as q is
