@@ -57,7 +57,7 @@ class FSQ(Quantised):
         return Lattice(self.levels)
 
     def decoder_input(self, z, label=None):
-        """The code plus 1: all are the middle one at first, and behind a 0 a relu learns nothing."""
+        """The code plus 1: at first all are the middle one, and a relu learns nothing of zeros."""
         return z + 1.0
 
     def bounded(self, z_e):
