@@ -57,6 +57,8 @@ def commitment():
         yield close(loss, terms["reconstruction"] + charged, rtol=1e-5)
         for gap, value in zip(left, each, strict=True):
             yield close(tape.gradient(value, out["z_e"]), 2 * gap, atol=1e-4)
+        for table in tables:  # what a codebook has chosen is moved by no later one
+            yield same(tape.gradient(sums["commitment"], table) is None, True)
         pull = 2 * sum(left)
         yield close(tape.gradient(sums["commitment"], out["z_e"]), pull, atol=1e-4)
         if update == "ema":
