@@ -100,7 +100,7 @@ def dropout():
     mask = np.asarray(out["kept"])
     yield at_least(np.unique(mask.sum(1)).size, 2)
     levels = list(_by_hand(model, out))
-    z = sum(mask[:, q, None, None] * e for q, (_, e) in enumerate(levels))
+    z = np.sum([mask[:, q, None, None] * e for q, (_, e) in enumerate(levels)], axis=0)
     yield close(out["z"], z.reshape(20, 2, 3, D), atol=1e-5)
     known = sum(mask[:, q] * np.square(r - e).sum(axis=(1, 2)) for q, (r, e) in enumerate(levels))
     terms = model.objective(batch, out, training=True)[1]

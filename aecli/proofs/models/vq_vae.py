@@ -1,5 +1,7 @@
 """Proofs of the VQ-VAE."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 from scipy.stats import entropy
@@ -11,11 +13,11 @@ from aecli.networks.conv import Conv
 from aecli.proofs.base import at_least, close, proof, same
 
 
-def _model(**settings) -> tuple[VQVAE, Batch]:
+def _model(**settings: Any) -> tuple[VQVAE, Batch]:
     """A small model of 2x3 cells, and a batch of 20."""
     model = VQVAE(
         data_shape=(4, 6, 1), network=Conv(filters=[4]), reconstruction_loss=MSE(), latent_dim=3,
-        **{"codebook_size": 16} | settings,
+        **{"codebook_size": 16, **settings},
     )  # fmt: skip
     x = np.random.default_rng(0).normal(size=(20, 4, 6, 1)).astype("float32")
     model.codebook.vectors.assign(0.5 * np.random.default_rng(1).normal(size=(16, 3)))
@@ -23,7 +25,7 @@ def _model(**settings) -> tuple[VQVAE, Batch]:
 
 
 def _reached(gradients) -> int:
-    return sum(g is not None and np.any(g) for g in gradients)
+    return len([g for g in gradients if g is not None and np.any(g)])
 
 
 @proof("gradients by side: commitment to the encoder, codebook term to the vectors (eq. 3)")
