@@ -40,6 +40,7 @@ class JointVAE(Autoencoder):
 
     has_prior = True
     has_bound = True
+    keeps_measure: ClassVar[tuple[str, ...]] = ("categories", "temperature")
     about: ClassVar[dict[str, Quantity]] = {f"kl_{kind}": KL for kind in KINDS}
 
     latent_dim: LatentDim = 10
