@@ -56,6 +56,10 @@ class RVQ(VQVAE):
         z = ops.reshape(e, (-1, *self.code_shape))
         return out | {"z": straight_through(z, out["z_e"]), "kept": kept}
 
+    def nearest(self, z):
+        """z itself: what is chosen for a sum of vectors, one after the other, may be another sum."""
+        return z
+
     def kept(self, draws):
         """1 where an example has a codebook, else 0, [B, Q]; draws: standard normals [B]."""
         u = 0.5 * (1.0 + ops.erf(draws / math.sqrt(2.0)))

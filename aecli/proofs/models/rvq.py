@@ -128,6 +128,8 @@ def evaluation():
     indices = model.encode_indices(batch.x)
     yield same(indices.shape, (20, 2, 3, Q))
     yield same(model.decode_indices(indices), model.reconstruct(batch.x))
+    every = np.random.default_rng(2).integers(K, size=(50, 2, 3, Q)).astype("int32")
+    yield same(model.decode(np.asarray(model.look_up(every))), model.decode_indices(every))
 
 
 @proof("usage: perplexity = exp of the mean entropy of the codebooks, by SciPy")

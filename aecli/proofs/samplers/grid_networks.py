@@ -63,13 +63,14 @@ def _convolved(h, kernel, own: int):
 @proof("PixelCNN = its sums in NumPy, place by place")
 def pixelcnn():
     w, x, logits = _asked(PIXELCNN)
+    yield same(w["first"].shape[:2], [3, 5])  # of 5x5, the rows that are seen
     h = _relu(_convolved(w["vectors"][x], w["first"], 0) + w["places"])
     for k in range(2):
         inner = _relu(h @ w[f"in_{k}"] + w[f"in_bias_{k}"])
         inner = _relu(_convolved(inner, w[f"around_{k}"], 1) + w[f"around_bias_{k}"])
         h = h + inner @ w[f"out_{k}"] + w[f"out_bias_{k}"]
     h = _relu(_relu(h) @ w["last"] + w["last_bias"])
-    return close(logits, h @ w["logits"] + w["logits_bias"], rtol=1e-3, atol=1e-3)
+    yield close(logits, h @ w["logits"] + w["logits_bias"], rtol=1e-3, atol=1e-3)
 
 
 def _normal(h, scale, bias):
