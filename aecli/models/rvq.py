@@ -57,7 +57,7 @@ class RVQ(VQVAE):
         return out | {"z": straight_through(z, out["z_e"]), "kept": kept}
 
     def nearest(self, z):
-        """z itself: what is chosen for a sum of vectors, one after the other, may be another sum."""
+        """z itself: what is chosen for a sum of vectors, one by one, may be another sum."""
         return z
 
     def kept(self, draws):
