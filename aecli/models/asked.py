@@ -17,6 +17,7 @@ class Asked:
     players: ClassVar[tuple[str, ...]]
     label_count: int | None
     codebook_size: int | None
+    codebooks: int
     decoded_an_example: int
     data_shape: Any
     network: Network

@@ -27,7 +27,6 @@ LatentDim = Annotated[
     int, Field(gt=0, le=2**20, description="numbers a code, or a cell of a grid code")
 ]
 
-
 PART = Quantity("nats an image", LOWER, "a part of the reconstruction term", by_objective=True)
 
 
@@ -53,6 +52,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Conditioned, Configurable, keras.
     own_score: ClassVar[str] = "reconstruction"  # that aecli detect takes where none is stated
     decoded_an_example = 1  # images that the decoder makes of an example for its loss
     codebook_size = None  # vectors that each cell of a discrete code chooses among
+    codebooks = 1  # that it chooses from, one after the other
 
     data_shape: Any
     network: Network
