@@ -51,6 +51,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
     codes_reconstruct: ClassVar[bool] = True  # whether the encoder minimises the reconstruction
     own_score: ClassVar[str] = "reconstruction"  # that aecli detect takes where none is stated
     label_count = None  # labels 0 .. label_count - 1 that the model asks for
+    train_count = None  # examples of the training part, where the model asks for their number
     decoded_an_example = 1  # images that the decoder makes of an example for its loss
     codebook_size = None  # vectors that each cell of a discrete code chooses among
 
