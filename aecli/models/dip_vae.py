@@ -43,7 +43,7 @@ class DIPVAE(VAE):
         terms = super().penalties(batch, out, training=training)
         covariance = self.running.value
         if training:
-            covariance = self.covariance(*self.posterior_layer.gaussian(out))
+            covariance = self.covariance(out["mean"], out["log_var"])
             self.running.follow(covariance)
         off_diagonal, diagonal = distances_from_identity(covariance)
         shape = (ops.shape(out["z"])[0],)

@@ -22,7 +22,7 @@ def of_outputs(function, x, directions):
     with tf.GradientTape() as tape:
         tape.watch(x)
         y = function(x)
-    gradient = tape.gradient(y, x, output_gradients=tf.reshape(v, tf.shape(y)))
+    gradient = tape.gradient(y, x, output_gradients=[tf.reshape(v, tf.shape(y))])
     return _squares(gradient, directions)
 
 
@@ -35,8 +35,8 @@ def of_inputs(function, x, directions):
             y = function(x)
         cotangent = tf.zeros_like(y)
         outer.watch(cotangent)
-        gradient = inner.gradient(y, x, output_gradients=cotangent)  # J^T of it: linear
-    return _squares(outer.gradient(gradient, cotangent, output_gradients=v), directions)
+        gradient = inner.gradient(y, x, output_gradients=[cotangent])  # J^T of it: linear
+    return _squares(outer.gradient(gradient, cotangent, output_gradients=[v]), directions)
 
 
 def unit_vectors(x, shape: tuple[int, ...]):

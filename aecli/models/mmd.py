@@ -96,4 +96,7 @@ def kernel_of(kernel: Kernel, x, y):
     spread = 2.0 * x.shape[1]
     if kernel == "rbf":
         return ops.exp(-squares / spread)
-    return sum(spread * scale / (spread * scale + squares) for scale in SCALES)
+    values = ops.zeros_like(squares)
+    for scale in SCALES:
+        values = values + spread * scale / (spread * scale + squares)
+    return values

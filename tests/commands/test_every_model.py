@@ -41,7 +41,10 @@ COMMANDS = [
 ASKING = ("eval", "encode", "decode", "generate", "detect", "traverse", "export", "plot-manifold")
 """Commands that ask a prior or a posterior for something; the others know their model alone."""
 NO_PRIOR = dict.fromkeys(
-    ["ae", "conv", "deep", "deep_svdd", "denoising", "sparse", "sparse_kl", "vq_vae"],
+    [
+        *("ae", "contractive", "conv", "deep", "deep_svdd", "denoising", "k_sparse", "rae"),
+        *("sparse", "sparse_kl", "vq_vae", "wae"),
+    ],
     "needs a model with a prior, as model=vae",
 )
 NO_DENSITY = {"vq_vae": "needs a density of codes to draw from, and a choice of 256 vectors"}

@@ -35,6 +35,7 @@ PAIRS = [
 
 
 LABELS = 3
+KNOWN = {"label_count": LABELS, "train_count": 1000}  # what a model may ask of its data
 
 
 def labels(model, n: int):
@@ -53,11 +54,11 @@ def test_model_contract(compose, images, tmp_path, name, network):
         refused += ["loss=categorical"] if of_text(network) else []
         shape = examples(network, images[:1]).shape[1:]
         with pytest.raises(BadRequest, match=r"which has no key|takes series|learns inputs"):
-            build.model(compose(*refused), shape, LABELS, vocabulary=vocabulary_of(network))
+            build.model(compose(*refused), shape, **KNOWN, vocabulary=vocabulary_of(network))
         return
     config = compose(*words)
     x = examples(network, images[:64])
-    model = build.model(config, x.shape[1:], LABELS, vocabulary=vocabulary_of(network))
+    model = build.model(config, x.shape[1:], **KNOWN, vocabulary=vocabulary_of(network))
     batch = whole_batch(model, x)
     out = model.forward(batch, training=True)
     assert out["z"].shape[1:] == model.code_shape
@@ -117,7 +118,7 @@ LOSSES = [  # what a model does with a loss, it does with any
 @pytest.mark.parametrize(("name", "loss"), LOSSES)
 def test_any_loss_with_any_model(compose, images, name, loss):
     filters = ["network.filters=[8,4]"] if name == "conv" else []
-    model = build.model(compose(f"model={name}", f"loss={loss}", *filters), (8, 8, 1), LABELS)
+    model = build.model(compose(f"model={name}", f"loss={loss}", *filters), (8, 8, 1), **KNOWN)
     label = labels(model, 7)
     scores = model.score(images[:7], label=label)
     assert all(np.isfinite(values).all() for values in scores.values())
@@ -207,7 +208,7 @@ def test_evaluation_does_not_depend_on_the_batches(compose, images):
     """n = 7 in batches of 3 equals one batch of 7, draws included."""
     for name in models():
         filters = ["network.filters=[8,4]"] if name == "conv" else []
-        model = build.model(compose(*f"model={name}".split(), *filters), (8, 8, 1), LABELS)
+        model = build.model(compose(*f"model={name}".split(), *filters), (8, 8, 1), **KNOWN)
         model.compile(keras.optimizers.SGD(0.0))
         x = images[:7]
         inputs = {"image": x, **model.frozen_draws(7)}
@@ -228,7 +229,7 @@ def test_evaluation_does_not_depend_on_the_batches(compose, images):
 def test_a_variant_takes_what_the_base_takes(compose, name):
     """Commands and metrics call any model alike, with label= where the data have labels."""
     filters = ["network.filters=[8,4]"] if name == "conv" else []
-    kind = type(build.model(compose(f"model={name}", *filters), (8, 8, 1), LABELS))
+    kind = type(build.model(compose(f"model={name}", *filters), (8, 8, 1), **KNOWN))
     for method, of_base in inspect.getmembers(Autoencoder, inspect.isfunction):
         if not method.startswith("_"):
             taken, asked = (

@@ -303,7 +303,7 @@ def test_sparse_terms_are_the_formulas(compose, images):
 def test_the_parts_sum_to_the_loss(compose, images, name):
     filters = ["network.filters=[8,4]"] if name == "conv" else []
     config = compose(f"model={name}", *filters)
-    model = build.model(config, (8, 8, 1), 3)
+    model = build.model(config, (8, 8, 1), 3, train_count=99)
     label = None if model.label_count is None else np.arange(9) % 3
     scores, weights = model.score(images[:9], label=label), model.weights_of_penalties()
     own = scores["reconstruction"] if model.codes_reconstruct else 0.0

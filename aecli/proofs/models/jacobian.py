@@ -26,19 +26,21 @@ def _jacobians() -> np.ndarray:
 def projections():
     v, u = RNG.normal(size=(5, 3, 4)).astype("float32"), RNG.normal(size=(5, 2, 2, 3))
     known = np.einsum("bji,bnj->bni", _jacobians(), v)
-    yield close(of_outputs(_function, X, v), (known**2).sum(2), rtol=1e-4)
+    yield close(of_outputs(_function, X, v), (known**2).sum(2), rtol=1e-4, atol=1e-6)
     known = np.einsum("bji,bni->bnj", _jacobians(), u.reshape(5, 2, 6))
-    yield close(of_inputs(_function, X, u.astype("float32")), (known**2).sum(2), rtol=1e-4)
+    yield close(
+        of_inputs(_function, X, u.astype("float32")), (known**2).sum(2), rtol=1e-4, atol=1e-6
+    )
 
 
 @proof("sum over the unit vectors of |J^T v|^2, or of |J v|^2 = |J|_F^2")
 def exact():
     known = (_jacobians() ** 2).sum((1, 2))
     found = of_outputs(_function, X, unit_vectors(X, (4,)))
-    yield close(found, (_jacobians() ** 2).sum(2), rtol=1e-4)
+    yield close(found, (_jacobians() ** 2).sum(2), rtol=1e-4, atol=1e-6)
     found = of_inputs(_function, X, unit_vectors(X, (2, 3)))
-    yield close(tf.reduce_sum(found, 1), known, rtol=1e-4)
-    yield close(found, (_jacobians() ** 2).sum(1), rtol=1e-4)
+    yield close(tf.reduce_sum(found, 1), known, rtol=1e-4, atol=1e-6)
+    yield close(found, (_jacobians() ** 2).sum(1), rtol=1e-4, atol=1e-6)
 
 
 @proof("mean of |J^T v|^2 over 4,000 draws v = |J|_F^2")

@@ -16,8 +16,8 @@ def _model(of=KSparse, **settings) -> tuple:
     """A small model, and a batch of 20 examples of it."""
     keras.utils.set_random_seed(1)
     model = of(
-        data_shape=(2, 3, 1), network=MLP(widths=[5]), reconstruction_loss=MSE(), latent_dim=8,
-        **settings,
+        data_shape=(2, 3, 1), network=MLP(widths=[5], activation="tanh"),
+        reconstruction_loss=MSE(), latent_dim=8, **settings,
     )  # fmt: skip
     x = np.random.default_rng(0).normal(size=(20, 2, 3, 1)).astype("float32")
     return model, Batch(x, x)
@@ -38,7 +38,7 @@ def places():
 def largest():
     model, batch = _model(k=3)
     z, linear = model.infer(batch, training=True)["z"], model.encoder(batch.x)["z"].numpy()
-    yield close(z, _kept(linear, 3), rtol=1e-6)
+    yield close(z, _kept(linear, 3), rtol=1e-4)
     yield same(np.count_nonzero(z, axis=1), np.full(20, 3))
     by_size = np.take_along_axis(linear, np.argsort(-np.abs(linear), 1)[:, :3], 1)
     yield at_least(np.count_nonzero(by_size < 0), 1)  # so that the two differ
@@ -49,8 +49,8 @@ def alpha():
     for times, count in ((1.0, 3), (2.0, 6), (1.2, 4), (9.0, 8)):
         model, batch = _model(k=3, alpha=times)
         linear = model.encoder(batch.x)["z"].numpy()
-        yield close(model.encode(batch.x), _kept(linear, count), rtol=1e-6)
-        yield close(model.infer(batch, training=True)["z"], _kept(linear, 3), rtol=1e-6)
+        yield close(model.encode(batch.x), _kept(linear, count), rtol=1e-4)
+        yield close(model.infer(batch, training=True)["z"], _kept(linear, 3), rtol=1e-4)
 
 
 @proof("k in an annealing = from all units to k, linearly, then k; in evaluation k")
