@@ -26,7 +26,6 @@ LatentDim = Annotated[
     int, Field(gt=0, le=2**20, description="numbers a code, or a cell of a grid code")
 ]
 
-
 PART = Quantity("nats an image", LOWER, "a part of the reconstruction term", by_objective=True)
 
 

@@ -59,7 +59,7 @@ class BetaTCVAE(VAE):
 
     def assemble(self):
         super().assemble()
-        self.code_size = int(ops.prod(self.code_shape))
+        self.code_size = math.prod(self.code_shape)
         self.recent = RecentRows(self.remembered_rows, (2, self.code_size))
 
     def term_names(self):
@@ -91,7 +91,7 @@ class BetaTCVAE(VAE):
             is_own = ops.equal(own_rows(places)[:, None], places)
             weights = {"mss": stratified, "mws": weighted}[self.estimator]
             return log_mixture(unit_log_probs(z, everyone), weights(is_own, self.train_count))
-        others = ops.broadcast_to(self.recent.rows, (self.remembered_rows, 2, self.code_size))
+        others = ops.convert_to_tensor(self.recent.rows)
         own = unit_log_prob(z, heads[:, 0], heads[:, 1])[:, None]
         parts = ops.concatenate([own, unit_log_probs(z, others)], axis=1)
         rest = (1.0 - 1.0 / self.train_count) * self.recent.shares

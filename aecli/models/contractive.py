@@ -1,5 +1,6 @@
 """The contractive autoencoder: the code is to change little where the image does."""
 
+import math
 from typing import Annotated, ClassVar
 
 from keras import ops
@@ -8,6 +9,7 @@ from pydantic import Field
 from aecli.models import jacobian
 from aecli.models.ae import AE
 from aecli.networks.base import Activation
+from aecli.quantity import LOWER, Quantity
 from aecli.serial import register
 
 Probes = Annotated[int, Field(ge=1, le=1000, description="draws an example")]
@@ -27,6 +29,9 @@ class Contractive(AE):
     """
 
     keeps_measure: ClassVar[tuple[str, ...]] = ("estimate", "probes")
+    about_terms: ClassVar[dict[str, Quantity]] = {
+        "jacobian": Quantity("", LOWER, "sum of the squared derivatives of code by image", True)
+    }
 
     code_activation: Activation = "sigmoid"
     weight: Annotated[float, Field(ge=0, description="weight of the squared Jacobian")] = 0.1
@@ -35,10 +40,9 @@ class Contractive(AE):
 
     def assemble(self):
         super().assemble()
-        units = int(ops.prod(self.code_shape))
-        few = self.estimate == "auto" and units <= jacobian.MOST_EXACT
-        self.is_exact = {True: self.estimate == "exact", False: self.estimate == "exact" or few}
-        self.decoded_an_example = units if self.is_exact[False] else self.probes
+        self.code_size = math.prod(self.code_shape)
+        is_exact = jacobian.is_exact(self.estimate, self.code_size, training=False)
+        self.decoded_an_example = self.code_size if is_exact else self.probes  # or encoded
 
     @property
     def has_random_codes(self):
@@ -60,7 +64,7 @@ class Contractive(AE):
 
     def squared_jacobian(self, x, probe, training: bool):
         """|dz/dx|_F^2 [B] of images x, or its estimate by draws [B, probes, *code_shape]."""
-        if self.is_exact[training]:
+        if jacobian.is_exact(self.estimate, self.code_size, training):
             units = jacobian.unit_vectors(x, self.code_shape)
             return ops.sum(jacobian.of_outputs(self._code, x, units), axis=1)
         return ops.mean(jacobian.of_outputs(self._code, x, probe), axis=1)

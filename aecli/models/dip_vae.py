@@ -1,6 +1,7 @@
 """DIP-VAE: the covariance of the codes over the data is drawn towards the identity."""
 
-from typing import Annotated, Literal
+import math
+from typing import Annotated, ClassVar, Literal
 
 from keras import ops
 from pydantic import Field
@@ -9,6 +10,7 @@ from aecli.latents.posteriors.gaussian import Gaussian
 from aecli.models.batch import batch_mean, batch_sum
 from aecli.models.memory import RunningMean
 from aecli.models.vae import VAE
+from aecli.quantity import LOWER, Quantity
 from aecli.serial import register
 
 
@@ -26,14 +28,19 @@ class DIPVAE(VAE):
     lower than in training, where chance adds the variance of each C_ij.
     """
 
+    about_terms: ClassVar[dict[str, Quantity]] = {
+        "off_diagonal": Quantity("", LOWER, "sum of the codes' squared covariances", True),
+        "diagonal": Quantity("", LOWER, "sum of (variance of a code unit - 1)^2", True),
+    }
+
     posterior: Gaussian = Gaussian()
     kind: Literal["i", "ii"] = "i"
-    lambda_od: Annotated[float, Field(ge=0, description="weight of the off-diagonal")] = 10.0
-    lambda_d: Annotated[float, Field(ge=0, description="weight of the diagonal")] = 100.0
+    lambda_od: Annotated[float, Field(ge=0, description="weight of the off-diagonal")] = 1.0
+    lambda_d: Annotated[float, Field(ge=0, description="weight of the diagonal")] = 10.0
 
     def assemble(self):
         super().assemble()
-        self.code_size = int(ops.prod(self.code_shape))
+        self.code_size = math.prod(self.code_shape)
         self.running = RunningMean(ops.eye(self.code_size))
 
     def term_names(self):

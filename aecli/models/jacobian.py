@@ -1,5 +1,6 @@
 """Squared projections of a Jacobian, example by example: exact norms and Hutchinson's estimate."""
 
+import math
 from typing import Literal
 
 import tensorflow as tf
@@ -9,6 +10,12 @@ from aecli.divergences import sum_per_example
 
 Estimate = Literal["auto", "exact", "hutchinson"]
 MOST_EXACT = 64  # code units up to which `auto` evaluates the norm exactly
+
+
+def is_exact(estimate: Estimate, units: int, training: bool) -> bool:
+    """Whether the norm is not estimated, of codes of so many units."""
+    few = not training and units <= MOST_EXACT
+    return estimate == "exact" or (estimate == "auto" and few)
 
 
 def of_outputs(function, x, directions):
@@ -41,10 +48,7 @@ def of_inputs(function, x, directions):
 
 def unit_vectors(x, shape: tuple[int, ...]):
     """Those of values of a shape, for each of x [B, ...]: [B, n, *shape], n as many as values."""
-    size = 1
-    for side in shape:
-        size *= side
-    vectors = ops.reshape(ops.eye(size), (1, size, *shape))
+    vectors = ops.reshape(ops.eye(math.prod(shape)), (1, -1, *shape))
     return ops.repeat(vectors, ops.shape(x)[0], axis=0)
 
 

@@ -1,5 +1,6 @@
 """The k-sparse autoencoder: of each code the k largest units are kept."""
 
+import math
 from typing import Annotated, ClassVar
 
 from keras import ops
@@ -29,7 +30,7 @@ class KSparse(Autoencoder):
 
     def assemble(self):
         super().assemble()
-        self.code_size = int(ops.prod(self.code_shape))
+        self.code_size = math.prod(self.code_shape)
         if self.k > self.code_size:
             raise BadRequest(
                 f"model.k={self.k} is more than the {self.code_size} units of a code\n"

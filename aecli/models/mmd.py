@@ -1,6 +1,7 @@
 """The maximum mean discrepancy (MMD) of the codes to the prior N(0, I), by samples of both."""
 
-from typing import Literal
+import math
+from typing import ClassVar, Literal
 
 from keras import ops
 
@@ -8,6 +9,7 @@ from aecli.models.asked import Asked
 from aecli.models.batch import batch_rows, own_rows
 from aecli.models.draws import normal_draws
 from aecli.models.memory import RecentRows
+from aecli.quantity import LOWER, Quantity
 
 Kernel = Literal["imq", "rbf"]
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # of the inverse multiquadratic kernels
@@ -29,11 +31,15 @@ class MatchesPrior(Asked):
     the choice of m and of p cancels but for the square of it. Before any training it is 0.
     """
 
+    about_terms: ClassVar[dict[str, Quantity]] = {
+        "mmd": Quantity("", LOWER, "MMD^2 of the codes to N(0, I), about 0 where they are so", True)
+    }
+
     kernel: Kernel  # these are the model's
     remembered_codes: int
 
     def prepare_matching(self) -> None:
-        self.code_size = int(ops.prod(self.code_shape))
+        self.code_size = math.prod(self.code_shape)
         self.recent = RecentRows(self.remembered_codes, (self.code_size,))
         self.prior_draws = normal_draws(self.remembered_codes, (self.code_size,), seed=SEED)
         everyone = ops.eye(self.remembered_codes, dtype="bool")

@@ -1,5 +1,6 @@
 """The regularized autoencoder: a smooth decoder instead of noise on the codes."""
 
+import math
 from typing import Annotated, ClassVar, Literal
 
 from keras import ops
@@ -10,6 +11,7 @@ from aecli.errors import BadRequest, NotApplicable
 from aecli.models import jacobian
 from aecli.models.base import Autoencoder, LatentDim
 from aecli.models.contractive import Probes
+from aecli.quantity import LOWER, Quantity
 from aecli.serial import register
 
 SQUARINGS = 8  # of the matrix whose largest singular value is bounded
@@ -33,6 +35,10 @@ class RAE(Autoencoder):
     """
 
     keeps_measure: ClassVar[tuple[str, ...]] = ("estimate", "probes")
+    about_terms: ClassVar[dict[str, Quantity]] = {
+        "code_norm": Quantity("", LOWER, "half the squared norm of a code", True),
+        "decoder": Quantity("", LOWER, "how rough the decoder is, by its regularizer", True),
+    }
 
     latent_dim: LatentDim = 16
     beta: Annotated[float, Field(ge=0, description="weight of the codes' norm")] = 0.0128
@@ -43,9 +49,7 @@ class RAE(Autoencoder):
 
     def assemble(self):
         super().assemble()
-        units = int(ops.prod(self.code_shape))
-        few = self.estimate == "auto" and units <= jacobian.MOST_EXACT
-        self.is_exact = {True: self.estimate == "exact", False: self.estimate == "exact" or few}
+        self.code_size = math.prod(self.code_shape)
         if self.regularizer == "sn":
             for kernel in self.kernels:
                 kernel.constraint = within_one
@@ -56,7 +60,8 @@ class RAE(Autoencoder):
                     "model.regularizer=gp differentiates an image by its code, and tokens have no "
                     "derivative: take model.regularizer=l2 or sn"
                 )
-            self.decoded_an_example = units if self.is_exact[False] else self.probes
+            is_exact = jacobian.is_exact(self.estimate, self.code_size, training=False)
+            self.decoded_an_example = self.code_size if is_exact else self.probes
 
     @property
     def kernels(self) -> list:
@@ -92,7 +97,7 @@ class RAE(Autoencoder):
     def gradient_penalty(self, z, probe, training: bool):
         """|dD/dz|_F^2 [B] at codes z, or its estimate by draws [B, probes, *data_shape]."""
         z = ops.stop_gradient(z)
-        if self.is_exact[training]:
+        if jacobian.is_exact(self.estimate, self.code_size, training):
             units = jacobian.unit_vectors(z, self.code_shape)
             return ops.sum(jacobian.of_inputs(self._image, z, units), axis=1)
         return ops.mean(jacobian.of_outputs(self._image, z, probe), axis=1)

@@ -12,7 +12,7 @@ from aecli.models.base import Autoencoder, LatentDim
 from aecli.models.mmd import Kernel, MatchesPrior
 from aecli.serial import register
 
-Remembered = Annotated[int, Field(ge=2, le=2**14, description="codes of the training")]
+Remembered = Annotated[int, Field(ge=2, le=2**12, description="codes of the training")]
 
 
 @register

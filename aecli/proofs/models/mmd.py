@@ -151,12 +151,12 @@ def evaluation():
             model.mmd(codes[4:8], codes[4:8], training=True)
 
 
-@proof("mean of evaluation's terms over 400 choices of codes and draws = the closed form")
+@proof("mean of evaluation's terms over 150 choices of codes and draws = the closed form")
 def evaluation_is_unbiased():
     shift, found = np.array([0.8, -0.3, 0.2], "float32"), []
     model = _model(kernel="rbf", remembered_codes=12)
     others = tf.eye(12, dtype="bool")
-    for seed in range(400):
+    for seed in range(150):
         (z, p), (codes, _) = _draws(12, 2 * seed), _draws(12, 2 * seed + 1)
         within = tf.reduce_mean(mean_of_others("rbf", p, p, others))
         model.prior_draws, model.within_prior = p, float(within)
