@@ -16,6 +16,7 @@ from aecli.comparison.leaderboard import leaderboard
 from aecli.comparison.values import flatten
 from aecli.console.arguments import parse
 from aecli.errors import BadRequest
+from aecli.models.batch import Batch
 from aecli.runs import Run, quantities
 from aecli.tuning import compose as tune_terms
 from aecli.tuning import report as tune_report
@@ -60,6 +61,8 @@ def test_what_classes_say_of_their_numbers_is_so(compose, images, group, monkeyp
             continue
         first = build.model(compose(*words), (8, 8, 1), 3, train_count=99)
         label = None if first.label_count is None else np.arange(7) % 3
+        batch = Batch(images[:7], images[:7], first.frozen_draws(7), label=label)
+        first.objective(batch, first.forward(batch, training=True), training=True)  # is remembered
         before = first.score(images[:7], label=label)["loss"].mean()
         for name, value in numbers.items():
             key = f"{group}.{name}"
