@@ -41,7 +41,7 @@ class BetaTCVAE(VAE):
     In evaluation the mixture is, for either estimator, an example's own posterior with the weight
     1/N, and with the rest the posteriors of the last `remembered_rows` examples of the training, as
     they were then: it does not depend on an example's neighbours. The log of a mean over so few is
-    low on average, so that mi is high, the more the less the posteriors overlap, and at most log N.
+    low on average, so that mi is high, at most log N, and tc is low, in a batch more than here.
     """
 
     may_charge_otherwise = False
