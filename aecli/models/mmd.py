@@ -28,7 +28,9 @@ class MatchesPrior(Asked):
         2 E k(z, m) - E k(m, m') + E k(p, p') - 2 E k(z, p)
 
     m' another of m: where z has the law of m, its mean is MMD^2, without bias, and the chance in
-    the choice of m and of p cancels but for the square of it. Before any training it is 0.
+    the choice of m and of p cancels but for the square of it. Where it has another, since the
+    training went on, or validation differs from it, it is low by MMD^2(z, m): on MNIST after five
+    epochs by 0.005 of 0.007. Before any training it is 0.
     """
 
     about_terms: ClassVar[dict[str, Quantity]] = {
