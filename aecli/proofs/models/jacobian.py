@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from aecli.models.jacobian import of_inputs, of_outputs, unit_vectors
-from aecli.proofs.base import close, mean_of, proof
+from aecli.models.jacobian import is_exact, of_inputs, of_outputs, unit_vectors
+from aecli.proofs.base import close, mean_of, proof, same
 
 RNG = np.random.default_rng(0)
 W = RNG.normal(size=(6, 4)).astype("float32")
@@ -41,6 +41,13 @@ def exact():
     found = of_inputs(_function, X, unit_vectors(X, (2, 3)))
     yield close(tf.reduce_sum(found, 1), known, rtol=1e-4, atol=1e-6)
     yield close(found, (_jacobians() ** 2).sum(1), rtol=1e-4, atol=1e-6)
+
+
+@proof("what is exact = exact, and auto in evaluation of few units; hutchinson never")
+def which():
+    for estimate, known in (("exact", [1, 1, 1]), ("auto", [0, 1, 0]), ("hutchinson", [0, 0, 0])):
+        cases = ((8, True), (8, False), (1000, False))
+        yield same([is_exact(estimate, units, training) for units, training in cases], known)
 
 
 @proof("mean of |J^T v|^2 over 4,000 draws v = |J|_F^2")

@@ -56,7 +56,15 @@ def alpha():
 @proof("k in an annealing = from all units to k, linearly, then k; in evaluation k")
 def annealing():
     model, batch = _model(k=2, anneal_epochs=4.0)
-    for progress, count in ((0.0, 8), (1.0, 6.5), (2.0, 5), (3.0, 3.5), (4.0, 2), (9.0, 2)):
+    for progress, count in (
+        (0.0, 8),
+        (1.0, 6.5),
+        (1.5, 5.75),
+        (2.0, 5),
+        (3.0, 3.5),
+        (4.0, 2),
+        (9.0, 2),
+    ):
         found = model.kept(tf.constant(progress), training=True)
         yield close(found, count, atol=0.5)
         z = model.infer(batch._replace(progress=tf.constant(progress)), training=True)["z"]

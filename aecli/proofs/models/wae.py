@@ -59,6 +59,16 @@ def gaussian_codes():
     yield close(log_q, stats.norm.logpdf(z, out["mean"], sd).sum(1), rtol=1e-4, atol=1e-5)
 
 
+@proof("codes are drawn, and have a bound, where they are Gaussian; point codes are the encoder's")
+def point_codes():
+    for code in ("point", "gaussian"):
+        model, _ = _model(code=code)
+        is_drawn = code == "gaussian"
+        yield same([model.has_random_codes, model.has_bound], [is_drawn, is_drawn])
+    model, batch = _model()
+    yield close(model.forward(batch)["z"], model.encoder(batch.x)["z"], rtol=1e-6)
+
+
 @proof("the prior's draws, density and quantiles = the standard normal's")
 def prior():
     model, _ = _model()
