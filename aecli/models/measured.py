@@ -17,8 +17,11 @@ class Measured(Asked):
     that differ in them are compared; any other setting makes it another quantity. A subclass names
     its own alone. about: {name: Quantity} of what a model watches and does not minimise;
     about_terms: of terms that are not in nats.
+    gradient_is_estimate: whether a gradient that trains it is no slope of the loss: it passes
+    straight through a choice, say, or is another estimate of the bound's.
     """
 
+    gradient_is_estimate: ClassVar[bool] = False
     keeps_measure: ClassVar[tuple[str, ...]] = ("latent_dim", "flat")
 
     about: ClassVar[dict[str, Quantity]] = {}

@@ -64,6 +64,10 @@ class RAE(Autoencoder):
             self.decoded_an_example = self.code_size if is_exact else self.probes
 
     @property
+    def gradient_is_estimate(self):  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.regularizer == "gp"  # of which the encoder has none
+
+    @property
     def kernels(self) -> list:
         """The decoder's weights but for what it adds: [.., out] each."""
         return [v for v in self.decoder.trainable_variables if len(v.shape) > 1]
