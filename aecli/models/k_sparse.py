@@ -21,6 +21,7 @@ class KSparse(Autoencoder):
     from all units: with few from the start, many are never taken.
     """
 
+    gradient_is_estimate: ClassVar[bool] = True  # of what is kept, not of the choice
     keeps_measure: ClassVar[tuple[str, ...]] = ("anneal_epochs",)
 
     latent_dim: LatentDim = 128
