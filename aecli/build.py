@@ -117,12 +117,13 @@ def model(
     label_count: int | None = None,
     columns: dict[str, list] | None = None,
     vocabulary: Vocabulary | None = None,
+    train_count: int | None = None,
 ):
     """The Autoencoder of a train config, with fresh weights from config.seed.
 
     label_count: how many labels the data have, None where they have none. columns: of a table, for
-    a loss that knows them (datasets.layout); vocabulary: None for what is no text. Raises
-    BadRequest for a model that needs labels then.
+    a loss that knows them (datasets.layout); vocabulary: None for what is no text. train_count: how
+    many examples it is trained on. Raises BadRequest for a model that needs what is not stated.
     """
     import keras
 
@@ -139,6 +140,13 @@ def model(
         }
         if takes(node := config.get("model"), "label_count", "model"):
             extra["label_count"] = _label_count(plain(node or {}), label_count)
+        if takes(node, "train_count", "model"):
+            if train_count is None:
+                raise BadRequest(
+                    "this model needs to know how many examples it is trained on: "
+                    "build.model(..., train_count=N)"
+                )
+            extra["train_count"] = train_count
         built = component(config.get("model"), "model", **extra)
         built.build((None, *data_shape))
         return built

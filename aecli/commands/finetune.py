@@ -130,7 +130,7 @@ def _trained(cfg: DictConfig, run: runs.Run, train, val) -> dict:
     for name, phases in {"pretrained": [first, second], "scratch": [alone]}.items():
         own = {**run.config, "seed": cfg.seed}
         of_data = layout(run.learnt), run.learnt.vocabulary
-        fresh = build.model(own, run.data_shape, None, *of_data)
+        fresh = build.model(own, run.data_shape, None, *of_data, run.model.train_count)
         if name == "pretrained":
             fresh.encoder.set_weights(run.model.encoder.get_weights())
         model = classifier(fresh.encoder, classes, cfg.seed)

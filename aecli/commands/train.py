@@ -149,6 +149,7 @@ def _about(names: dict[str, Any], plan) -> dict[str, Any]:
         "data_shape": list(splits.data_shape),
         "data_range": list(splits.data_range),
         "label_count": splits.label_count,
+        "train_count": len(splits.train),
         "data_source": splits.source,
         "columns": plain(plan.model.quantities()),
         "keeps_measure": measure.kept(build.plain(plan.config)),

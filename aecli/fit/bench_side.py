@@ -23,7 +23,7 @@ def main() -> None:
     trainer, images = build.component(config["trainer"], "trainer"), len(splits.train)
     steps = trainer.total_steps(images)
     of_data = layout(splits.learnt), splits.learnt.vocabulary
-    model = build.model(config, splits.data_shape, splits.label_count, *of_data)
+    model = build.model(config, splits.data_shape, splits.label_count, *of_data, images)
     model.learnt = splits.learnt.of_values
     optimizers = build.optimizers(config, model.players, steps, trainer.steps_per_epoch(images))
     preparation = build.preparation(config)

@@ -68,7 +68,7 @@ def plan(cfg: DictConfig, splits) -> Plan:
     steps = trainer.total_steps(images), trainer.steps_per_epoch(images)
     with trainer.scope():
         of_data = layout(splits.learnt), splits.learnt.vocabulary
-        model = build.model(cfg, splits.data_shape, splits.label_count, *of_data)
+        model = build.model(cfg, splits.data_shape, splits.label_count, *of_data, images)
         optimizers = build.optimizers(cfg, model.players, *steps)
     if (replicas := trainer.join_replicas()) is not None:
         replicas.check(trainer.batch_size, model)

@@ -16,6 +16,7 @@ class Asked:
 
     players: ClassVar[tuple[str, ...]]
     label_count: int | None
+    train_count: int | None
     codebook_size: int | None
     codebooks: int
     decoded_an_example: int

@@ -50,6 +50,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Conditioned, Configurable, keras.
     has_bound: ClassVar[bool] = False  # draw and log_prior give the densities of a bound
     codes_reconstruct: ClassVar[bool] = True  # whether the encoder minimises the reconstruction
     own_score: ClassVar[str] = "reconstruction"  # that aecli detect takes where none is stated
+    train_count = None  # examples of the training part, where the model asks for their number
     decoded_an_example = 1  # images that the decoder makes of an example for its loss
     codebook_size = None  # vectors that each cell of a discrete code chooses among
     codebooks = 1  # that it chooses from, one after the other

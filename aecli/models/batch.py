@@ -63,10 +63,13 @@ def batch_mean(x):
     return batch_sum(x) / tf.cast(share.size, x.dtype)
 
 
-def batch_rows(x):
-    """All rows [B, ...] of the training batch, of which a replica has some; without gradient."""
+def batch_rows(x, with_gradient: bool = False):
+    """All rows [B, ...] of the training batch, of which a replica has some; without gradient.
+
+    with_gradient: what each replica makes of the rows adds to the gradient of those that have them.
+    """
     share = getattr(_replica, "share", None)
-    x = ops.stop_gradient(x)
+    x = x if with_gradient else ops.stop_gradient(x)
     if share is None:
         return x
     around = [[share.first, share.size - share.last], *[[0, 0]] * (len(x.shape) - 1)]

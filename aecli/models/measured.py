@@ -15,7 +15,8 @@ class Measured(Asked):
 
     keeps_measure: the settings that leave what val_loss measures as it is, so that losses of runs
     that differ in them are compared; any other setting makes it another quantity. A subclass names
-    its own alone. about: {name: Quantity} of what a model watches and does not minimise.
+    its own alone. about: {name: Quantity} of what a model watches and does not minimise;
+    about_terms: of terms that are not in nats.
     gradient_is_estimate: whether a gradient that trains it is no slope of the loss: it passes
     straight through a choice, say, or is another estimate of the bound's.
     """
@@ -24,11 +25,12 @@ class Measured(Asked):
     keeps_measure: ClassVar[tuple[str, ...]] = ("latent_dim", "flat")
 
     about: ClassVar[dict[str, Quantity]] = {}
+    about_terms: ClassVar[dict[str, Quantity]] = {}
 
     def quantities(self) -> dict[str, Quantity]:
         """{column of history.csv: what it measures}: the loss and each term in nats an example."""
         watched = [*self.watched, *self.opponent_losses]
-        terms = dict.fromkeys(self.term_names(), TERM)
+        terms = {name: self.about_terms.get(name, TERM) for name in self.term_names()}
         found = {"loss": LOSS, **terms, **self.about, **terms}  # in this order
         found |= {tracker.name: tracker.quantity for tracker in watched}
         return {name: quantity.of(self.spec) for name, quantity in found.items()}

@@ -96,7 +96,7 @@ def built(words: list[str], config_dir: str | None = None) -> Case:
         x, vocabulary = np.round(4 * x[:, ::2, ::2] / 2).reshape(-1, 1, 16, 1), GREYS
     elif build.component(network, "network").is_of_series:
         x = x.reshape(-1, 1, 8, 8)
-    return Case(build.model(config, x.shape[1:], LABELS, vocabulary=vocabulary), x)
+    return Case(build.model(config, x.shape[1:], LABELS, None, vocabulary, train_count=1000), x)
 
 
 def _digits() -> np.ndarray:

@@ -128,8 +128,8 @@ class Run:
         with stored.limiting():
             known = self.learnt if is_kept else None
             of_data = (None, None) if known is None else (layout(known), known.vocabulary)
-            count = self.status.get("label_count")
-            model = build.model(self.config, self.data_shape, count, *of_data)
+            labels, count = (self.status.get(f"{of}_count") for of in ("label", "train"))
+            model = build.model(self.config, self.data_shape, labels, *of_data, count)
         if is_kept:
             model.learnt = self.learnt.of_values
         stored.give_to(model)

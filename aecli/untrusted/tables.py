@@ -42,6 +42,7 @@ def _status(
     ],
     data_range: Annotated[list[float], Field(min_length=2, max_length=2)],
     label_count: Annotated[int, Field(ge=1, le=2**20)] | None,
+    train_count: Annotated[int, Field(ge=1, lt=2**31)],
     epochs_done: Count,
     best_epoch: Count | None,
     val_loss: float | None,

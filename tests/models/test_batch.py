@@ -43,8 +43,10 @@ def test_the_rows_of_a_batch_have_no_gradient_and_its_mean_has_one():
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
         rows = tf.reduce_sum(batches.batch_rows(x))
+        all_rows = tf.reduce_sum(batches.batch_rows(x, with_gradient=True))
         mean = tf.reduce_sum(batches.batch_mean(x))
     assert tape.gradient(rows, x) is None
+    np.testing.assert_array_equal(tape.gradient(all_rows, x), np.ones((5, 2)))
     np.testing.assert_allclose(tape.gradient(mean, x), np.full((5, 2), 0.2))
 
 

@@ -35,6 +35,7 @@ PAIRS = [
 
 
 LABELS = 3
+KNOWN = {"label_count": LABELS, "train_count": 1000}  # what a model may ask of its data
 
 
 def labels(model, n: int):
@@ -49,11 +50,11 @@ def test_model_contract(compose, images, tmp_path, name, network):
         refused += ["loss=categorical"] if of_text(network) else []
         shape = examples(network, images[:1]).shape[1:]
         with pytest.raises(BadRequest, match=r"which has no key|takes series|learns inputs"):
-            build.model(compose(*refused), shape, LABELS, vocabulary=vocabulary_of(network))
+            build.model(compose(*refused), shape, **KNOWN, vocabulary=vocabulary_of(network))
         return
     config = compose(*words)
     x = examples(network, images[:64])
-    model = build.model(config, x.shape[1:], LABELS, vocabulary=vocabulary_of(network))
+    model = build.model(config, x.shape[1:], **KNOWN, vocabulary=vocabulary_of(network))
     case = generic.Case(model, x)
     assert model.forward(case.batch(), training=True)["z"].shape[1:] == model.code_shape
     for proof in generic.proofs(name, case):
@@ -77,7 +78,7 @@ LOSSES = [  # what a model does with a loss, it does with any
 def test_any_loss_with_any_model(compose, images, name, loss):
     words = ["network.filters=[8,4]"] if name == "conv" else []
     words += SMALL_IMAGES.get(loss, [])
-    model = build.model(compose(f"model={name}", f"loss={loss}", *words), (8, 8, 1), LABELS)
+    model = build.model(compose(f"model={name}", f"loss={loss}", *words), (8, 8, 1), **KNOWN)
     label = labels(model, 7)
     scores = model.score(images[:7], label=label)
     assert all(np.isfinite(values).all() for values in scores.values())
@@ -181,7 +182,7 @@ def test_keras_evaluates_alike_in_any_batches(compose, images, name):
 def test_a_variant_takes_what_the_base_takes(compose, name):
     """Commands and metrics call any model alike, with label= where the data have labels."""
     filters = ["network.filters=[8,4]"] if name == "conv" else []
-    kind = type(build.model(compose(f"model={name}", *filters), (8, 8, 1), LABELS))
+    kind = type(build.model(compose(f"model={name}", *filters), (8, 8, 1), **KNOWN))
     for method, of_base in inspect.getmembers(Autoencoder, inspect.isfunction):
         if not method.startswith("_"):
             taken, asked = (

@@ -58,7 +58,7 @@ def words(compose, name: str, network: str, place) -> list[str]:
         np.savez(path, x=digits.images / 16, y=digits.target)
         chosen += ["dataset=series", f"dataset.path={path}", "dataset.scale=none"]
     config = compose(*chosen)
-    model = build.model(config, shape, 10, vocabulary=vocabulary)
+    model = build.model(config, shape, 10, vocabulary=vocabulary, train_count=9)
     chosen += [f"optimizer@{player}_optimizer=sgd" for player in model.players[1:]]
     if "warmup_epochs" in config.model:  # a weight that moves
         chosen += ["model.warmup_epochs=3"]

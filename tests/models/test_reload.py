@@ -47,7 +47,9 @@ def test_every_option_is_loaded_by_plain_keras_in_a_fresh_process(compose, image
     for words in cases:
         network = next((w.partition("=")[2] for w in words if w.startswith("network=")), "mlp")
         x = examples(network, images[:3])
-        model = build.model(compose(*words), x.shape[1:], 3, vocabulary=vocabulary_of(network))
+        model = build.model(
+            compose(*words), x.shape[1:], 3, vocabulary=vocabulary_of(network), train_count=9
+        )
         saved.append(" ".join(words).replace("/", " "))
         label = None if model.label_count is None else np.arange(3)
         np.save(tmp_path / f"{saved[-1]}.x.npy", x)
