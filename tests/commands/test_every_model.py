@@ -59,10 +59,10 @@ ASKING = {
 DEAR = {FINETUNE}  # for which a refusal alone is looked for
 SEEN: set[tuple] = set()  # kinds of models; one process has this file
 NO_PRIOR = dict.fromkeys(
-    (
-        "ae contractive conv deep deep_svdd denoising fsq k_sparse lfq rae rvq sparse sparse_kl "
-        "vq_vae wae"
-    ).split(),
+    [
+        *("ae", "contractive", "conv", "deep", "deep_svdd", "denoising", "fsq", "k_sparse"),
+        *("lfq", "rae", "rvq", "sparse", "sparse_kl", "vq_vae", "wae"),
+    ],
     "needs a model with a prior, as model=vae",
 )
 WHY_NOT = {  # command: {model: words of its line}
