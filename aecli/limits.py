@@ -65,12 +65,12 @@ def check_values(*parts, copies: int = 1) -> None:
                 )
 
 
-def check_count(values: int) -> None:
-    """Of the numbers that are made of one image at once. Raises BadRequest."""
+def check_count(values: int, key: str = "model.codebook_size") -> None:
+    """Of the numbers that are made of one image at once, as `key` says. Raises BadRequest."""
     if values > MAX_VALUES:
         raise TooLarge(
             f"the model is too large: it makes {values:,} numbers of one image, where at most "
-            f"{MAX_VALUES:,} may be made\ntake a smaller model.codebook_size"
+            f"{MAX_VALUES:,} may be made\ntake a smaller {key}"
         )
 
 

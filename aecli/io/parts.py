@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -63,11 +64,12 @@ def _codes(model):
         inputs = keras.Input(model.code_shape, name="code")
         return inputs, inputs
     inputs = keras.Input(model.stored_shape, dtype="int32", name="code")
-    vectors = keras.layers.Embedding(
-        *model.codebook.vectors.shape, dtype="float32", name="codebook"
-    )
-    code = vectors(inputs)
-    vectors.set_weights([model.codebook.vectors])
+    table = np.asarray(model.codebook.table())
+    codebooks, size, depth = table.shape
+    vectors = keras.layers.Embedding(codebooks * size, depth, dtype="float32", name="codebook")
+    chosen = inputs if codebooks == 1 else inputs + np.arange(codebooks, dtype="int32") * size
+    code = vectors(chosen) if codebooks == 1 else ops.sum(vectors(chosen), axis=-2)
+    vectors.set_weights([table.reshape(-1, depth)])
     return inputs, keras.layers.Reshape(model.code_shape)(code)
 
 

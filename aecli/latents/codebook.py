@@ -15,15 +15,20 @@ class Codebook(keras.layers.Layer):
 
     The mean is over the past, by moving averages of the counts N [K] and of the sums m [K, D] of
     what chose each vector. Both begin at 0, so that e = m / N needs no correction for its youth.
+
+    learns: the vectors have a gradient instead, and of the averages there are the counts alone.
     """
 
-    def __init__(self, size: int, depth: int, **kwargs: Any):
+    def __init__(self, size: int, depth: int, learns: bool = False, **kwargs: Any):
         super().__init__(**{"dtype": "float32", **kwargs})
-        self.size, self.depth = size, depth
+        self.size, self.depth, self.learns = size, depth, learns
         weight = functools.partial(self.add_weight, trainable=False)
-        self.vectors = weight(name="vectors", shape=(size, depth), initializer="random_uniform")
+        self.vectors = self.add_weight(
+            name="vectors", shape=(size, depth), initializer="random_uniform", trainable=learns
+        )
         self.counts = weight(name="counts", shape=(size,), initializer="zeros")
-        self.sums = weight(name="sums", shape=(size, depth), initializer="zeros")
+        if not learns:
+            self.sums = weight(name="sums", shape=(size, depth), initializer="zeros")
         self.built = True
 
     def call(self, z):
@@ -46,10 +51,20 @@ class Codebook(keras.layers.Layer):
         """The vectors [B, ..., D] of numbers [B, ...] int32."""
         return tf.gather(tf.convert_to_tensor(self.vectors), indices)
 
-    def taken(self, z, indices):
-        """How often each vector was chosen, [K], and the sum of what chose it, [K, D]."""
+    def table(self):
+        """All vectors, [1, K, D]."""
+        return tf.convert_to_tensor(self.vectors)[None]
+
+    def taken(self, z, indices, kept=None):
+        """How often each vector was chosen, [K], and the sum of what chose it, [K, D].
+
+        kept: [B], 1 for an example that counts, else 0; None: all do.
+        """
         flat, chosen = tf.reshape(z, (-1, self.depth)), tf.reshape(indices, (-1,))
         ones = tf.ones_like(chosen, tf.float32)
+        if kept is not None:
+            ones = tf.reshape(kept[:, None] * tf.reshape(ones, (tf.size(kept), -1)), (-1,))
+            flat = ones[:, None] * flat
         add_up = functools.partial(
             tf.math.unsorted_segment_sum, segment_ids=chosen, num_segments=self.size
         )
@@ -64,21 +79,24 @@ class Codebook(keras.layers.Layer):
 
         One whose N is below `revival` of its fair share, sum(n) / K, is dead: it becomes one of
         the z, which the draws [B, ...], standard normals, choose, and N is that threshold, so that
-        it is soon dead again if nothing chooses it.
+        it is soon dead again if nothing chooses it. To one that learns nothing else happens.
         """
         least = revival * tf.reduce_sum(n) / self.size
         counts = decay * self.counts + (1.0 - decay) * n
-        sums = decay * self.sums + (1.0 - decay) * s
         is_dead = counts < least
         counts = tf.where(is_dead, least, counts)
-        sums = tf.where(is_dead[:, None], least * self._others(z, draws, is_dead), sums)
+        self.counts.assign(counts)
+        others = self._others(z, draws, is_dead)
+        if self.learns:
+            self.vectors.assign(tf.where(is_dead[:, None], others, self.vectors))
+            return
+        sums = decay * self.sums + (1.0 - decay) * s
+        sums = tf.where(is_dead[:, None], least * others, sums)
         total = tf.reduce_sum(counts)
         smoothed = (counts + epsilon) / (total + self.size * epsilon) * total
         vectors = tf.where(counts[:, None] > 0, sums / smoothed[:, None], self.vectors)
-        for variable, value in zip(
-            (self.counts, self.sums, self.vectors), (counts, sums, vectors), strict=True
-        ):
-            variable.assign(value)
+        self.sums.assign(sums)
+        self.vectors.assign(vectors)
 
     def _others(self, z, draws, is_dead):
         """[K, D]: for each dead vector another z, as long as there are as many; else again."""
@@ -88,4 +106,6 @@ class Codebook(keras.layers.Layer):
         return tf.gather(flat, tf.gather(order, rank % tf.size(order)))
 
     def get_config(self):
-        return super().get_config() | {"size": self.size, "depth": self.depth}
+        return super().get_config() | {
+            "size": self.size, "depth": self.depth, "learns": self.learns
+        }  # fmt: skip

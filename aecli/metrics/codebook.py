@@ -21,14 +21,16 @@ class Codebook(Metric):
 
     def __call__(self, evaluation: Evaluation) -> Figures:
         model = evaluation.run.model
-        indices = model.encode_indices(evaluation.x)
-        counts = np.bincount(indices.ravel(), minlength=model.codebook_size)
+        chosen = model.encode_indices(evaluation.x).reshape(-1, model.codebooks)
+        counts = [np.bincount(of_one, minlength=model.codebook_size) for of_one in chosen.T]
         return {
-            "perplexity": float(np.exp(entropy(counts))),
-            "codes_used": int((counts > 0).sum()),
+            "perplexity": float(np.exp(np.mean([entropy(of_one) for of_one in counts]))),
+            "codes_used": int(np.count_nonzero(counts)),
         }
 
     def notes(self, evaluation: Evaluation) -> list[str]:
         model = evaluation.run.model
         cells = len(evaluation.x) * math.prod(model.stored_shape)
-        return [f"{model.codebook_size:,} codes to choose among; {cells:,} choices"]
+        size = f"{model.codebook_size:,} codes to choose among"
+        size = size if model.codebooks == 1 else f"{model.codebooks} times {size}"
+        return [f"{size}; {cells:,} choices"]

@@ -161,12 +161,17 @@ class OnArrays(Asked):
             raise NotApplicable("needs a model with a codebook, as model=vq_vae")
         return self.codebook_size
 
-    def check_has_density(self) -> None:
-        """Raises NotApplicable where no density of codes can be fitted."""
-        if self.codebook_size is not None:
+    def check_has_density(self, of_choices: bool) -> None:
+        """Raises NotApplicable where a sampler, of choices or of numbers, is not for its codes."""
+        if self.codebook_size is not None and not of_choices:
             raise NotApplicable(
-                "needs a density of codes to draw from, and a choice of "
-                f"{self.codebook_size:,} vectors a cell has none: take model=vae"
+                f"draws from choices among {self.codebook_size:,}, not from numbers: take "
+                "sampler=pixelcnn or sampler=transformer"
+            )
+        if self.codebook_size is None and of_choices:
+            raise NotApplicable(
+                "draws from codes that are numbers, no choices from a codebook: take sampler=gmm "
+                "or sampler=maf"
             )
 
     def labels(self, label, n: int) -> dict[str, np.ndarray]:

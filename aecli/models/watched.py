@@ -47,10 +47,7 @@ class MeanOf(Watched):
 
 
 class OfCounts(Watched):
-    """Of how often each of K codes was taken, [K]; the counts of batches are added up."""
-
-    def __init__(self, name: str, quantity: Quantity, size: int):
-        super().__init__(name, quantity, (size,))
+    """Of how often each of K codes was taken, [codebooks, K]; those of batches are added up."""
 
     def statistic(self, value):
         return value
@@ -61,15 +58,18 @@ CODES_USED = Quantity("codes", HIGHER, "that are taken at all")
 
 
 class Perplexity(OfCounts):
-    """exp of the entropy of the codes: as many as these, equally often taken, would say as much."""
+    """exp of the entropy of the codes: as many as these, equally often taken, would say as much.
+
+    Of several codebooks that of the mean of their entropies.
+    """
 
     def result(self):
-        share = tf.math.divide_no_nan(self.total, ops.sum(self.total))
-        return ops.exp(-ops.sum(tf.math.xlogy(share, share)))
+        share = tf.math.divide_no_nan(self.total, ops.sum(self.total, axis=-1, keepdims=True))
+        return ops.exp(-ops.mean(ops.sum(tf.math.xlogy(share, share), axis=-1)))
 
 
 class CodesUsed(OfCounts):
-    """How many of the codes were taken at all."""
+    """How many of the codes were taken at all, of all codebooks together."""
 
     def result(self):
         return ops.sum(ops.cast(self.total > 0, "float32"))

@@ -24,7 +24,8 @@ def built(words: list[str], config_dir: str | None = None) -> Any:
 
 def proofs(subject: str, loss: Any) -> list[Proof]:
     """The proofs of a loss; of one that says that it is no likelihood, those of any loss alone."""
-    pairs = [*OF_ANY.items(), *(OF_DENSITIES.items() if _is_density(loss) else ())]
+    pairs = [*OF_ANY.items(), *(() if loss.is_of_whole_images else OF_SUMS.items())]
+    pairs += OF_DENSITIES.items() if _is_density(loss) else ()
     return [Proof(subject, what, functools.partial(compare, loss)) for what, compare in pairs]
 
 
@@ -103,9 +104,11 @@ def _of_pixels(loss: Any) -> tuple[np.ndarray, np.ndarray]:
     return x, rng.normal(size=(5, 16, 16, 2 * loss.params_per_channel)).astype("float32")
 
 
-def _alone(loss: Any) -> Finding:
+def _alone(loss: Any) -> Iterable[Finding]:
     x, params = _of_pixels(loss)
-    return close(loss(x[:2], params[:2]), np.asarray(loss(x, params))[:2], rtol=1e-5)
+    each = np.asarray(loss(x, params))
+    yield close(loss(x[:2], params[:2]), each[:2], rtol=1e-5)
+    yield close(loss(x[::-1], params[::-1]), each[::-1], rtol=1e-5)
 
 
 def _sums(loss: Any) -> Iterable[Finding]:
@@ -121,9 +124,9 @@ def _constant(loss: Any) -> Iterable[Finding]:
     yield close(constants, constants[0], rtol=1e-5, atol=2e-3)
 
 
-OF_ANY: dict[str, Callable] = {"loss of an image = its loss among others": _alone}
+OF_ANY: dict[str, Callable] = {"loss of an image, whatever is beside it, = its own": _alone}
+OF_SUMS: dict[str, Callable] = {"loss of two images beside each other = the sum of theirs": _sums}
 OF_DENSITIES: dict[str, Callable] = {
-    "loss of two images beside each other = the sum of theirs": _sums,
     "density over all values = 1": _integrates,
     "mean = that of the density, on a grid": _mean,
     "draws = the density's mean and variance, each pixel on its own": _draws,

@@ -16,7 +16,6 @@ from aecli.training import state_file
 
 FOLDER = "samplers"
 FORMAT = 1  # of what is kept; what is of another is fitted anew
-ROWS = 10_000  # training images whose codes are fitted to, at most
 VALUES = 2**26  # and numbers, of these images or of their codes
 
 
@@ -25,15 +24,18 @@ def new_codes(
 ) -> tuple[np.ndarray, str]:
     """n codes [n, *code_shape], and in words what they are drawn from.
 
-    sampler: None for the model's own prior, or a mixture where it has none. label: of the training
-    images that are fitted to, where not all are; a prior is the same for all. Whatever shows new
-    codes of a run asks here, so that commands, figures and metrics show one distribution.
+    sampler: None for the model's own prior, or a mixture where it has none. Of a codebook it is one
+    of choices; the codes are then what these stand for. label: of the training images that are
+    fitted to, where not all are; a prior is the same for all. Whatever shows new codes of a run
+    asks here, so that commands, figures and metrics show one distribution.
     """
     if sampler is None and run.model.has_prior:
         return np.asarray(run.model.sample_prior(n, seed)), "the prior"
-    run.model.check_has_density()
-    fitted = fitted_to(run, sampler or GMM(), label)
-    return fitted.sample(n, seed), fitted.origin
+    sampler = sampler or GMM()
+    run.model.check_has_density(sampler.of_choices)
+    fitted = fitted_to(run, sampler, label)
+    codes = fitted.sample(n, seed)
+    return np.asarray(run.model.look_up(codes)) if sampler.of_choices else codes, fitted.origin
 
 
 def fitted_to(run: Run, sampler: Sampler, label: int | None = None) -> Fitted:
@@ -45,9 +47,12 @@ def fitted_to(run: Run, sampler: Sampler, label: int | None = None) -> Fitted:
     kind = type(sampler).__name__.lower()
     name = "all" if label is None else f"label_{label}"
     path, key = run.folder / FOLDER / kind / f"{name}.npz", _key(run, sampler)
-    fitted = kept.read(path, sampler, tuple(run.model.code_shape), key)
+    model = run.model
+    of = (model.stored_shape, model.codebook_size) if sampler.of_choices else (model.code_shape, 0)
+    fitted = kept.read(path, sampler, tuple(of[0]), key, of[1])
     if fitted is None:
-        fitted = sampler.fit(_training_codes(run, label))
+        codes = training_codes(run, sampler, label)
+        fitted = sampler.fit(codes, of[1]) if of[1] else sampler.fit(codes)
         kept.write(path, fitted, key)
     return fitted
 
@@ -60,17 +65,20 @@ def _key(run: Run, sampler: Sampler) -> bytes:
     return bytes.fromhex(state_file.digest(weights, json.dumps(settings)))
 
 
-def _training_codes(run: Run, label: int | None) -> np.ndarray:
+def training_codes(run: Run, sampler: Sampler, label: int | None = None) -> np.ndarray:
     """[N, *code_shape] of images at random, the same at every call; where codes are random, draws.
 
-    The images are the run's own, whatever others a command shows.
+    For a sampler of choices their numbers, [N, *stored_shape] int32, the likeliest ones. The images
+    are the run's own, whatever others a command shows.
     """
     own = Run(run.folder) if run.data_are_stated or run.noise_is_stated else run
     model = run.model
     most = VALUES // max(math.prod(model.code_shape), math.prod(model.data_shape))
-    x, _, labels = own.examples("train", n=max(1, min(ROWS, most)), random=True)
+    x, _, labels = own.examples("train", n=max(1, min(sampler.rows, most)), random=True)
     if label is not None:
         if labels is None or not len(chosen := np.flatnonzero(labels == label)):
             raise BadRequest(f"label={label}: no training image has it")
         x, labels = x[chosen], labels[chosen]
+    if sampler.of_choices:
+        return model.encode_indices(x, labels)
     return model.encode(x, 0 if model.has_random_codes else None, labels)

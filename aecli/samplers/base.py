@@ -8,6 +8,7 @@ from pydantic import Field
 
 from aecli.component import Component
 
+ROWS = 10_000  # codes that a density is fitted to, at most
 MAX_UNITS = 128  # of a code that are modelled; of a larger one, so many principal components
 Numbers = dict[str, np.ndarray]
 
@@ -22,20 +23,46 @@ class Sampler(Component):
     """
 
     group: ClassVar[str] = "sampler"
+    of_choices: ClassVar[bool] = False  # whether it is of a codebook's numbers, not of codes
 
     seed: Annotated[int, Field(ge=0, lt=2**31, description="of the fit")] = 0
 
-    def fit(self, codes: np.ndarray) -> "Fitted":
+    @property
+    def rows(self) -> int:
+        """How many training images it is fitted to, at most."""
+        return ROWS
+
+    def fit(self, codes: np.ndarray, choices: int = 0) -> "Fitted":
         """The density of codes [N, *code_shape], a pure function of them and of the settings.
 
-        Grid codes are flattened. Raises NotApplicable where there are too few.
+        Grid codes are flattened. choices: the codebook's size, where codes are its numbers. Raises
+        NotApplicable where there are too few.
         """
         flat = codes.reshape(len(codes), -1).astype("float64")
         numbers = {"rows": np.array(float(len(flat))), "share": np.array(1.0)}
         if flat.shape[1] > MAX_UNITS:
             flat, of_axes = _principal(flat)
             numbers |= of_axes
-        return Fitted(self, codes.shape[1:], numbers | self.learn(flat))
+        return self.fitted(codes.shape[1:], numbers | self.learn(flat))
+
+    def fitted(self, code_shape: tuple[int, ...], numbers: Numbers, choices: int = 0) -> "Fitted":
+        """What was fitted, of the numbers that are kept of it."""
+        return Fitted(self, code_shape, numbers)
+
+    def expected(
+        self, code_shape: tuple[int, ...], rows: int, axes: tuple | None, choices: int = 0
+    ) -> dict[str, tuple[int, ...]]:
+        """{name: shape} of the numbers of codes of that shape, fitted to so many.
+
+        axes: the shape of what a file has under that name, which may say how many there are.
+        """
+        size = int(np.prod(code_shape))
+        shapes = {"rows": (), "share": ()}
+        if size > MAX_UNITS:
+            units = axes[0] if axes else 1
+            size, whole = max(1, min(units, MAX_UNITS)), size
+            shapes |= {"center": (whole,), "axes": (size, whole)}
+        return shapes | self.shapes(size, rows)
 
     @property
     def about(self) -> str:

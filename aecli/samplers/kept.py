@@ -8,7 +8,7 @@ import numpy as np
 from aecli.datasets.numpy_file import npz_headers, read_npz
 from aecli.errors import BadRequest
 from aecli.files import made_folder, replacing
-from aecli.samplers.base import MAX_UNITS, Fitted, Sampler
+from aecli.samplers.base import Fitted, Sampler
 
 KEY = "of"  # 32 bytes, what it was fitted to
 
@@ -21,8 +21,12 @@ def write(path: pathlib.Path, fitted: Fitted, key: bytes) -> None:
         np.savez(temporary, **arrays)
 
 
-def read(path: pathlib.Path, sampler: Sampler, code_shape: tuple, key: bytes) -> Fitted | None:
+def read(
+    path: pathlib.Path, sampler: Sampler, code_shape: tuple, key: bytes, choices: int = 0
+) -> Fitted | None:
     """What write wrote for this key; None where there is nothing, or of another key.
+
+    code_shape, choices: of what was fitted to, as Sampler.fit was given it.
 
     Names, types and shapes must be those that the sampler has for such codes, and all numbers
     finite; they are compared before any is read. Raises BadRequest.
@@ -39,7 +43,8 @@ def read(path: pathlib.Path, sampler: Sampler, code_shape: tuple, key: bytes) ->
     rows = read_npz(path, ["rows"])["rows"]
     if not 1 <= rows < 2**53:
         raise _damaged(path)
-    expected = _expected(sampler, int(np.prod(code_shape)), int(rows), found.get("axes"))
+    axes = found["axes"][1] if "axes" in found else None
+    expected = sampler.expected(code_shape, int(rows), axes, choices)
     if found != {KEY: found[KEY], **{name: (np.float64, of) for name, of in expected.items()}}:
         raise _damaged(path)
     numbers = read_npz(path, list(expected))
@@ -47,19 +52,7 @@ def read(path: pathlib.Path, sampler: Sampler, code_shape: tuple, key: bytes) ->
         raise _damaged(path)
     if not sampler.is_sound(numbers):
         raise _damaged(path)
-    return Fitted(sampler, code_shape, numbers)
-
-
-def _expected(
-    sampler: Sampler, size: int, rows: int, axes: tuple | None
-) -> dict[str, tuple[int, ...]]:
-    """{name: shape} for so many codes of `size` numbers; the file may say how many axes it has."""
-    shapes = {"rows": (), "share": ()}
-    if size > MAX_UNITS:
-        units = axes[1][0] if axes is not None and axes[1] else 1
-        size, whole = max(1, min(units, MAX_UNITS)), size
-        shapes |= {"center": (whole,), "axes": (size, whole)}
-    return shapes | sampler.shapes(size, rows)
+    return sampler.fitted(code_shape, numbers, choices)
 
 
 def _damaged(path: pathlib.Path) -> BadRequest:

@@ -124,6 +124,8 @@ def test_grey_images_have_no_bernoulli_likelihood_and_the_card_says_so(compose, 
 @pytest.mark.parametrize("name", losses())
 def test_a_loss_says_whether_it_is_normalised_over_0_and_1_alone(name):
     loss = build.component(contents("loss", name), "loss")
+    if not loss.is_likelihood:
+        return
     x = np.array([0, 1], "float32").reshape(2, 1, 1, 1)
     params = np.full((2, 1, 1, loss.params_per_channel), 0.4, "float32")
     total = np.exp(loss.log_prob(x, params)).sum()
@@ -169,3 +171,11 @@ def test_draws_without_noise_have_no_density(compose, images):
     model = build.model(compose("model=vae", "model.epsilon_std=0"), (8, 8, 1))
     with pytest.raises(NotApplicable, match="epsilon_std above 0"):
         Bounds()(Stub(model, images))
+
+
+def test_a_loss_that_is_no_likelihood_bounds_nothing(compose, images):
+    model = build.model(compose("model=vae", "loss=focal_frequency"), (8, 8, 1))
+    with pytest.raises(
+        NotApplicable, match="needs a likelihood, which loss=focal_frequency is not"
+    ):
+        Bounds(k=2)(Stub(model, images[:5]))

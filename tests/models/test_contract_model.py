@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from options import (
     KINDS,
+    SMALL_IMAGES,
     examples,
     fitting,
     is_first,
@@ -74,8 +75,9 @@ LOSSES = [  # what a model does with a loss, it does with any
 
 @pytest.mark.parametrize(("name", "loss"), LOSSES)
 def test_any_loss_with_any_model(compose, images, name, loss):
-    filters = ["network.filters=[8,4]"] if name == "conv" else []
-    model = build.model(compose(f"model={name}", f"loss={loss}", *filters), (8, 8, 1), LABELS)
+    words = ["network.filters=[8,4]"] if name == "conv" else []
+    words += SMALL_IMAGES.get(loss, [])
+    model = build.model(compose(f"model={name}", f"loss={loss}", *words), (8, 8, 1), LABELS)
     label = labels(model, 7)
     scores = model.score(images[:7], label=label)
     assert all(np.isfinite(values).all() for values in scores.values())

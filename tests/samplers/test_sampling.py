@@ -266,7 +266,6 @@ def test_samplers_of_one_name_are_not_taken_for_each_other(folder, fits):
 
 def test_of_principal_components_the_file_may_say_how_many(folder, monkeypatch):
     monkeypatch.setattr("aecli.samplers.base.MAX_UNITS", 2)
-    monkeypatch.setattr("aecli.samplers.kept.MAX_UNITS", 2)
     run = runs.Run(folder)
     codes = sampling.new_codes(run, 5, 0)[0]
     np.testing.assert_array_equal(sampling.new_codes(run, 5, 0)[0], codes)

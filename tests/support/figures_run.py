@@ -19,7 +19,7 @@ from aecli.dataspec import DataSpec
 class LinearModel:
     """PCA as an autoencoder; code_shape says how its code is laid out."""
 
-    variables, label_count, has_random_codes = (), None, False
+    variables, label_count, has_random_codes, codebook_size = (), None, False, None
 
     def __init__(self, x, code_shape=(2,), has_prior=False):
         self.data_shape, self.code_shape = x.shape[1:], code_shape
@@ -33,7 +33,7 @@ class LinearModel:
     def stored_shape(self):
         return self.code_shape
 
-    def check_has_density(self):
+    def check_has_density(self, of_choices):
         """Gaussian codes have one."""
 
     def encode(self, x, seed=None, label=None):

@@ -41,7 +41,12 @@ def fitting(name: str, network: str) -> list[str] | None:
     words += ["loss=categorical"] if of_text(network) else []
     words += ["network.filters=[8,4]"] if network == "conv" else []
     words += SMALL.get(network, [])
-    return words + (["model.flat=true"] if name == "vq_vae" and network not in GRIDS else [])
+    return words + (["model.flat=true"] if is_of_grids(name) and network not in GRIDS else [])
+
+
+def is_of_grids(name: str) -> bool:
+    """Whether a model's preset has a code a cell, and can do with one an image."""
+    return " " not in name and contents("model", name).get("model", {}).get("flat") is False
 
 
 GRIDS = {"conv", "resnet", "conv1d"}  # networks that have codes along an image or a series
@@ -70,6 +75,9 @@ def vocabulary_of(network: str) -> Vocabulary | None:
     return GREYS if of_text(network) else None
 
 
+SMALL_IMAGES = {"ms_ssim": ["loss.window=7"]}  # what a loss needs to take digits of 8x8
+
+
 def losses() -> list[str]:
     """Those of numbers: one of tokens goes with a network of text alone."""
     return [name for name in options("loss") if name != "categorical"]
@@ -81,7 +89,6 @@ def _class(network: str):
 
 
 KINDS = ("ae", "vae")  # plain, and with draws beside those that a network may ask for
-OWN = {"conv": "conv", "vq_vae": "conv"}  # models of grid codes, whose first network is no mlp
 
 
 def stands_for_others(name: str, network: str) -> bool:
@@ -95,7 +102,7 @@ def stands_for_others(name: str, network: str) -> bool:
 
 def is_first(name: str, network: str) -> bool:
     """Whether a pair is tried where time is shortest: the plain one with all, each with one."""
-    return name == "ae" or network == OWN.get(name, "mlp")
+    return name == "ae" or network == ("conv" if is_of_grids(name) else "mlp")
 
 
 def examples(network: str, images):
