@@ -16,8 +16,6 @@ from aecli.proofs.run import Outcome
 from aecli.typed import command
 from aecli.visible import in_a_line
 
-WIDTH = 68  # of what is compared, on a line
-
 
 def main(cfg: DictConfig) -> None:
     """The command: a line a proof (or JSON) on stdout. Raises RunFailed where one does not hold."""
@@ -61,18 +59,19 @@ def _names(cfg: DictConfig) -> list[str]:
 
 def _group(outcomes: list[Outcome]) -> str:
     """The subject, and a line a proof."""
-    return "\n".join([outcomes[0].subject, *map(_row, outcomes)])
+    width = max(len(outcome.what) for outcome in outcomes)
+    return "\n".join([outcomes[0].subject, *(_row(outcome, width) for outcome in outcomes)])
 
 
-def _row(outcome: Outcome) -> str:
+def _row(outcome: Outcome, width: int) -> str:
     mark, what = "ok    " if outcome.holds else "FAILED", in_a_line(outcome.what)
     end = f"{outcome.seconds:6.2f} s"
     if (found := outcome.found) is None:
-        return f"  {mark}  {what:{WIDTH}}  {in_a_line(outcome.error)}  {end}"
+        return f"  {mark}  {what:{width}}  {in_a_line(outcome.error)}  {end}"
     numbers = f"{found.ours:.6g} {found.relation} {found.known:.6g}"
     numbers += f" +- {found.tolerance:.2g}" if found.tolerance else ""
     note = f"  {in_a_line(found.note)}" if found.note and not found.holds else ""
-    return f"  {mark}  {what:{WIDTH}}  {numbers:36}{end}{note}"
+    return f"  {mark}  {what:{width}}  {numbers:36}{end}{note}"
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Compose a command's config without running it: for --help and for explaining mistakes."""
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,9 +28,12 @@ class Composed:
 
 
 def composed(command: str, overrides: list[str], config_dir: str | None = None) -> Composed:
-    """Compose configs/<command>.yaml with overrides; raises what Hydra raises."""
+    """Compose configs/<command>.yaml with overrides, inside another command as well.
+
+    Raises what Hydra raises.
+    """
     searchpath.register(config_dir)
-    with initialize_config_dir(str(catalog.package_configs()), version_base=VERSION_BASE):
+    with _apart(), initialize_config_dir(str(catalog.package_configs()), version_base=VERSION_BASE):
         config = compose(command, overrides, return_hydra_config=True)
         loader = GlobalHydra.instance().config_loader()
         defaults = loader.compute_defaults_list(command, overrides, RunMode.RUN).defaults
@@ -44,6 +48,18 @@ def composed(command: str, overrides: list[str], config_dir: str | None = None) 
     with open_dict(config):
         del config["hydra"]
     return Composed(config, chosen, sources)
+
+
+@contextlib.contextmanager
+def _apart() -> Iterator[None]:
+    """Where a command runs already, Hydra has its config: it is put aside for a while."""
+    known = GlobalHydra.instance()
+    running = known.hydra
+    known.clear()
+    try:
+        yield
+    finally:
+        known.hydra = running
 
 
 def declared(command: str) -> dict[str, str | list[str] | None]:

@@ -25,6 +25,7 @@ class Quantised(Autoencoder):
     `look_up`, the way back; `table`, all vectors [codebooks, codebook_size, D].
     """
 
+    gradient_is_estimate: ClassVar[bool] = True
     about: ClassVar[dict[str, Quantity]] = {"perplexity": PERPLEXITY, "codes_used": CODES_USED}
 
     flat: bool = False

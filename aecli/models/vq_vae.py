@@ -27,7 +27,6 @@ class VQVAE(Quantised):
     |sg(z_e) - e|^2, of weight 1, which pulls e alone (eq. 3, its middle term).
     """
 
-    gradient_is_estimate: ClassVar[bool] = True
     keeps_measure: ClassVar[tuple[str, ...]] = ("codebook_size", "decay", "epsilon", "revival")
 
     latent_dim: LatentDim | None = 16

@@ -25,7 +25,12 @@ def integrates_and_draws(
     mean = p @ z
     yield mean_of(drawn, mean)
     products = (drawn - mean)[:, :, None] * (drawn - mean)[:, None, :]
-    yield mean_of(products, (z - mean).T @ (p[:, None] * (z - mean)))
+    covariance = (z - mean).T @ (p[:, None] * (z - mean))
+    yield mean_of(products, covariance)
+    for scale in (0.7, 1.5):  # moments of heavy tails would tell nothing
+        near = (np.abs(one - mean) < scale * np.sqrt(np.diag(covariance)) for one in (drawn, z))
+        inside, known = (one.all(axis=1) for one in near)
+        yield mean_of(inside, p @ known, 6)
     entropy = -(p * np.log(np.maximum(p / cell, 1e-300))).sum()
     yield mean_of(-np.asarray(log_prob(drawn), "float64"), entropy)
     yield same(sample(9, 0), np.asarray(sample(9, 0)))

@@ -57,7 +57,7 @@ def groups(names: list[str], config_dir: str | None = None) -> list[Group]:
     found: list[Group] = []
     for name in names:
         if name not in files and name not in chosen:
-            near = suggest.nearest(name, [*chosen, *files], cutoff=0.5)
+            near = suggest.nearest(name, [*chosen, *files])
             hint = f": did you mean '{near}'?" if near else ""
             raise BadRequest(
                 f"unknown model '{name}'{hint}\nmodels as in aecli list model, or a subject as "

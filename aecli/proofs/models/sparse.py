@@ -24,8 +24,9 @@ def _model(**settings) -> tuple[Sparse, np.ndarray]:
 
 @proof("L1 term = sum of the absolute codes")
 def l1():
-    model, x = _model()
-    return close(model.score(x)["sparsity"], np.abs(model.encode(x)).sum(1), rtol=1e-5)
+    for activation in ("relu", "linear"):
+        model, x = _model(code_activation=activation)
+        yield close(model.score(x)["sparsity"], np.abs(model.encode(x)).sum(1), rtol=1e-5)
 
 
 @proof("KL term of a batch = SciPy's KL of two coins, summed over the units")
