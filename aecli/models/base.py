@@ -130,6 +130,11 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         return range(self.code_shape[-1])
 
     @property
+    def draw_shape(self) -> tuple[int, ...]:
+        """The shape of the normals that draw takes for an example."""
+        return self.code_shape
+
+    @property
     def stored_shape(self) -> tuple[int, ...]:
         """The shape of an example's code in a file: of its whole numbers where it is discrete."""
         return self.code_shape
@@ -240,7 +245,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
     def draw(self, out, epsilon):
         """-> codes z [B, *code_shape] drawn from q(z|x), and their log q(z|x) in nats [B].
 
-        out: what infer returns; epsilon: standard normals [B, *code_shape]. Raises NotApplicable.
+        out: what infer returns; epsilon: standard normals [B, *draw_shape]. Raises NotApplicable.
         """
         raise NotApplicable("needs a model with a posterior, as model=vae")
 

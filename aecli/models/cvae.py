@@ -36,7 +36,7 @@ class CVAE(VAE):
         return super().infer(batch._replace(x=self.beside(x, batch.label)), training=training)
 
     def decoder_input(self, z, label=None):
-        return self.beside(z, label)
+        return self.beside(super().decoder_input(z, label), label)
 
     def beside(self, x, label):
         """x [B, ..., D] and labels [B] -> [B, ..., D + label_count]."""
