@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar
 
 import keras
@@ -24,8 +25,8 @@ class HVAE(VAE):
     z_0 is drawn as a VAE's, a momentum p_0 from N(0, T I), and each step follows the gradient of
     -log p(x, z); after it the momentum shrinks so that its temperature T falls to 1 (Caterini,
     Doucet & Sejdinovic 2018, algorithm 1 and section 3.3). The bound is that of codes and momenta
-    together, p(x, z_K) N(p_K) |det| / (q(z_0|x) N(p_0; T)) (eq. 8): a leapfrog keeps volumes, so the
-    determinant is T^(-d/2), which the p_0's density has as well. So
+    together, p(x, z_K) N(p_K) |det| / (q(z_0|x) N(p_0; T)) (eq. 8). A leapfrog keeps volumes, so
+    the determinant is T^(-d/2), as much as is in the density of p_0:
 
         kl = KL(q(z_0|x) || p) + log p(z_0) - log p(z_K) + |p_K|^2 / 2 - |p_0|^2 / 2T,
 
@@ -46,7 +47,7 @@ class HVAE(VAE):
         super().assemble()
         if self.network.is_of_text:
             raise BadRequest(
-                "model=hvae climbs the likelihood of numbers, and sentences have none: take model=vae"
+                "model=hvae climbs the likelihood of numbers, not of sentences: take model=vae"
             )
         if self.steps:
             start = _constant(_logit(self.step_size / LARGEST))
@@ -97,7 +98,7 @@ class HVAE(VAE):
             def slope(z):
                 return self.slope(z, heads["x"], label, training)
 
-            shrink = [ops.sqrt(b / a) for a, b in zip(of_steps, of_steps[1:], strict=False)]
+            shrink = [ops.sqrt(b / a) for a, b in pairwise(of_steps)]
             z, momentum = leapfrog(z, ops.sqrt(of_steps[0]) * drawn, slope, step, shrink)
         work = 0.5 * (sum_per_example(ops.square(momentum)) - sum_per_example(ops.square(drawn)))
         moved = {"z": z, "start": start, "work": work}
@@ -121,7 +122,7 @@ def leapfrog(z, p, slope: Callable[[Any], Any], step, shrink: list) -> tuple[Any
     """-> z and p after a step for each factor of shrink, by which p is then multiplied.
 
     Args: z, p: [B, ...]; slope: of the energy by z; step: of each unit. A step keeps volumes and
-    is undone by one with -p, but for the factors (Neal 2011, eq. 5.18 to 5.20; Caterini 2018, eq. 6).
+    is undone by one with -p, but for the factors (Neal 2011, eq. 5.18 to 5.20; Caterini 2018).
     """
     g = slope(z)
     for factor in shrink:

@@ -35,9 +35,9 @@ class NVAESmall(VAE):
     costs nothing (Vahdat & Kautz, eq. 2). Means and log deviations are bounded softly, at 5.
 
     groups: how many at each resolution, the coarsest first; the last is that of the network's
-    feature maps, each one before it half as large. Outside, a code is flat: z_1, the first drawn, to
-    z_L in a row; `levels` says where each is, `grids` its shape. Terms: kl_1 .. kl_L, exact given
-    the draws before.
+    feature maps, each one before it half as large. Outside, a code is flat: z_1, the first drawn,
+    to z_L in a row; `levels` says where each is, `grids` its shape. Terms: kl_1 .. kl_L, exact
+    given the draws before.
     """
 
     has_quantiles = False  # pyright: ignore[reportAssignmentType]  # a property of VAE
@@ -177,7 +177,7 @@ class NVAESmall(VAE):
         return 1.0 if features is None else self.epsilon_std
 
     def _heads_of(self, raw):
-        """Means and log deviations [B, h, w, 2 * latent_dim] -> bounded, flat, and log variances."""
+        """Means and log deviations [B, h, w, 2 * latent_dim] -> bounded and flat, as heads."""
         bounded = BOUND * ops.tanh(raw / BOUND)
         size = math.prod(raw.shape[1:]) // 2
         mean, log_std = (ops.reshape(part, (-1, size)) for part in ops.split(bounded, 2, axis=-1))

@@ -64,8 +64,9 @@ class VAE(Charged, Autoencoder):
         prior, posterior = (type(part).__name__ for part in (self.prior, self.posterior))
         if self.prior.space != self.posterior.space:
             raise BadRequest(
-                f"the posterior {posterior} has its codes {self.posterior.space}, the prior {prior} "
-                f"{self.prior.space}\nboth in one place: model=s_vae, model=poincare_vae, model=vae"
+                f"the posterior {posterior} has its codes {self.posterior.space}, the prior "
+                f"{prior} {self.prior.space}\n"
+                "for both in one place take model=s_vae, model=poincare_vae or model=vae"
             )
         if self.prior.of_posteriors and not self.posterior.has_density:
             raise BadRequest(

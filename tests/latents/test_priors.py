@@ -222,7 +222,12 @@ def test_a_mixture_learns_the_density_of_codes():
 
 @pytest.mark.parametrize(
     "words",
-    [["model/posterior=iaf", "model/prior=mixture"], ["model/prior=vamp"]],
+    [
+        ["model/posterior=iaf", "model/prior=mixture"],
+        ["model/prior=vamp"],
+        ["model/posterior=von_mises_fisher", "model/prior=sphere"],
+        ["model/posterior=wrapped_normal", "model/prior=ball"],
+    ],
     ids=" ".join,
 )  # fmt: skip
 def test_xla_computes_the_same(compose, images, words):

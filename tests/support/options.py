@@ -40,6 +40,8 @@ def fitting(name: str, network: str) -> list[str] | None:
         return None
     if name in ("deep", "denoising") and network in ("gru", "lstm", "transformer", "seq2seq"):
         return None  # their presets state the widths of dense layers
+    if name == "nvae_small" and network not in GRIDS:
+        return None  # its groups are along an image
     if name == "vae model/prior=vamp" and of_text(network):
         return None  # there are no inputs to learn between two tokens
     words = [*f"model={name}".split(), f"network={network}"]
@@ -86,7 +88,7 @@ def _class(group: str, option: str):
 
 
 KINDS = ("ae", "vae")  # plain, and with draws beside those that a network may ask for
-OWN = {"conv": "conv", "vq_vae": "conv"}  # models of grid codes, whose first network is no mlp
+OWN = dict.fromkeys(["conv", "vq_vae", "nvae_small"], "conv")  # of grid codes: the first is no mlp
 
 
 def stands_for_others(name: str, network: str) -> bool:

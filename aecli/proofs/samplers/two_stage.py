@@ -73,7 +73,7 @@ def linear_bound():
 
 @proof("of more draws the density of a wrong encoder rises, and stays below the truth")
 def rises():
-    sampler, numbers, law = _linear()
+    _, numbers, law = _linear()
     x = law.rvs(2000, random_state=1)
     rows = np.column_stack([x, np.full(len(x), numbers["mean"][2])])
     wrong = numbers | {"encoder_bias_1": numbers["encoder_bias_1"] + 0.7 * (np.arange(6) < 2)}
