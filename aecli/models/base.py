@@ -52,6 +52,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
     own_score: ClassVar[str] = "reconstruction"  # that aecli detect takes where none is stated
     label_count = None  # labels 0 .. label_count - 1 that the model asks for
     decoded_an_example = 1  # images that the decoder makes of an example for its loss
+    code_radius = None  # of the sphere or the ball that its codes are in
     codebook_size = None  # vectors that each cell of a discrete code chooses among
 
     data_shape: Any

@@ -68,11 +68,12 @@ class HVAE(VAE):
         return super().noise_shapes() | {"momentum": self.code_shape}
 
     def infer(self, batch, training=False):
+        """Also "x", which draw goes by."""
         if not batch.draws:
-            return super().infer(batch, training=training)
-        heads = self.encoder(self.seen(batch.x), training=training)
+            return super().infer(batch, training=training) | {"x": batch.x}
+        heads = self.encoder(self.seen(batch.x), training=training) | {"x": batch.x}
         drawn = ops.stack([batch.draws["z"], batch.draws["momentum"]], axis=1)
-        return self._moved(heads | {"x": batch.x}, drawn, batch.label, training) | heads
+        return heads | self._moved(heads, drawn, batch.label, training)
 
     def draw(self, out, epsilon):
         """epsilon: [B, 2, *code_shape], of the code and of the momentum."""

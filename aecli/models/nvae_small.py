@@ -114,7 +114,11 @@ class NVAESmall(VAE):
         return {f"kl_{i + 1}": (weight, term) for i, term in enumerate(terms)}
 
     def log_prior(self, z):
-        return self._descend(z, codes=z)["log_p"]
+        priors, levels = self._descend(z, codes=z)["priors"], self.levels.values()
+        return sum(
+            gaussian_log_prob(z[:, level], p["mean"], p["log_var"])
+            for level, p in zip(levels, priors, strict=True)
+        )
 
     def sample_prior(self, n: int, seed: int):
         """[n, *code_shape], group by group."""
@@ -140,12 +144,11 @@ class NVAESmall(VAE):
         """From the learnt map down: of q where there are features, of p else; or given codes.
 
         len_of: any [B, ...]. features: from coarse to fine. epsilon: [B, code size]; without it and
-        without codes, codes are the means. log_p and log_q are of the codes, where they are drawn
-        or given.
+        without codes, codes are the means. priors: the heads of p of each group.
         """
-        n = ops.shape(len_of)[0]
-        h = ops.repeat(self.top[None], n, axis=0)
-        levels, drawn, units, log_p, log_q = [*self.levels.values()], [], [], 0.0, 0.0
+        none = ops.zeros_like(ops.reshape(len_of, (-1, math.prod(len_of.shape[1:])))[:, :1])
+        h = ops.reshape(none, (-1, 1, 1, 1)) + ops.convert_to_tensor(self.top)
+        levels, drawn, units, priors, log_q = [*self.levels.values()], [], [], [], 0.0
         resolution = [r for r, count in enumerate(self.groups) for _ in range(count)]
         for i, grid in enumerate(self.grids):
             if i and resolution[i] > resolution[i - 1]:
@@ -165,10 +168,10 @@ class NVAESmall(VAE):
                 noise = epsilon[:, levels[i]]
                 z, of_group = self.posterior_layer.draw(q, noise, self._scale(features))
                 log_q = log_q + of_group
-            log_p = log_p + gaussian_log_prob(z, p["mean"], p["log_var"])
+            priors.append(p)
             drawn.append(z)
             h = self.merges[i]([h, ops.reshape(z, (-1, *grid))])
-        out = {"z": ops.concatenate(drawn, axis=1), "map": h, "log_p": log_p}
+        out = {"z": ops.concatenate(drawn, axis=1), "map": h, "priors": priors}
         if features is not None:
             out |= {"features": features, "kl_of_units": ops.concatenate(units, axis=1)}
         return out if epsilon is None else out | {"log_q": log_q}

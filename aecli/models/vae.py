@@ -112,6 +112,10 @@ class VAE(Charged, Autoencoder):
         z, log_q = self.posterior_layer.draw(heads, batch.draws["z"], self.epsilon_std)
         return {"z": z, "log_q": log_q, **heads}
 
+    @property
+    def code_radius(self):
+        return self.posterior.radius
+
     def nearest(self, z):
         return self.posterior_layer.nearest(z)
 

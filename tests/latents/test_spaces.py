@@ -13,7 +13,7 @@ BALL = ["model/posterior=wrapped_normal", "model/prior=ball"]
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (SPHERE[:1], r"VonMisesFisher has its codes on a sphere, the prior Standard any.*\n.*s_vae"),
+        (SPHERE[:1], r"VonMisesFisher has its codes on a sphere, the prior Standard a.*\n.*s_vae"),
         (SPHERE[1:], "Gaussian has its codes anywhere, the prior Sphere on a sphere"),
         ([SPHERE[0], BALL[1]], "on a sphere, the prior Ball in a Poincare ball of curvature -1"),
         ([*BALL, "model.prior.curvature=2"], "curvature -1, the prior Ball .* of curvature -2"),

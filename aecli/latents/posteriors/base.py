@@ -17,6 +17,7 @@ class Posterior(Component):
     group: ClassVar[str] = "posterior"
     has_density: ClassVar[bool] = False  # the layer's log_prob is that of a Gaussian, at every code
     space: ClassVar[str] = "anywhere"  # where its codes are: that of the prior is to be the same
+    radius: ClassVar[float | None] = None  # of the sphere or the ball that they are in
 
     def heads(self, latent_dim: int | None) -> Heads:
         """{name: (size, activation)} of what the encoder emits; first mean, of the code's size."""

@@ -25,6 +25,7 @@ class VonMisesFisher(Posterior):
     """
 
     space: ClassVar[str] = sphere.SPACE
+    radius: ClassVar[float | None] = 1.0
 
     floor: Annotated[float, Field(ge=0, description="of the concentration")] = 1.0
 

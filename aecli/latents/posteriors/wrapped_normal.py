@@ -1,6 +1,7 @@
 """The wrapped normal: codes in a Poincare ball, where there is room for trees."""
 
 import dataclasses
+import math
 
 from keras import ops
 
@@ -24,8 +25,12 @@ class WrappedNormal(Posterior):
     curvature: Curvature = 1.0
 
     @property
-    def space(self):
+    def space(self):  # pyright: ignore[reportIncompatibleVariableOverride]  # of its setting
         return ball.space(self.curvature)
+
+    @property
+    def radius(self):  # pyright: ignore[reportIncompatibleVariableOverride]  # of its setting
+        return 1.0 / math.sqrt(self.curvature)
 
     def heads(self, latent_dim) -> Heads:
         return {"mean": (latent_dim, "linear"), "log_var": (latent_dim, "linear")}

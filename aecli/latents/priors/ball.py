@@ -18,7 +18,7 @@ class Ball(Prior):
     curvature: Curvature = 1.0
 
     @property
-    def space(self):
+    def space(self):  # pyright: ignore[reportIncompatibleVariableOverride]  # of its setting
         return ball.space(self.curvature)
 
     def layer(self, code_shape, data_shape):

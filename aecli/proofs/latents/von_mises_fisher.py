@@ -115,25 +115,25 @@ def lengths():
     yield close(outside, [[0.6, 0, -0.8]], atol=1e-6)
 
 
-@proof("E z of 100,000 draws = I_(m/2)(k) / I_(m/2-1)(k) times the mean direction")
+@proof("E z of 30,000 draws = I_(m/2)(k) / I_(m/2-1)(k) times the mean direction")
 def mean_of_draws():
     for k in (1.5, 20.0):
-        z, _, mean = _drawn(MEAN, k, 100_000)
+        z, _, mean = _drawn(MEAN, k, 30_000)
         yield mean_of(z, special.ive(2.5, k) / special.ive(1.5, k) * mean)
 
 
-@proof("second moment across the mean of 100,000 draws = (1 - E cos^2 t) / 4, each way")
+@proof("second moment across the mean of 30,000 draws = (1 - E cos^2 t) / 4, each way")
 def turns():
-    z, _, mean = _drawn(MEAN, 5.0, 100_000)
+    z, _, mean = _drawn(MEAN, 5.0, 30_000)
     across = np.linalg.svd(mean[None])[2][1:]
     square = 1 - 4 * special.ive(2.5, 5.0) / special.ive(1.5, 5.0) / 5  # E cos^2 t
     yield mean_of(np.square(z @ across.T), (1 - square) / 4)
     yield mean_of((z @ across[0]) * (z @ across[1]), 0)
 
 
-@proof("KL to uniform = mean of log q - log p of 100,000 draws")
+@proof("KL to uniform = mean of log q - log p of 30,000 draws")
 def kl_of_draws():
-    z, log_q, _ = _drawn(MEAN, 5.0, 100_000)
+    z, log_q, _ = _drawn(MEAN, 5.0, 30_000)
     log_p = Sphere().layer((5,), (1, 1, 1)).log_prob(z.astype("float32"), None)
     kl = sphere.kl_to_uniform(tf.constant([5.0]), 5).numpy().item()
     yield mean_of(log_q - np.asarray(log_p), kl)
@@ -179,9 +179,9 @@ def gradient_of_angle():
     yield close(by_k, (closed(a, k + step) - closed(a, k - step)) / (2 * step), rtol=2e-3)
 
 
-@proof("gradient of E f(z) through 200,000 draws = derivative of f's closed form, E mean'z")
+@proof("gradient of E f(z) through 40,000 draws = derivative of f's closed form, E mean'z")
 def gradient_through_draws():
-    n, k = 200_000, tf.Variable(4.0)
+    n, k = 40_000, tf.Variable(4.0)
     epsilon = np.random.default_rng(1).normal(size=n).astype("float32")
     with tf.GradientTape() as tape:
         ks = tf.fill([n], 1.0) * k

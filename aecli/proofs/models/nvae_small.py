@@ -159,7 +159,7 @@ def decoded():
     out = model.forward(Batch(x, x, model.frozen_draws(N)))
     yield close(model.params(out["z"]), out["params"], atol=1e-5)
     z = np.asarray(model.sample_prior(2000, 0))
-    again = model._descend(z, codes=z)["log_p"]
+    again = np.asarray(model.log_prior(z))
     entropy = 72 * 0.5 * (1 + np.log(2 * np.pi))
     _silent(model.priors)
     free = np.asarray(model.sample_prior(2000, 0), "float64")

@@ -102,7 +102,7 @@ def recovers():
 
 @proof("numbers written and read again: the same draws and densities, to the bit")
 def restored():
-    fitted = TwoStage(width=8, layers=2, epochs=2).fit(_gaussian(200))
+    fitted = TwoStage(width=8, layers=2, epochs=1, draws=3).fit(_gaussian(200))
     with io.BytesIO() as file:
         np.savez(file, **fitted.numbers)
         file.seek(0)
