@@ -2,7 +2,7 @@
 
 import math
 from itertools import accumulate, pairwise
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from keras import ops
 from pydantic import Field
@@ -140,13 +140,13 @@ class NVAESmall(VAE):
 
         return self._map("kl_of_units", step, {"x": x, "draws": self.frozen_draws(len(x))})
 
-    def _descend(self, len_of, features=None, codes=None, epsilon=None):
+    def _descend(self, like, features=None, codes=None, epsilon=None) -> dict[str, Any]:
         """From the learnt map down: of q where there are features, of p else; or given codes.
 
-        len_of: any [B, ...]. features: from coarse to fine. epsilon: [B, code size]; without it and
+        like: any [B, ...]. features: from coarse to fine. epsilon: [B, code size]; without it and
         without codes, codes are the means. priors: the heads of p of each group.
         """
-        none = ops.zeros_like(ops.reshape(len_of, (-1, math.prod(len_of.shape[1:])))[:, :1])
+        none = ops.zeros_like(ops.reshape(like, (-1, math.prod(like.shape[1:])))[:, :1])
         h = ops.reshape(none, (-1, 1, 1, 1)) + ops.convert_to_tensor(self.top)
         levels, drawn, units, priors, log_q = [*self.levels.values()], [], [], [], 0.0
         resolution = [r for r, count in enumerate(self.groups) for _ in range(count)]

@@ -11,7 +11,7 @@ from aecli.networks.halving import cropped
 SMALL = 0.01  # of the usual variance: what starts as hardly anything
 
 
-def gaussian(shape: tuple[int, int, int], size: int, activation: str, name: str) -> keras.Model:
+def gaussian(shape: tuple[int, ...], size: int, activation: str, name: str) -> keras.Model:
     """[B, h, w, C] -> [B, h, w, 2 * size] float32, near 0 at first: means and log deviations."""
     inputs = keras.Input(shape)
     h = _conv(_act(inputs, activation), shape[-1], 3)
@@ -20,7 +20,7 @@ def gaussian(shape: tuple[int, int, int], size: int, activation: str, name: str)
     return keras.Model(inputs, out, name=name)
 
 
-def merged(shape: tuple[int, int, int], size: int, activation: str, n: int, name: str):
+def merged(shape: tuple[int, ...], size: int, activation: str, n: int, name: str):
     """(map h [B, h, w, C], codes z [B, h, w, size]) -> h + (z projected), and a residual block.
 
     What is added has 1 / sqrt(n) of the usual deviation, n the number of groups: the map of many
@@ -34,14 +34,14 @@ def merged(shape: tuple[int, int, int], size: int, activation: str, n: int, name
     return keras.Model([h, z], seen + added, name=name)
 
 
-def halving(shape: tuple[int, int, int], activation: str, name: str) -> keras.Model:
+def halving(shape: tuple[int, ...], activation: str, name: str) -> keras.Model:
     """[B, h, w, C] -> [B, h / 2, w / 2, C], odd sizes rounded up."""
     inputs = keras.Input(shape)
     h = _conv(inputs, shape[-1], 3, strides=2)
     return keras.Model(inputs, h + _conv(_act(h, activation), shape[-1], 3), name=name)
 
 
-def doubling(shape: tuple[int, int, int], size: tuple[int, int], name: str) -> keras.Model:
+def doubling(shape: tuple[int, ...], size: Any, name: str) -> keras.Model:
     """[B, h, w, C] -> [B, *size, C], of about twice h and w."""
     inputs = keras.Input(shape)
     h = cropped(layers.UpSampling2D(2)(inputs), size)

@@ -1,5 +1,7 @@
 """Proofs of the codes on a sphere: von Mises-Fisher and uniform."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 from scipy import special, stats
@@ -42,6 +44,8 @@ def _drawn(mean, k: float, n: int, scale=1.0):
     return np.asarray(z, "float64"), np.asarray(log_q, "float64"), mean / np.linalg.norm(mean)
 
 
+VON_MISES_FISHER: Any = stats.vonmises_fisher  # whose types are wrong
+NO_ENCODER: Any = None  # that the prior would be made of
 MEAN = [3.0, -1, 2, 0.5, 1]
 
 
@@ -60,7 +64,7 @@ def ratio():
         with tf.GradientTape() as tape:
             tape.watch(k)
             value = sphere.log_partition(k, m)
-        slope, known_gap = tape.gradient(value, k).numpy(), 1 - _bessel(m)[1]
+        slope, known_gap = np.asarray(tape.gradient(value, k)), 1 - _bessel(m)[1]
         yield close(sphere.mean_gap(k, m).numpy()[known], known_gap[known], rtol=1e-4, atol=1e-6)
         yield close(-slope[known], known_gap[known], rtol=1e-4, atol=1e-6)
 
@@ -87,7 +91,7 @@ def kl_at_zero():
 @proof("entropy, and log q of draws = SciPy's von Mises-Fisher")
 def density():
     z, log_q, mean = _drawn(MEAN, 7.0, 50)
-    of_scipy = stats.vonmises_fisher(mean, 7.0)
+    of_scipy = VON_MISES_FISHER(mean, 7.0)
     layer, heads = VonMisesFisher().layer((5,)), _heads(np.tile(MEAN, (50, 1)), np.full(50, 7.0))
     unit = z / np.linalg.norm(z, axis=1, keepdims=True)
     yield close(log_q, of_scipy.logpdf(unit), atol=2e-5)
@@ -104,7 +108,7 @@ def concentration():
     yield close(found, np.logaddexp(0, head) + 0.25, rtol=1e-6)
     wide, log_q, mean = _drawn(MEAN, 7.0, 50, scale=0.5)
     unit = wide / np.linalg.norm(wide, axis=1, keepdims=True)
-    yield close(log_q, stats.vonmises_fisher(mean, 28.0).logpdf(unit), atol=5e-5)
+    yield close(log_q, VON_MISES_FISHER(mean, 28.0).logpdf(unit), atol=5e-5)
 
 
 @proof("|z| = 1 of every draw, and of codes that are drawn in")
@@ -134,7 +138,7 @@ def turns():
 @proof("KL to uniform = mean of log q - log p of 30,000 draws")
 def kl_of_draws():
     z, log_q, _ = _drawn(MEAN, 5.0, 30_000)
-    log_p = Sphere().layer((5,), (1, 1, 1)).log_prob(z.astype("float32"), None)
+    log_p = Sphere().layer((5,), (1, 1, 1)).log_prob(z.astype("float32"), NO_ENCODER)
     kl = sphere.kl_to_uniform(tf.constant([5.0]), 5).numpy().item()
     yield mean_of(log_q - np.asarray(log_p), kl)
 
@@ -181,10 +185,10 @@ def gradient_of_angle():
 
 @proof("gradient of E f(z) through 40,000 draws = derivative of f's closed form, E mean'z")
 def gradient_through_draws():
-    n, k = 40_000, tf.Variable(4.0)
+    n = 40_000
     epsilon = np.random.default_rng(1).normal(size=n).astype("float32")
+    ks = tf.fill([n], 4.0)
     with tf.GradientTape() as tape:
-        ks = tf.fill([n], 1.0) * k
         tape.watch(ks)
         value = tf.cos(sphere.angle(tf.constant(epsilon), ks, 5))
     slopes = tape.gradient(value, ks)
@@ -196,8 +200,8 @@ def gradient_through_draws():
 def uniform():
     for m, area in ((2, 2 * np.pi), (3, 4 * np.pi), (4, 2 * np.pi**2)):
         layer = Sphere().layer((m,), (1, 1, 1))
-        yield close(area * np.exp(layer.log_prob(tf.ones((2, m)), None)), 1.0, rtol=1e-6)
-    z = np.asarray(layer.sample(20_000, 0, None), "float64")
+        yield close(area * np.exp(layer.log_prob(tf.ones((2, m)), NO_ENCODER)), 1.0, rtol=1e-6)
+    z = np.asarray(layer.sample(20_000, 0, NO_ENCODER), "float64")
     yield close(np.linalg.norm(z, axis=1), 1.0, atol=1e-6)
     yield mean_of(z, 0)
     yield mean_of(np.square(z), 0.25)

@@ -1,5 +1,7 @@
 """Proofs of the codes in a Poincare ball: the wrapped normal, as posterior and as prior."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 from scipy import stats
@@ -11,7 +13,8 @@ from aecli.latents.priors.ball import Ball
 from aecli.proofs.base import at_most, close, mean_of, proof
 
 C = 0.7
-HEADS = ("mean", "log_var")
+HEADS: Any = ("mean", "log_var")
+NO_ENCODER: Any = None  # that the prior would be made of
 MEAN, LOG_VAR = np.array([0.8, -0.5]), -1.0
 
 
@@ -19,7 +22,7 @@ def _normals(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape)
 
 
-def _f32(*arrays):
+def _f32(*arrays) -> Any:
     return [tf.constant(array, "float32") for array in arrays]
 
 
@@ -59,7 +62,7 @@ def inverse():
     u = _normals(200, 3)
     u *= (np.linspace(0.01, 8, 200) / np.linalg.norm(u, axis=1))[:, None]
     for c in (0.1, 1.0):
-        z = ball.exp_map(*_f32(np.zeros_like(u), u), c)
+        z = ball.exp_map(*_f32(np.zeros_like(u), u), c=c)
         yield close(ball.log_map(z, c), u, rtol=3e-4, atol=3e-4)
 
 
@@ -67,9 +70,9 @@ def inverse():
 def length():
     mean, u = 0.4 * _normals(100, 2), _normals(100, 2, seed=1)
     mean /= 1 + np.linalg.norm(mean, axis=1, keepdims=True)
-    z = np.asarray(ball.exp_map(*_f32(mean, u), C), "float64")
+    z = np.asarray(ball.exp_map(*_f32(mean, u), c=C), "float64")
     yield close(_distance(z, mean, C), np.linalg.norm(u, axis=1), rtol=1e-4)
-    back = ball.moved(*_f32(-mean), ball.moved(*_f32(mean, z), C), C)
+    back = ball.moved(_f32(-mean)[0], ball.moved(*_f32(mean, z), c=C), C)
     yield close(back, z, atol=1e-5)
 
 
@@ -78,8 +81,8 @@ def direction():
     mean = np.array([[0.5, 0.0]])
     start = 2 / np.sqrt(C) * np.arctanh(np.sqrt(C) * 0.5)
     known = np.tanh(0.5 * np.sqrt(C) * (start + 0.6)) / np.sqrt(C)
-    yield close(ball.exp_map(*_f32(mean, [[0.6, 0.0]]), C), [[known, 0]], atol=1e-6)
-    up = np.asarray(ball.exp_map(*_f32(mean, [[0.0, 0.01]]), C)) - mean
+    yield close(ball.exp_map(*_f32(mean, [[0.6, 0.0]]), c=C), [[known, 0]], atol=1e-6)
+    up = np.asarray(ball.exp_map(*_f32(mean, [[0.0, 0.01]]), c=C)) - mean
     yield close(up, [[0, 0.01 * (1 - C * 0.25) / 2]], atol=3e-5)
 
 
@@ -94,10 +97,10 @@ def density():
 @proof("log p of the prior = that density about the centre; of its draws, the lengths are normal")
 def prior():
     layer = Ball(curvature=C).layer((2,), (1, 1, 1))
-    z = np.asarray(layer.sample(20_000, 0, None), "float64")
+    z = np.asarray(layer.sample(20_000, 0, NO_ENCODER), "float64")
     far = _distance(z, np.zeros((1, 2)), C)
     yield close(
-        layer.log_prob(_f32(z[:200])[0], None)[:200],
+        layer.log_prob(_f32(z[:200])[0], NO_ENCODER)[:200],
         _log_density(z[:200], np.zeros((1, 2)), 1.0, C),
         atol=3e-4,
     )
@@ -108,7 +111,7 @@ def prior():
 @proof("both densities, summed over the ball by its own volume = 1")
 def integral():
     points, volume = _grid(C)
-    log_p = Ball(curvature=C).layer((2,), (1, 1, 1)).log_prob(_f32(points)[0], None)
+    log_p = Ball(curvature=C).layer((2,), (1, 1, 1)).log_prob(_f32(points)[0], NO_ENCODER)
     yield close(np.sum(np.exp(np.asarray(log_p, "float64")) * volume), 1.0, atol=2e-4)
     mean = _draws(1)[2]
     log_q = _log_density(points, mean, np.exp(LOG_VAR / 2), C)
@@ -118,7 +121,7 @@ def integral():
 @proof("KL of 100,000 draws = its integral over the ball")
 def kl():
     z, log_q, mean = _draws(100_000)
-    log_p = Ball(curvature=C).layer((2,), (1, 1, 1)).log_prob(_f32(z)[0], None)
+    log_p = Ball(curvature=C).layer((2,), (1, 1, 1)).log_prob(_f32(z)[0], NO_ENCODER)
     points, volume = _grid(C)
     q = _log_density(points, mean[:1], np.exp(LOG_VAR / 2), C)
     p = _log_density(points, np.zeros((1, 2)), 1.0, C)
@@ -134,7 +137,7 @@ def flat():
     expected, of_gaussian = Gaussian().layer((4,)).draw(pairs, _f32(_normals(n, 4))[0])
     yield close(2 * z, expected, atol=1e-5)
     yield close(log_q, of_gaussian, atol=1e-4)
-    log_p = Ball(curvature=1e-6).layer((4,), (1, 1, 1)).log_prob(_f32(z)[0], None)
+    log_p = Ball(curvature=1e-6).layer((4,), (1, 1, 1)).log_prob(_f32(z)[0], NO_ENCODER)
     yield close(log_p, stats.norm.logpdf(expected).sum(1), atol=1e-4)
     layer = WrappedNormal(curvature=1e-6).layer((4,))
     yield close(layer.seen(_f32(z)[0]), expected, atol=1e-5)
@@ -151,6 +154,6 @@ def edge():
         slopes = [np.asarray(slope) for slope in tape.gradient(log_p, [mean, u])]
         yield at_most(np.linalg.norm(z) * np.sqrt(C), 1.0)
         yield at_most(np.abs(np.concatenate([log_p, *(s.ravel() for s in slopes)])).max(), 1e9)
-    outside = ball.inside(*_f32([[3.0, 4.0]]), 1.0)
+    outside = ball.inside(*_f32([[3.0, 4.0]]), c=1.0)
     yield close(outside, [[0.6, 0.8]], atol=1e-4)
-    yield close(ball.inside(*_f32([[0.3, 0.4]]), 1.0), [[0.3, 0.4]], atol=1e-7)
+    yield close(ball.inside(*_f32([[0.3, 0.4]]), c=1.0), [[0.3, 0.4]], atol=1e-7)

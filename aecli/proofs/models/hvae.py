@@ -1,5 +1,7 @@
 """Proofs of the Hamiltonian VAE."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 from scipy import stats
@@ -12,9 +14,10 @@ from aecli.networks.mlp import MLP
 from aecli.proofs.base import at_least, close, mean_of, proof, same
 
 SIGMA = 0.7
+NORMAL: Any = stats.multivariate_normal  # whose types are wrong
 
 
-def _linear(kind=HVAE, mean_error=0.0, log_var_error=0.0, n=400, **settings):
+def _linear(kind: Any = HVAE, mean_error=0.0, log_var_error=0.0, n=400, **settings):
     """A model whose decoder is x = z W + b + 0.7 e, its encoder off the true posterior.
 
     -> the model, examples x of its law, that law, W and b.
@@ -33,7 +36,7 @@ def _linear(kind=HVAE, mean_error=0.0, log_var_error=0.0, n=400, **settings):
     weights["log_var"] = (np.zeros((6, 2)), -np.log(np.diag(precision)) + log_var_error)
     for name, (kernel, bias) in weights.items():
         model.encoder.get_layer(name).set_weights([kernel, bias])
-    law = stats.multivariate_normal(b, W.T @ W + SIGMA**2 * np.eye(6))
+    law = NORMAL(b, W.T @ W + SIGMA**2 * np.eye(6))
     x = law.rvs(n, random_state=rng).astype("float32")
     return model, x.reshape(-1, 2, 3, 1), law, W, b
 
@@ -47,7 +50,7 @@ def _quartic(z):
     return z**3 + 0.5 * z[..., ::-1]
 
 
-def _start(n=5):
+def _start(n=5) -> Any:
     rng = np.random.default_rng(1)
     return [tf.constant(rng.normal(size=(n, 2)), "float64") for _ in range(2)]
 
@@ -77,7 +80,7 @@ def determinant():
 @proof("a leapfrog step on a parabola = its 2x2 matrix")
 def parabola():
     z, p = _start()
-    e, found = 0.3, leapfrog(*_start(), lambda z: z, 0.3, [1.0])
+    e, found = 0.3, leapfrog(z, p, lambda z: z, 0.3, [1.0])
     yield close(found[0], (1 - e**2 / 2) * z + e * p, atol=1e-12)
     yield close(found[1], (1 - e**2 / 2) * p - e * (1 - e**2 / 4) * z, atol=1e-12)
 
@@ -154,7 +157,12 @@ def without_steps():
 
 @proof("bound of a linear-Gaussian model <= log p(x), and rises with the steps")
 def rises():
-    off = {"mean_error": 0.5, "log_var_error": 0.8, "step_size": 0.15, "temperature": 1.0}
+    off: dict[str, Any] = {
+        "mean_error": 0.5,
+        "log_var_error": 0.8,
+        "step_size": 0.15,
+        "temperature": 1.0,
+    }
     bounds = []
     for steps in (0, 2, 5):
         model, x, law, *_ = _linear(steps=steps, n=4000, **off)
@@ -167,7 +175,7 @@ def rises():
 
 @proof("mean importance weight of 4,000 draws = p(x), with tempering")
 def importance():
-    settings = {"steps": 3, "temperature": 1.6, "step_size": 0.2, "mean_error": 0.2}
+    settings: dict[str, Any] = {"steps": 3, "temperature": 1.6, "step_size": 0.2, "mean_error": 0.2}
     model, x, law, *_ = _linear(n=6, **settings)
     rows = np.repeat(x, 4000, axis=0)
     out = model.infer(_batch(model, rows))

@@ -1,6 +1,7 @@
 """Proofs of the two-stage sampler."""
 
 import io
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -8,6 +9,7 @@ from scipy import stats
 from aecli.proofs.base import at_least, close, mean_of, proof, same
 from aecli.samplers.two_stage import TwoStage
 
+NORMAL: Any = stats.multivariate_normal  # whose types are wrong
 MEAN, SPREAD = np.array([2.0, -1, 0.5]), np.array([[1.2, 0.8, 0], [0, 0.6, 0.1], [0, 0, 0.3]])
 
 
@@ -37,7 +39,7 @@ def _linear(draws: int = 3):
     numbers["log_gamma"] = np.log(np.array(gamma))
     scale = numbers["scale"][:2]
     covariance = scale[:, None] * (W.T @ W + gamma**2 * np.eye(2)) * scale
-    return sampler, numbers, stats.multivariate_normal(numbers["mean"][:2] + scale * b, covariance)
+    return sampler, numbers, NORMAL(numbers["mean"][:2] + scale * b, covariance)
 
 
 @proof("log density of a linear one whose encoder is its posterior = that of its Gaussian")
@@ -88,7 +90,7 @@ def rises():
 
 @proof("fitted to Gaussian codes, its draws have their mean and covariance; its density, theirs")
 def recovers():
-    settings = {"width": 16, "layers": 1, "epochs": 40, "learning_rate": 1e-2}
+    settings: dict[str, Any] = {"width": 16, "layers": 1, "epochs": 40, "learning_rate": 1e-2}
     fitted = TwoStage(**settings).fit(_gaussian(4000))
     draws, covariance = fitted.sample(40_000, 0).astype("float64"), SPREAD.T @ SPREAD
     widths = np.sqrt(np.diag(covariance))
@@ -96,7 +98,7 @@ def recovers():
     found = np.cov(draws.T) / np.outer(widths, widths)
     yield close(found, covariance / np.outer(widths, widths), atol=0.1)
     new = _gaussian(2000, seed=5)
-    truth = stats.multivariate_normal(MEAN, covariance).logpdf(new).mean()
+    truth = NORMAL(MEAN, covariance).logpdf(new).mean()
     yield close(fitted.log_prob(new).mean(), truth, atol=0.1)
 
 
@@ -104,7 +106,8 @@ def recovers():
 def restored():
     fitted = TwoStage(width=8, layers=2, epochs=1, draws=3).fit(_gaussian(200))
     with io.BytesIO() as file:
-        np.savez(file, **fitted.numbers)
+        arrays: dict[str, Any] = {**fitted.numbers}
+        np.savez(file, **arrays)
         file.seek(0)
         numbers = dict(np.load(file))
     yield same(fitted.sampler.draw(numbers, 50, np.random.default_rng(1)),
