@@ -225,7 +225,7 @@ def test_a_mixture_learns_the_density_of_codes():
     [
         ["model/posterior=iaf", "model/prior=mixture"],
         ["model/prior=vamp"],
-        ["model/posterior=von_mises_fisher", "model/prior=sphere"],
+        ["model/posterior=von_mises_fisher", "model/prior=sphere", "model.latent_dim=3"],
         ["model/posterior=wrapped_normal", "model/prior=ball"],
     ],
     ids=" ".join,

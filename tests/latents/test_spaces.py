@@ -43,7 +43,8 @@ def test_codes_from_elsewhere_are_brought_there(compose, images, name):
     for z in (codes, new):
         np.testing.assert_allclose(model.nearest(z), z, atol=1e-6)
     beyond = 50 * codes
-    np.testing.assert_array_equal(model.decode(beyond), model.decode(model.nearest(beyond)))
+    drawn_in = model.decode(model.nearest(beyond))
+    np.testing.assert_allclose(model.decode(beyond), drawn_in, atol=1e-4)
     assert np.linalg.norm(model.nearest(beyond), axis=1).max() < 1 + 1e-6
     same = np.allclose(model.decode(codes / 2), model.decode(codes), atol=1e-5)
     assert same == (name == "s_vae")  # in a ball they are codes of their own
