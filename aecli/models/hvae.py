@@ -82,6 +82,8 @@ class HVAE(VAE):
 
     def kl(self, out):
         start = super().kl(out | {"z": out["start"], "log_q": out["log_q_of_start"]})
+        if not self.steps:  # what would cancel is not added: the gradient has the VAE's bits
+            return start
         return start + (self.log_prior(out["start"]) - self.log_prior(out["z"])) + out["work"]
 
     def kl_of_units(self, x, label=None):
