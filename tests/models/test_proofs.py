@@ -190,13 +190,6 @@ def test_elbo_is_below_the_evidence_by_the_kl_to_the_true_posterior(error):
         ["model=s_vae", "model.latent_dim=3"],
         ["model=poincare_vae", "model.latent_dim=3"],
         ["model=hvae", "model.latent_dim=3"],
-        [
-            "model=nvae_small",
-            "network.filters=[4]",
-            "network.widths=[]",
-            "model.width=4",
-            "network.downsampling=stride",
-        ],
         ["model=sparse_kl", "model.latent_dim=5", "model.weight=5"],
     ],
     ids=" ".join,
