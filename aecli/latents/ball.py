@@ -3,7 +3,7 @@
 Lengths there are lambda(z) = 2 / (1 - c |z|^2) times those that one sees. Tangent vectors u are
 given here in these true lengths, also after they were carried from the centre to another point
 (parallel transport), which turns none of their axes: an exp map has no factor lambda of its own
-(Mathieu et al. 2019, section 2 and appendix B; Ganea et al. 2018, eq. 3 to 12).
+(Mathieu et al. 2019; Ganea et al. 2018).
 """
 
 import math
@@ -26,7 +26,7 @@ def space(curvature: float) -> str:
 
 
 def moved(x, y, c: float):
-    """x (+) y, Moebius addition of points [B, D] of the ball (Mathieu 2019, eq. 1)."""
+    """x (+) y, Moebius addition of points [B, D] of the ball (Ganea 2018)."""
     xy, xx, yy = _dot(x, y), _dot(x, x), _dot(y, y)
     above = (1.0 + 2.0 * c * xy + c * yy) * x + (1.0 - c * xx) * y
     return above / ops.maximum(1.0 + 2.0 * c * xy + c**2 * xx * yy, SHORT)
@@ -55,7 +55,7 @@ def wrapped_log_prob(u, log_var, c: float):
     """log-density of exp_map(mean, u, c) in nats [B], u ~ N(0, diag exp(log_var)).
 
     By the ball's own volume: N(u) less (D - 1) log( sinh(sqrt(c) |u|) / (sqrt(c) |u|) ), by which
-    the exp map spreads what is around u (Mathieu 2019, eq. 4; Nagano 2019, eq. 8).
+    the exp map spreads what is around u (Mathieu 2019; Nagano 2019).
     """
     far = math.sqrt(c) * _length(u)[:, 0]
     log_spread = far + ops.log(-ops.expm1(-2.0 * far) / (2.0 * far))

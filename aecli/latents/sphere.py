@@ -2,7 +2,7 @@
 
 A point of the sphere |z| = 1 in m dimensions is known by its angle t to the mean direction and by
 where it lies around that. Under the uniform density t has the density sin(t)^(m-2) / Z_m, and von
-Mises-Fisher is that times exp(k cos t), renewed (Davidson 2018, eq. 2 and appendix A). All that is
+Mises-Fisher is that times exp(k cos t), renewed (Davidson et al. 2018, section 3.1). All that is
 asked of it is an integral of this smooth bump: the Gauss-Legendre sums here are good to float32
 for every m and k, where series of Bessel functions of the order m / 2 - 1 each have their range.
 """
@@ -29,7 +29,7 @@ def log_partition(k, m: int):
     """log E exp(k (cos t - 1)) over the sphere, for concentrations k [B]: [B].
 
     With v = m / 2 - 1 it is log( Gamma(v + 1) (2 / k)^v I_v(k) ) - k, I_v the modified Bessel
-    function (Davidson 2018, eq. 3); 0 at k = 0. Its derivative is E cos t - 1.
+    function, as in Davidson's normaliser; 0 at k = 0. Its derivative is E cos t - 1.
     """
     return ops.logsumexp(_bump(k, m)[1], axis=-1) - _log_uniform(m)
 
@@ -41,7 +41,7 @@ def mean_gap(k, m: int):
 
 
 def kl_to_uniform(k, m: int):
-    """KL( von Mises-Fisher || uniform ) in nats: k E cos t - log E exp(k cos t) (Davidson, eq. 14).
+    """KL( von Mises-Fisher || uniform ) in nats: k E cos t - log E exp(k cos t) (Davidson).
 
     The k of both terms cancels. Args: k: [B]. Returns: [B].
     """
@@ -58,7 +58,7 @@ def angle(a, k, m: int):
 
     By bisection, then by Newton's method. The last step is the one that is differentiated:
     dt/dk = -(dF/dk) / (dF/dt), the gradient of an implicit reparameterisation (Figurnov, Mohamed &
-    Mnih 2018, eq. 5). So nothing is rejected, and no correction is needed.
+    Mnih 2018). So nothing is rejected, and no correction is needed.
     """
     tail = _tail_of_normal(a, m)
     fixed_k, fixed = ops.stop_gradient(k), [ops.stop_gradient(part) for part in tail]

@@ -24,8 +24,8 @@ class HVAE(VAE):
 
     z_0 is drawn as a VAE's, a momentum p_0 from N(0, T I), and each step follows the gradient of
     -log p(x, z); after it the momentum shrinks so that its temperature T falls to 1 (Caterini,
-    Doucet & Sejdinovic 2018, algorithm 1 and section 3.3). The bound is that of codes and momenta
-    together, p(x, z_K) N(p_K) |det| / (q(z_0|x) N(p_0; T)) (eq. 8). A leapfrog keeps volumes, so
+    Doucet & Sejdinovic 2018, "fixed" tempering). The bound is that of codes and momenta
+    together, p(x, z_K) N(p_K) |det| / (q(z_0|x) N(p_0; T)). A leapfrog keeps volumes, so
     the determinant is T^(-d/2), as much as is in the density of p_0:
 
         kl = KL(q(z_0|x) || p) + log p(z_0) - log p(z_K) + |p_K|^2 / 2 - |p_0|^2 / 2T,

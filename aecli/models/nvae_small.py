@@ -32,7 +32,7 @@ class NVAESmall(VAE):
     A map goes top-down from a learnt one; each group reads its prior from it, draws its codes and
     adds them to it (Vahdat & Kautz 2020; Child 2021). q is the prior, moved by what a network makes
     of the map and of the encoder's features: N(m_p + dm, exp(log s_p + ds)), so that dm = ds = 0
-    costs nothing (Vahdat & Kautz, eq. 2). Means and log deviations are bounded softly, at 5.
+    costs nothing (Vahdat & Kautz, section 3.2). Means and log deviations are bounded softly, at 5.
 
     groups: how many at each resolution, the coarsest first; the last is that of the network's
     feature maps, each one before it half as large. Outside, a code is flat: z_1, the first drawn,

@@ -24,7 +24,7 @@ def merged(shape: tuple[int, ...], size: int, activation: str, n: int, name: str
     """(map h [B, h, w, C], codes z [B, h, w, size]) -> h + (z projected), and a residual block.
 
     What is added has 1 / sqrt(n) of the usual deviation, n the number of groups: the map of many
-    groups is no larger than that of few (Child 2021, section 3.2).
+    groups is no larger than that of few (Child 2021).
     """
     h, z = keras.Input(shape), keras.Input((*shape[:2], size))
     start = keras.initializers.VarianceScaling(1.0 / n, "fan_avg", "uniform")

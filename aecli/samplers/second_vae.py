@@ -14,7 +14,7 @@ class SecondVAE:
     """p(x) = E over u ~ N(0, I) of N(x; decoder(u), gamma^2), of rows x [B, D], u as large.
 
     Both networks are dense, and their last layer sees the input itself beside the hidden units
-    (Dai & Wipf 2019, appendix: the second stage of the authors' code). gamma is one learnt number.
+    (Dai & Wipf 2019, as the second stage of the authors' code). gamma is one learnt number.
     alive: [D] of 0 and 1; a unit that is not stays 0, and is no part of the density.
     """
 

@@ -14,7 +14,7 @@ from aecli.samplers.maf import FEWEST, ROWS, spread, standardised
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TwoStage(Sampler):
-    """u ~ N(0, I), z ~ N(decoder(u), gamma^2): a VAE of codes (Dai & Wipf 2019, section 4).
+    """u ~ N(0, I), z ~ N(decoder(u), gamma^2): a VAE of codes (Dai & Wipf 2019).
 
     It is fitted to codes that are drawn from q(z|x), one an image, not to their means: the first
     stage's decoder knows no others, and they fill the space that the second stage needs filled. A

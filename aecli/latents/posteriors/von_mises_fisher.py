@@ -18,7 +18,7 @@ SHORT = 1e-12  # of a squared length, below which a vector has no direction
 @register
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VonMisesFisher(Posterior):
-    """q(z|x) ~ exp(k mean'z) on the sphere |z| = 1 of latent_dim numbers (Davidson 2018, eq. 1).
+    """q(z|x) ~ exp(k mean'z) on the sphere |z| = 1 of latent_dim numbers (Davidson 2018).
 
     k = softplus(concentration) + floor, as Davidson's, where it is 1. A code of m numbers has
     m - 1 degrees of freedom: in the paper's words S^(m-1).

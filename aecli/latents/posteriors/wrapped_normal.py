@@ -15,7 +15,7 @@ from aecli.serial import register
 @register
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WrappedNormal(Posterior):
-    """z = exp_mean(u), u ~ N(0, diag exp(log_var)) (Mathieu 2019, eq. 4; Nagano 2019).
+    """z = exp_mean(u), u ~ N(0, diag exp(log_var)) (Mathieu 2019; Nagano 2019).
 
     mean: where exp_0 leads from the centre along what the encoder emits, in true lengths, so that
     a curvature near 0 is the Gaussian of the same heads. The decoder is given log_0(z), as the

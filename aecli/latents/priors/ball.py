@@ -13,7 +13,7 @@ from aecli.serial import register
 @register
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Ball(Prior):
-    """p(z): z = exp_0(u), u ~ N(0, I) in true lengths (Mathieu 2019, section 3.1)."""
+    """p(z): z = exp_0(u), u ~ N(0, I) in true lengths (Mathieu 2019)."""
 
     curvature: Curvature = 1.0
 

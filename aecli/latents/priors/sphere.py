@@ -14,7 +14,7 @@ from aecli.serial import register
 @register
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Sphere(Prior):
-    """p(z) = 1 / area of the sphere |z| = 1 (Davidson 2018, section 3.2)."""
+    """p(z) = 1 / area of the sphere |z| = 1 (Davidson 2018)."""
 
     space: ClassVar[str] = sphere.SPACE
 

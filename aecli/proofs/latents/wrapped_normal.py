@@ -27,7 +27,7 @@ def _f32(*arrays) -> Any:
 
 
 def _distance(x, y, c):
-    """Between points [N, D], by the metric's closed form (Mathieu 2019, eq. 2)."""
+    """Between points [N, D], by the metric's closed form (Mathieu 2019)."""
     gap = np.sum((x - y) ** 2, -1)
     room = (1 - c * np.sum(x**2, -1)) * (1 - c * np.sum(y**2, -1))
     return np.arccosh(1 + 2 * c * gap / room) / np.sqrt(c)
