@@ -77,6 +77,9 @@ def vocabulary_of(network: str) -> Vocabulary | None:
     return GREYS if of_text(network) else None
 
 
+SMALL_IMAGES = {"ms_ssim": ["loss.window=7"]}  # what a loss needs to take digits of 8x8
+
+
 def losses() -> list[str]:
     """Those of numbers: one of tokens goes with a network of text alone."""
     return [name for name in options("loss") if name != "categorical"]
