@@ -68,12 +68,13 @@ class HVAE(VAE):
         return super().noise_shapes() | {"momentum": self.code_shape}
 
     def infer(self, batch, training=False):
-        """Also "x", which draw goes by."""
+        """Also "x", and "label" where there is one, which draw goes by."""
+        known = {"x": batch.x} if batch.label is None else {"x": batch.x, "label": batch.label}
         if not batch.draws:
-            return super().infer(batch, training=training) | {"x": batch.x}
-        heads = self.encoder(self.seen(batch.x), training=training) | {"x": batch.x}
+            return super().infer(batch, training=training) | known
+        heads = self.encoder(self.encoder_input(batch.x, batch.label), training=training) | known
         drawn = ops.stack([batch.draws["z"], batch.draws["momentum"]], axis=1)
-        return heads | self._moved(heads, drawn, batch.label, training)
+        return heads | self._moved(heads, drawn, training)
 
     def draw(self, out, epsilon):
         """epsilon: [B, 2, *code_shape], of the code and of the momentum."""
@@ -89,7 +90,7 @@ class HVAE(VAE):
     def kl_of_units(self, x, label=None):
         return super().kl_of_units(x, label) if self.steps == 0 else None
 
-    def _moved(self, heads, epsilon, label=None, training=False) -> dict[str, Any]:
+    def _moved(self, heads, epsilon, training=False) -> dict[str, Any]:
         """-> z_K, z_0, the momenta's |p_K|^2 / 2 - |p_0|^2 / 2T, and log q of z_0 and of both."""
         start, log_q = self.posterior_layer.draw(heads, epsilon[:, 0], self.epsilon_std)
         drawn = epsilon[:, 1]
@@ -99,7 +100,7 @@ class HVAE(VAE):
             step = LARGEST * ops.sigmoid(self.step_logit)
 
             def slope(z):
-                return self.slope(z, heads["x"], label, training)
+                return self.slope(z, heads["x"], heads.get("label"), training)
 
             shrink = [ops.sqrt(b / a) for a, b in pairwise(of_steps)]
             z, momentum = leapfrog(z, ops.sqrt(of_steps[0]) * drawn, slope, step, shrink)

@@ -98,14 +98,15 @@ class NVAESmall(VAE):
 
     def infer(self, batch, training=False):
         """Also "features", from coarse to fine, "map", and "kl_of_units" [B, code size]."""
-        features = [self.encoder(self.seen(batch.x), training=training)["up"]]
+        features = [self.encoder(self.encoder_input(batch.x, batch.label), training=training)["up"]]
         for network in self.down:
             features.append(network(features[-1], training=training))
         return self._descend(batch.x, features[::-1], epsilon=batch.draws.get("z"))
 
     def forward(self, batch, training=False):
         out, given = self.infer(batch, training=training), self.told(batch, training)
-        params = self.network.decoded(self.decoder, out["map"], given=given, training=training)
+        seen = self.beside_label(out["map"], batch.label)
+        params = self.network.decoded(self.decoder, seen, given=given, training=training)
         return {"params": params, **out}
 
     def penalties(self, batch, out, training=False):
@@ -136,9 +137,11 @@ class NVAESmall(VAE):
         """As in the loss: given frozen draws of the groups before."""
 
         def step(a):
-            return self.infer(Batch(a["x"], a["x"], a["draws"]))["kl_of_units"]
+            batch = Batch(a["x"], a["x"], a["draws"], label=a.get("label"))
+            return self.infer(batch)["kl_of_units"]
 
-        return self._map("kl_of_units", step, {"x": x, "draws": self.frozen_draws(len(x))})
+        arrays = {"x": x, "draws": self.frozen_draws(len(x)), **self.labels(label, len(x))}
+        return self._map("kl_of_units", step, arrays)
 
     def _descend(self, like, features=None, codes=None, epsilon=None) -> dict[str, Any]:
         """From the learnt map down: of q where there are features, of p else; or given codes.
