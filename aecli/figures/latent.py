@@ -5,6 +5,7 @@ from typing import Annotated
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
+from matplotlib.patches import Circle
 from pydantic import Field
 
 from aecli.figures import style
@@ -53,6 +54,9 @@ class Latent(RunFigure):
             index, colours, norm, classes = style.label_colours(labels, run.splits.label_names)
             mappable = self._points(ax, codes, index, colours, norm)
             self._colour_bar(figure, ax, mappable, classes)
+        if size == 2 and (radius := run.model.code_radius) is not None:
+            ax.add_patch(Circle((0, 0), radius, fill=False, edgecolor="0.6"))
+            ax.autoscale_view()
         ax.set_xlabel(names[0])
         ax.set_ylabel("examples" if size == 1 else names[1])
         return figure

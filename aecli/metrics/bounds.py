@@ -101,7 +101,7 @@ def log_densities(model, x: np.ndarray, target: np.ndarray, k: int, label=None):
             told = {name: tf.constant(array[rows]) for name, array in given.items()}
             images, out = tf.constant(target[rows]), infer(tf.constant(x[rows]), told)
             for j in range(k):
-                epsilon = normal_draws(len(images), model.code_shape, rows.start, seed=j)
+                epsilon = normal_draws(len(images), model.draw_shape, rows.start, seed=j)
                 likelihood[j, rows], kl[j, rows] = step(images, told, out, tf.constant(epsilon))
                 bar.update()
     return likelihood, kl

@@ -52,6 +52,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Conditioned, Configurable, keras.
     own_score: ClassVar[str] = "reconstruction"  # that aecli detect takes where none is stated
     train_count = None  # examples of the training part, where the model asks for their number
     decoded_an_example = 1  # images that the decoder makes of an example for its loss
+    code_radius = None  # of the sphere or the ball that its codes are in
     codebook_size = None  # vectors that each cell of a discrete code chooses among
     codebooks = 1  # that it chooses from, one after the other
 
@@ -127,6 +128,11 @@ class Autoencoder(OnArrays, InKeras, Measured, Conditioned, Configurable, keras.
     def decoded_units(self) -> range:
         """The units of a code, or the feature maps, that the decoder's images depend on."""
         return range(self.code_shape[-1])
+
+    @property
+    def draw_shape(self) -> tuple[int, ...]:
+        """The shape of the normals that draw takes for an example."""
+        return self.code_shape
 
     @property
     def stored_shape(self) -> tuple[int, ...]:
@@ -239,7 +245,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Conditioned, Configurable, keras.
     def draw(self, out, epsilon):
         """-> codes z [B, *code_shape] drawn from q(z|x), and their log q(z|x) in nats [B].
 
-        out: what infer returns; epsilon: standard normals [B, *code_shape]. Raises NotApplicable.
+        out: what infer returns; epsilon: standard normals [B, *draw_shape]. Raises NotApplicable.
         """
         raise NotApplicable("needs a model with a posterior, as model=vae")
 

@@ -68,6 +68,12 @@ class VAE(Charged, Autoencoder):
         """Raises BadRequest where posterior and prior do not go together."""
         super().assemble()
         prior, posterior = (type(part).__name__ for part in (self.prior, self.posterior))
+        if self.prior.space != self.posterior.space:
+            raise BadRequest(
+                f"the posterior {posterior} has its codes {self.posterior.space}, the prior "
+                f"{prior} {self.prior.space}\n"
+                "for both in one place take model=s_vae, model=poincare_vae or model=vae"
+            )
         if self.prior.of_posteriors and not self.posterior.has_density:
             raise BadRequest(
                 f"the prior {prior} is made of posteriors whose density is known everywhere, which "
@@ -83,7 +89,7 @@ class VAE(Charged, Autoencoder):
             )
         if self.epsilon_std == 0 and not self.has_exact_kl:
             raise BadRequest(
-                f"model.epsilon_std must be above 0: the KL of {posterior} to {prior} is of a draw"
+                f"model.epsilon_std must be above 0: {posterior} and {prior} have no KL of a point"
             )
         if self.charges_otherwise:
             self.prepare_charge()
@@ -112,6 +118,16 @@ class VAE(Charged, Autoencoder):
         z, log_q = self.posterior_layer.draw(heads, batch.draws["z"], self.epsilon_std)
         return {"z": z, "log_q": log_q, **heads}
 
+    @property
+    def code_radius(self):
+        return self.posterior.radius
+
+    def nearest(self, z):
+        return self.posterior_layer.nearest(z)
+
+    def decoder_input(self, z, label=None):
+        return self.posterior_layer.seen(z)
+
     def posterior_at(self, x):
         """The encoder's heads for inputs [K, *encoder_shape], which a prior may be made of."""
         return self.encoder(self.seen(x))
@@ -119,7 +135,10 @@ class VAE(Charged, Autoencoder):
     def kl(self, out):
         """KL( q(z|x) || p(z) ) in nats [B], exact where it can be, else of the one draw."""
         units = self.kl_of_heads(out)
-        return out["log_q"] - self.log_prior(out["z"]) if units is None else sum_per_example(units)
+        if units is not None:
+            return sum_per_example(units)
+        entropy = self.posterior_layer.entropy(out) if self.prior_layer.is_uniform else None
+        return (out["log_q"] if entropy is None else -entropy) - self.log_prior(out["z"])
 
     @property
     def has_exact_kl(self) -> bool:

@@ -1,10 +1,8 @@
-"""The flow of a MAF in Keras: its two directions, its density, its training."""
+"""The flow of a MAF in Keras: its two directions and its density."""
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
-from tqdm import tqdm
 
 from aecli.latents.made import MADE
 
@@ -18,6 +16,8 @@ class Flow:
     (Papamakarios 2017, eq. 4); the next one has the units in reverse order. alive: [D] of 0 and 1;
     a unit that is not stays 0, and is no part of the density.
     """
+
+    draws = 0  # normals a row that its density asks for
 
     def __init__(self, alive: np.ndarray, blocks: int, widths: list[int], seed: int = 0):
         self.size, self.count = len(alive), float(alive.sum())
@@ -49,8 +49,8 @@ class Flow:
             e = x
         return e
 
-    def log_prob(self, x):
-        """In nats, [B]."""
+    def log_prob(self, x, epsilon=None):
+        """In nats, [B]. epsilon: of densities that are estimated by draws."""
         e, log_det = self.forward(x)
         return log_det - 0.5 * (ops.sum(ops.square(e), axis=1) + self.count * np.log(2 * np.pi))
 
@@ -59,41 +59,3 @@ def _affine(block: MADE, x):
     """The shift and the log scale of each unit, [B, D] each."""
     heads = block(x)
     return heads[..., 0], LARGEST * ops.tanh(heads[..., 1] / LARGEST)
-
-
-def train(flow: Flow, x: np.ndarray, settings) -> None:
-    """Fit to rows x [N, D] float32 by Adam; keeps the epoch that is best on a held-out tenth.
-
-    settings: a MAF. A pure function of its arguments.
-    """
-    rng = np.random.default_rng(settings.seed)
-    x = x[rng.permutation(len(x))]
-    held_out, rest = tf.constant(x[: len(x) // 10]), tf.constant(x[len(x) // 10 :])
-    variables = flow.variables
-    optimizer = keras.optimizers.Adam(settings.learning_rate)
-    optimizer.build(variables)
-
-    @tf.function(autograph=False)
-    def step(rows):
-        with tf.GradientTape() as tape:
-            loss = -ops.mean(flow.log_prob(tf.gather(rest, rows)))
-        optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
-
-    score = tf.function(lambda: ops.mean(flow.log_prob(held_out)), autograph=False)
-    best, kept, epoch_of_best = float(score()), _values(variables), 0
-    steps = max(1, len(rest) // settings.batch_size)
-    epochs = range(1, settings.epochs + 1)
-    for epoch in tqdm(epochs, "fit maf", unit="epoch", leave=False, delay=1, disable=None):
-        order = rng.permutation(len(rest))
-        for rows in np.split(order[: steps * settings.batch_size], steps):
-            step(tf.constant(rows))
-        if (found := float(score())) > best:
-            best, kept, epoch_of_best = found, _values(variables), epoch
-        if epoch - epoch_of_best >= settings.patience:
-            break
-    for variable, value in zip(variables, kept, strict=True):
-        variable.assign(value)
-
-
-def _values(variables) -> list[np.ndarray]:
-    return [variable.numpy() for variable in variables]

@@ -37,14 +37,13 @@ class MAF(Sampler):
         return f"an autoregressive flow of {self.blocks} block{'s' * (self.blocks > 1)}"
 
     def learn(self, x):
-        from aecli.samplers import flow
+        from aecli.samplers.fitting import train
 
         if len(x) < FEWEST:
             raise NotApplicable(f"needs {FEWEST} training codes for a flow; there are {len(x)}")
-        mean, scale = x.mean(axis=0), x.std(axis=0)
-        numbers = {"mean": mean, "scale": np.where(scale > DEAD * scale.max(), scale, 0.0)}
+        numbers = spread(x)
         made = self._flow(numbers)
-        flow.train(made, _standardised(numbers, x), self)
+        train(made, standardised(numbers, x), self, "maf")
         weights = [variable.numpy().astype("float64") for variable in made.variables]
         return numbers | dict(zip(self._weights(x.shape[1]), weights, strict=True))
 
@@ -62,7 +61,7 @@ class MAF(Sampler):
         return numbers["mean"] + numbers["scale"] * x
 
     def log_density(self, numbers, x):
-        made, rows = self._restored(numbers), _standardised(numbers, x)
+        made, rows = self._restored(numbers), standardised(numbers, x)
         starts = range(0, len(x), ROWS)
         found = np.concatenate([np.asarray(made.log_prob(rows[i : i + ROWS])) for i in starts])
         return found.astype("float64") - np.log(numbers["scale"][numbers["scale"] > 0]).sum()
@@ -92,7 +91,13 @@ class MAF(Sampler):
         return made
 
 
-def _standardised(numbers, x: np.ndarray) -> np.ndarray:
+def spread(x: np.ndarray) -> dict[str, np.ndarray]:
+    """Mean and scale of the units of rows x [N, D]; the scale of a constant one is 0."""
+    mean, scale = x.mean(axis=0), x.std(axis=0)
+    return {"mean": mean, "scale": np.where(scale > DEAD * scale.max(), scale, 0.0)}
+
+
+def standardised(numbers, x: np.ndarray) -> np.ndarray:
     """[N, D] float32, 0 where a unit is constant."""
     alive = numbers["scale"] > 0
     return (alive * (x - numbers["mean"]) / np.where(alive, numbers["scale"], 1)).astype("float32")

@@ -81,7 +81,12 @@ def test_components_differ_from_the_start_and_by_the_seed(compose, prior):
 
 @pytest.mark.parametrize(
     "words",
-    [["model/posterior=iaf", "model/prior=mixture"], ["model/prior=vamp"]],
+    [
+        ["model/posterior=iaf", "model/prior=mixture"],
+        ["model/prior=vamp"],
+        ["model/posterior=von_mises_fisher", "model/prior=sphere", "model.latent_dim=3"],
+        ["model/posterior=wrapped_normal", "model/prior=ball"],
+    ],
     ids=" ".join,
 )  # fmt: skip
 def test_xla_computes_the_same(compose, images, words):

@@ -49,7 +49,7 @@ def test_model_contract(compose, images, tmp_path, name, network):
         refused = [*f"model={name}".split(), f"network={network}"]
         refused += ["loss=categorical"] if of_text(network) else []
         shape = examples(network, images[:1]).shape[1:]
-        with pytest.raises(BadRequest, match=r"which has no key|takes series|learns inputs"):
+        with pytest.raises(BadRequest, match=r"no key|takes series|learns inputs|flat code"):
             build.model(compose(*refused), shape, **KNOWN, vocabulary=vocabulary_of(network))
         return
     config = compose(*words)

@@ -7,6 +7,9 @@ import yaml
 from places import CONFIGS
 
 from aecli.datasets.vocabulary import Vocabulary
+from aecli.latents.posteriors.base import Posterior
+
+ANYWHERE = Posterior.space
 
 
 def options(group: str) -> list[str]:
@@ -18,13 +21,15 @@ def options(group: str) -> list[str]:
 def models() -> list[str]:
     """Every model, and the VAE with each other posterior, prior and annealing than its own.
 
-    Such as "vae model/prior=vamp".
+    Such as "vae model/prior=vamp". A posterior and a prior that go together alone are in a preset.
     """
     own = {
         v for one in contents("model", "vae")["defaults"] if one != "_self_" for v in one.values()
     }
     inner = sorted(p for p in (CONFIGS / "model").glob("*/*.yaml") if p.stem not in own)
-    parts = [f"vae model/{path.parent.name}={path.stem}" for path in inner]
+    kinds = {path: (f"model/{path.parent.name}", path.stem) for path in inner}
+    inner = [path for path in inner if getattr(_class(*kinds[path]), "space", ANYWHERE) == ANYWHERE]
+    parts = [f"vae {'='.join(kinds[path])}" for path in inner]
     assert parts
     return options("model") + parts
 
@@ -35,6 +40,8 @@ def fitting(name: str, network: str) -> list[str] | None:
         return None
     if name in ("deep", "denoising") and network in ("gru", "lstm", "transformer", "seq2seq"):
         return None  # their presets state the widths of dense layers
+    if name == "nvae_small" and network not in GRIDS:
+        return None  # its groups are along an image
     if name == "vae model/prior=vamp" and of_text(network):
         return None  # there are no inputs to learn between two tokens
     words = [*f"model={name}".split(), f"network={network}"]
@@ -63,12 +70,12 @@ GREYS = Vocabulary(("white", "light", "dark"))  # of digits, as a text of 16 wor
 
 def of_series(network: str) -> bool:
     """Whether a network takes series alone: 8x8 digits are 8 points of 8 channels for it."""
-    return _class(network).is_of_series
+    return _class("network", network).is_of_series
 
 
 def of_text(network: str) -> bool:
     """Whether a network takes sentences alone: digits are 16 tokens for it."""
-    return _class(network).is_of_text
+    return _class("network", network).is_of_text
 
 
 def vocabulary_of(network: str) -> Vocabulary | None:
@@ -83,8 +90,8 @@ def losses() -> list[str]:
     return [name for name in options("loss") if name != "categorical"]
 
 
-def _class(network: str):
-    module, name = contents("network", network)["_target_"].rsplit(".", 1)
+def _class(group: str, option: str):
+    module, name = contents(group, option)["_target_"].rsplit(".", 1)
     return getattr(importlib.import_module(module), name)
 
 

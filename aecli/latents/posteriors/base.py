@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import keras
 
 from aecli.component import Component
+from aecli.errors import BadRequest
 from aecli.networks.base import Heads
 
 
@@ -14,10 +15,12 @@ class Posterior(Component):
     """The kind of density q(z|x) that the encoder's heads are the parameters of."""
 
     group: ClassVar[str] = "posterior"
-    has_density: ClassVar[bool] = False  # the layer's log_prob knows it at every code
+    has_density: ClassVar[bool] = False  # the layer's log_prob is that of a Gaussian, at every code
+    space: ClassVar[str] = "anywhere"  # where its codes are: that of the prior is to be the same
+    radius: ClassVar[float | None] = None  # of the sphere or the ball that they are in
 
     def heads(self, latent_dim: int | None) -> Heads:
-        """{name: (size, activation)} of what the encoder emits; mean and log_var among them."""
+        """{name: (size, activation)} of what the encoder emits; first mean, of the code's size."""
         raise NotImplementedError
 
     def layer(self, code_shape: tuple[int, ...]) -> "PosteriorLayer":
@@ -47,3 +50,25 @@ class PosteriorLayer(keras.layers.Layer):
     def gaussian(self, heads: dict[str, Any]) -> tuple[Any, Any] | None:
         """(mean, log_var) [B, *code_shape] where q is a diagonal Gaussian, None where it is not."""
         return None
+
+    def entropy(self, heads: dict[str, Any]) -> Any:
+        """The entropy of q(z|x) in nats [B] where it is known, else None."""
+        return None
+
+    def nearest(self, z):
+        """The codes [B, *code_shape] that there are in its space, nearest to any z."""
+        return z
+
+    def seen(self, z):
+        """Codes as the decoder is given them, [B, *code_shape]."""
+        return z
+
+
+def flat_size(code_shape: tuple[int, ...], of: str) -> int:
+    """How many numbers a flat code has. of: in words, what takes no others. Raises BadRequest."""
+    if len(code_shape) != 1:
+        raise BadRequest(
+            f"a posterior {of} takes flat codes, not {'x'.join(map(str, code_shape))}: "
+            "model.flat=true, or model/posterior=gaussian"
+        )
+    return code_shape[0]

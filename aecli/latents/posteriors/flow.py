@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from aecli.errors import BadRequest
-from aecli.latents.posteriors.base import PosteriorLayer
+from aecli.latents.posteriors.base import PosteriorLayer, flat_size
 from aecli.latents.posteriors.gaussian import GaussianLayer
 
 
@@ -13,11 +12,7 @@ class FlowLayer(PosteriorLayer):
     def __init__(self, code_shape: tuple[int, ...], **kwargs: Any):
         """Raises BadRequest for a grid code."""
         super().__init__(**kwargs)
-        if len(code_shape) != 1:
-            raise BadRequest(
-                f"a posterior with flows takes flat codes, not {'x'.join(map(str, code_shape))}: "
-                "model.flat=true, or model/posterior=gaussian"
-            )
+        flat_size(code_shape, "with flows")
         self.start = GaussianLayer(dtype="float32")
 
     def pushed(self, z, heads: dict[str, Any]):

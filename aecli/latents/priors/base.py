@@ -18,7 +18,10 @@ class Prior(Component):
     """The kind of density p(z); its layer has what is learnt of it."""
 
     group: ClassVar[str] = "prior"
-    of_posteriors: ClassVar[bool] = False  # made of densities q(z|u), which must be known
+    of_posteriors: ClassVar[bool] = False  # made of Gaussians q(z|u)
+    space: ClassVar[str] = (
+        "anywhere"  # where its codes are: that of the posterior is to be the same
+    )
 
     def layer(self, code_shape: tuple[int, ...], data_shape: tuple[int, ...]) -> "PriorLayer":
         """What tells the density of codes of a shape, of data of a shape."""
@@ -31,13 +34,15 @@ class Prior(Component):
 class PriorLayer(keras.layers.Layer):
     """p(z) of codes [B, *code_shape].
 
-    has_quantiles: whether the code units are independent and alike.
+    has_quantiles: whether the code units are independent and alike. is_uniform: whether log_prob is
+    the same at each code, so that a posterior's entropy says its KL.
 
     posterior_at: the model's encoder, for a prior that is made of posteriors; given anew at each
     call, so that no prior owns it a second time.
     """
 
     has_quantiles: ClassVar[bool] = False
+    is_uniform: ClassVar[bool] = False
 
     def log_prob(self, z, posterior_at: PosteriorAt):
         """log p(z) in nats: [B]."""
