@@ -31,4 +31,6 @@ class Measured(Asked):
         terms = dict.fromkeys(self.term_names(), TERM)
         found = {"loss": LOSS, **terms, **self.about, **terms}  # in this order
         found |= {tracker.name: tracker.quantity for tracker in watched}
+        for name in {"loss", "reconstruction"} & found.keys():
+            found[name] = dataclasses.replace(found[name], unit=self.reconstruction_loss.unit)
         return {name: quantity.of(self.spec) for name, quantity in found.items()}
