@@ -24,6 +24,7 @@ class Loss(Component):
     is_of_binary_data: ClassVar[bool] = False  # log_prob is normalised over {0, 1} alone
     is_of_levels: ClassVar[bool] = False  # log_prob is a probability of grey levels, no density
     is_likelihood: ClassVar[bool] = True  # whether there is a log_prob
+    unit: ClassVar[str] = "nats an image"  # of the loss
     is_of_whole_images: ClassVar[bool] = False  # no sum over pixels: none may be missing
 
     def __call__(self, target, params):

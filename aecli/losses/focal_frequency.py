@@ -26,6 +26,7 @@ class FocalFrequency(Loss):
     """
 
     is_likelihood: ClassVar[bool] = False
+    unit: ClassVar[str] = "weighted squares an image"
     is_of_whole_images: ClassVar[bool] = True
     keeps_measure: ClassVar[tuple[str, ...]] = act.SETTINGS
 

@@ -35,6 +35,7 @@ class MSSSIM(Loss):
 
     needs_unit_range: ClassVar[bool] = True
     is_likelihood: ClassVar[bool] = False
+    unit: ClassVar[str] = "unlike pixels an image"
     is_of_whole_images: ClassVar[bool] = True
     keeps_measure: ClassVar[tuple[str, ...]] = act.SETTINGS
 

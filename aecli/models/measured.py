@@ -33,4 +33,6 @@ class Measured(Asked):
         terms = {name: self.about_terms.get(name, TERM) for name in self.term_names()}
         found = {"loss": LOSS, **terms, **self.about, **terms}  # in this order
         found |= {tracker.name: tracker.quantity for tracker in watched}
+        for name in {"loss", "reconstruction"} & found.keys():
+            found[name] = dataclasses.replace(found[name], unit=self.reconstruction_loss.unit)
         return {name: quantity.of(self.spec) for name, quantity in found.items()}

@@ -26,6 +26,7 @@ GREYS = Vocabulary(("white", "light", "dark"))  # of digits, as a text of 16 wor
 LABELS = 3
 ROWS = 32
 STEPS = 20  # of a training
+AFTER = 1e4  # epochs: every weight is the full one, as in evaluation
 STEP = 1e-3  # of finite differences
 
 
@@ -72,7 +73,7 @@ class Case:
 
     def train(self, steps: int) -> None:
         """Take so many steps of each player's Adam on all examples at once."""
-        model, batch = self.model, self.batch(progress=0.5)
+        model, batch = self.model, self.batch(progress=AFTER)
         optimizers: Any = {player: keras.optimizers.Adam(1e-2) for player in model.players}
         for player, optimizer in optimizers.items():
             optimizer.build(model.variables_of(player))

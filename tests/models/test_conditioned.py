@@ -4,12 +4,12 @@ import keras
 import numpy as np
 import pytest
 from options import fitting, options, vocabulary_of
-from test_contract_model import fit
 
 from aecli import build
 from aecli.errors import BadRequest
 from aecli.models.batch import Batch
 from aecli.models.vae import VAE
+from aecli.proofs.generic import Case
 
 LABELS = 3
 
@@ -37,9 +37,8 @@ def test_every_vae_takes_it(compose, images, tmp_path, name):
     assert model.label_count == LABELS
     x = images[:64]
     reaches_both(model, x)
-    batch = Batch(x, x, model.frozen_draws(64), 0.5, label.astype("int32"))
     before = model.score(x, label=label)["reconstruction"].mean()
-    fit(model, batch, steps=20)
+    Case(model, x).train(20)
     score = model.score(x, label=label)
     assert score["reconstruction"].mean() < 0.9 * before
     units = model.kl_of_units(x, label=label)

@@ -118,8 +118,8 @@ def evaluation_is_by_what_is_remembered():
 def the_least_scale_and_gaps():
     model = _made()
     target = np.full((3, *cases.SHAPE), 0.5, "float32")
-    yield close(model._of_batch(target, target), 2 * math.log(0.01), rtol=1e-6)
-    yield close(model.log_var, 2 * math.log(0.01), rtol=1e-6)  # as it is remembered
+    yield close(model._of_batch(target, target), 2 * math.log(0.01), rtol=1e-4)
+    yield close(model.log_var, 2 * math.log(0.01), rtol=1e-4)  # as it is remembered
     target[0, 0, 0], target[1] = np.nan, 0.75
     made = np.full_like(target, 0.5)
     yield close(model._of_batch(target, made), math.log(0.25**2 * 16 / 47), rtol=1e-5)
