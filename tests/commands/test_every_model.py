@@ -40,10 +40,8 @@ COMMANDS = [
 ]
 ASKING = ("eval", "encode", "decode", "generate", "detect", "traverse", "export", "plot-manifold")
 """Commands that ask a prior or a posterior for something; the others know their model alone."""
-NO_PRIOR = dict.fromkeys(
-    ["ae", "conv", "deep", "deep_svdd", "denoising", "sparse", "sparse_kl", "vq_vae"],
-    "needs a model with a prior, as model=vae",
-)
+WITHOUT = "aae acai ae conv deep deep_svdd denoising gan masked sparse sparse_kl vae_gan vq_vae"
+NO_BOUND = dict.fromkeys(WITHOUT.split(), "needs a model with a bound of log p(x), as model=vae")
 NO_DENSITY = {"vq_vae": "needs a density of codes to draw from, and a choice of 256 vectors"}
 WHY_NOT = {  # command: {model: words of its line}
     "generate n=4": NO_DENSITY,
@@ -51,7 +49,7 @@ WHY_NOT = {  # command: {model: words of its line}
     "generate n=4 sampler=maf sampler.epochs=2": NO_DENSITY,
     "plot-samples": NO_DENSITY,
     "plot-manifold": {"conv": "needs a flat code of 2 or more units"},
-    "detect normal=[0,1,2] score=elbo": NO_PRIOR,
+    "detect normal=[0,1,2] score=elbo": NO_BOUND,
     "detect normal=[0,1,2] score=mahalanobis": {"vq_vae": "needs codes that are numbers"},
     FINETUNE: {"cvae": "needs a model that is told no labels: they are the answer"},
 }
