@@ -22,6 +22,8 @@ class Measured(Asked):
 
     about: ClassVar[dict[str, Quantity]] = {}
 
+    reconstructs: ClassVar[bool] = True  # whether a player minimises the reconstruction
+
     def quantities(self) -> dict[str, Quantity]:
         """{column of history.csv: what it measures}: the loss and each term in nats an example."""
         watched = [*self.watched, *self.opponent_losses]
@@ -29,3 +31,7 @@ class Measured(Asked):
         found = {"loss": LOSS, **terms, **self.about, **terms}  # in this order
         found |= {tracker.name: tracker.quantity for tracker in watched}
         return {name: quantity.of(self.spec) for name, quantity in found.items()}
+
+    def decoders_loss(self, likelihood: str) -> str:
+        """What the decoder minimises where the encoder does not reconstruct, in a few words."""
+        return likelihood

@@ -35,6 +35,7 @@ PAIRS = [
 
 
 LABELS = 3
+REFUSED = r"which has no key|takes series|learns inputs|patches of images|gradient through"
 
 
 def labels(model, n: int):
@@ -52,7 +53,7 @@ def test_model_contract(compose, images, tmp_path, name, network):
         refused = [*f"model={name}".split(), f"network={network}"]
         refused += ["loss=categorical"] if of_text(network) else []
         shape = examples(network, images[:1]).shape[1:]
-        with pytest.raises(BadRequest, match=r"which has no key|takes series|learns inputs"):
+        with pytest.raises(BadRequest, match=REFUSED):
             build.model(compose(*refused), shape, LABELS, vocabulary=vocabulary_of(network))
         return
     config = compose(*words)
@@ -72,7 +73,7 @@ def test_model_contract(compose, images, tmp_path, name, network):
     before = model.score(x, **kwargs)["reconstruction"].mean()
     fit(model, batch, steps=20)
     score = model.score(x, **kwargs)
-    assert score["reconstruction"].mean() < 0.8 * before
+    assert score["reconstruction"].mean() < 0.8 * before or not model.reconstructs
 
     model.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras")
