@@ -65,8 +65,12 @@ def batch_mean(x):
 
 def batch_rows(x):
     """All rows [B, ...] of the training batch, of which a replica has some; without gradient."""
+    return linked_rows(ops.stop_gradient(x))
+
+
+def linked_rows(x):
+    """All rows [B, ...] of the training batch, of which a replica has some; with their gradient."""
     share = getattr(_replica, "share", None)
-    x = ops.stop_gradient(x)
     if share is None:
         return x
     around = [[share.first, share.size - share.last], *[[0, 0]] * (len(x.shape) - 1)]
