@@ -31,9 +31,9 @@ def models() -> list[str]:
 
 def fitting(name: str, network: str) -> list[str] | None:
     """The overrides of a small model of that name and network; None where they do not fit."""
-    if name == "conv" and network not in GRIDS:  # its preset states keys of a convolution
+    if name == "conv" and network not in FILTERED:  # its preset states keys of a convolution
         return None
-    if name in ("deep", "denoising") and network in ("gru", "lstm", "transformer", "seq2seq"):
+    if name in ("deep", "denoising") and network in ATTENTIVE | {"gru", "lstm", "seq2seq"}:
         return None  # their presets state the widths of dense layers
     if name == "vae model/prior=vamp" and of_text(network):
         return None  # there are no inputs to learn between two tokens
@@ -41,11 +41,15 @@ def fitting(name: str, network: str) -> list[str] | None:
     words += ["loss=categorical"] if of_text(network) else []
     words += ["network.filters=[8,4]"] if network == "conv" else []
     words += SMALL.get(network, [])
-    return words + (["model.flat=true"] if name == "vq_vae" and network not in GRIDS else [])
+    of_grid = name in ("vq_vae", "masked")
+    return words + (["model.flat=true"] if of_grid and network not in GRIDS else [])
 
 
-GRIDS = {"conv", "resnet", "conv1d"}  # networks that have codes along an image or a series
+FILTERED = {"conv", "resnet", "conv1d"}
+ATTENTIVE = {"transformer", "vit"}
+GRIDS = FILTERED | {"vit"}  # networks that have codes along an image or a series
 SMALL = {
+    "vit": ["network.width=16", "network.blocks=1"],
     "resnet": ["network.filters=[8]"],
     "conv1d": ["network.filters=[8,4]"],
     "lstm": ["network.units=16"],
@@ -81,7 +85,7 @@ def _class(network: str):
 
 
 KINDS = ("ae", "vae")  # plain, and with draws beside those that a network may ask for
-OWN = {"conv": "conv", "vq_vae": "conv"}  # models of grid codes, whose first network is no mlp
+OWN = {"conv": "conv", "vq_vae": "conv", "masked": "vit"}  # whose first network is no mlp
 
 
 def stands_for_others(name: str, network: str) -> bool:
