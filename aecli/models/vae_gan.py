@@ -42,7 +42,7 @@ class VAEGAN(VAE):
     keeps_measure: ClassVar[tuple[str, ...]] = ()
 
     latent_dim: LatentDim = 32
-    gamma: Annotated[float, Field(ge=0, description="weight of the features for the decoder")] = 0.1
+    gamma: Annotated[float, Field(ge=0, description="weight of the features for the decoder")] = 0.5
     adversarial: Literal["non_saturating", "minimax"] = "non_saturating"
     reconstructions: bool = True
 

@@ -42,10 +42,10 @@ class EpochLines(Remembered, keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         refuse_nonfinite(epoch, logs)
-        best, monitor = min(self.val_losses, default=math.inf), "val_loss"
-        if self._checkpoint is not None:
-            best, monitor = self._checkpoint.best, self._checkpoint.monitor
-        is_best = logs[monitor] < best
+        kept = self._checkpoint
+        is_best = logs["val_loss"] < min(self.val_losses, default=math.inf)
+        if kept is not None:
+            is_best = kept.measure(epoch, logs) < kept.best
         self.val_losses.append(logs["val_loss"])
         hidden = ("loss", "seconds", "learning_rate")
         terms = [k for k in logs if k not in hidden and not k.startswith("val_")]
