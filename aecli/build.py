@@ -137,18 +137,25 @@ def model(
             "network": _told(config, "network", columns, vocabulary),
             "reconstruction_loss": _told(config, "loss", columns, vocabulary),
         }
-        if takes(config.get("model"), "label_count", "model"):
-            if label_count is None:
-                raise BadRequest(
-                    "this model needs the label of each image, counted from 0, and the data have "
-                    "none: take another model, or data with labels"
-                )
-            extra["label_count"] = label_count
+        if takes(node := config.get("model"), "label_count", "model"):
+            extra["label_count"] = _label_count(plain(node or {}), label_count)
         built = component(config.get("model"), "model", **extra)
         built.build((None, *data_shape))
         return built
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def _label_count(node: dict, label_count: int | None) -> int | None:
+    """As many labels as the model of a node is told: all of them or None. Raises BadRequest."""
+    from aecli.models.conditioned import NO_LABELS
+
+    if not targets.checked(node, "model").asks_for_labels(node):
+        return None
+    if label_count is None:
+        way = "model.condition=none" if "condition" in node else "another model"
+        raise BadRequest(f"{NO_LABELS}{way}, or data with labels")
+    return label_count
 
 
 FOR_TEXT = {"network": "seq2seq", "loss": "categorical"}

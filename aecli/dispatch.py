@@ -19,6 +19,8 @@ from aecli.files import cannot_write
 from aecli.jobs import hydra_sweep, launcher
 from aecli.jobs.sweep import SUBDIR, Sweep, drop_empty_job_folder
 
+BY_THEMSELVES = ("reproduce", "tune")  # they compose several trainings each
+
 QUIET = {  # Hydra writes nothing of its own: a run's folder is made by aecli.runs, after all checks
     "hydra.run.dir": ".",
     "hydra.output_subdir": "null",
@@ -57,8 +59,8 @@ def run(command: str, argv: list[str]) -> int:
 
 
 def _through_hydra(arguments: Arguments, with_traceback: bool) -> int:
-    if arguments.command == "tune" and not arguments.has(options.COMPLETION):
-        return importlib.import_module("aecli.commands.tune").run(arguments)  # its own sweep
+    if arguments.command in BY_THEMSELVES and not arguments.has(options.COMPLETION):
+        return importlib.import_module(f"aecli.commands.{arguments.command}").run(arguments)
     searchpath.register(arguments.config_dir)  # not by Hydra: as ./configs
     arguments = arguments.without(options.CONFIG_DIR)
     if hydra_sweep.is_one(arguments):

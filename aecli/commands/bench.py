@@ -88,6 +88,6 @@ def _print(name: str, figures: dict) -> None:
             ]
         )
     val_loss = Quantity(figures["aecli"]["unit"]).label("val_loss")
-    headers = [name, "first step (s)", "epoch (s)", "images/s", "peak (MB)", val_loss]
+    headers = [name, "first step (s)", "epoch (s)", "examples/s", "peak (MB)", val_loss]
     show_table(headers, rows)
     print(f"stock Keras fit takes {figures['ratio']:.2f} times as long an epoch as aecli")

@@ -11,6 +11,7 @@ from aecli.comparison import report, sources
 from aecli.comparison.leaderboard import Leaderboard, leaderboard
 from aecli.comparison.records import Record
 from aecli.comparison.settings import differences
+from aecli.console.quiet import import_tensorflow_quietly
 from aecli.console.table import show_table
 from aecli.errors import BadRequest
 from aecli.files import as_json, unique_folder, write_json, write_text
@@ -19,23 +20,46 @@ from aecli.untrusted.bounded import refuse_links
 
 def main(cfg: DictConfig) -> None:
     """The command: a table (or JSON) on stdout; CSV, JSON and figures in a new folder."""
+    if cfg.by not in (None, "task"):
+        raise BadRequest(f"by must be task or null; got {cfg.by!r}")
     source = sources.find(_paths(cfg), str(cfg.outputs))
     board = leaderboard(source, None if cfg.metric is None else str(cfg.metric))
     plain = report.as_json(board)
     folder = _new_folder(source, str(cfg.outputs))
     write_text(folder / "leaderboard.csv", report.as_csv(board))
     write_json(folder / "leaderboard.json", plain)
+    written = ["leaderboard.csv", "leaderboard.json"]
+    if cfg.by == "task":
+        written += _by_task(board, folder, quiet=cfg.json)
     if cfg.json:
         print(as_json(plain))
-    else:
+    elif cfg.by is None:
         _print(board)
     sys.stdout.flush()  # the figures take seconds
-    written = ["leaderboard.csv", "leaderboard.json"]
     if cfg.draw:
         from aecli.figures import leaderboard as compare_figures
 
         written += compare_figures.draw_all(board, folder / "figures")
     print(f"written to {folder}/: {'  '.join(written)}", file=sys.stderr)
+
+
+def _by_task(board: Leaderboard, folder: pathlib.Path, quiet: bool) -> list[str]:
+    """Print a table a task, and write them as tasks.md. Raises BadRequest where there is none."""
+    from aecli.comparison import tasks
+
+    import_tensorflow_quietly(wake=False)  # some metrics are made of it
+    found = tasks.sections(board)
+    if not found:
+        raise BadRequest("these runs have no figures but their losses\nadd some: metrics=[bounds]")
+    write_text(folder / "tasks.md", tasks.as_markdown(board, found))
+    if not quiet:
+        print(f"{board.title}; {tasks.LEGEND}")
+        for section, metrics in found.items():
+            print(f"\n{section}")
+            show_table(*tasks.table(board, metrics))
+        for line in report.below(board):
+            print(line)
+    return ["tasks.md"]
 
 
 def _paths(cfg: DictConfig) -> list[str]:

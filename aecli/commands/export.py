@@ -55,8 +55,8 @@ def export(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, float]]:
                 name: _exported(run, name, kind, temporary / f"{name}{kind.suffix}", examples)
                 for name in parts
             }
-            raw = raw_shape(run.learnt), run.learnt.raw_range
-            write_text(temporary / "load.py", script(kind, parts, run.model, *raw))
+            raw = raw_shape(run.learnt)
+            write_text(temporary / "load.py", script(kind, parts, run.model, run.learnt, raw))
             os.rename(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -155,7 +155,7 @@ def _columns(both: dict) -> dict[str, np.ndarray]:
 def _print(run: runs.Run, values: dict) -> None:
     per_class = values["labels_per_class"]
     labels = "all labels" if per_class is None else f"{per_class:,} labels a class"
-    print(f"{run.title}, {labels}: {values['train_images']:,} training images")
+    print(f"{run.title}, {labels}: {values['train_images']:,} training {run.spec.nouns}")
     rows = [
         [name, f"{100 * one['test_accuracy']:.2f} %", f"{100 * one['val_accuracy']:.2f} %",
          str(one["epoch"])]

@@ -10,6 +10,12 @@ from aecli.console.compose import declared
 from aecli.console.table import show_table
 from aecli.errors import BadRequest
 
+FAMILIES = (  # of models, from the plain to the special; others come after them
+    "deterministic", "sparse", "variational", "disentangling", "importance-weighted",
+    "hierarchical", "discrete", "adversarial", "one-class",
+)  # fmt: skip
+LAST = ("own", "other")  # of options that name no family: the user's, and aecli's
+
 
 def main(cfg: DictConfig) -> None:
     list_options(None if cfg.group is None else str(cfg.group), as_json=cfg.json)
@@ -34,14 +40,35 @@ def list_options(group: str | None, as_json: bool = False) -> None:
         show_table(["group", "options (* = default)"], rows)
         print("\naecli list GROUP describes them;  aecli train GROUP=OPTION chooses one")
     else:
-        rows = [[_marked(group, o, defaults), _line(o)] for o in catalog.options(group)]
-        show_table([group, "(* = default)"], rows)
-        chosen = [f"{group}={rows[0][0].rstrip('*')}"]
+        offered = catalog.options(group)
+        show_table([group, "(* = default)"], _rows(group, offered, defaults))
+        chosen = [f"{group}={offered[0].name}"]
         if having := subgroups.options_having(group):
             chosen.insert(0, f"{group.rpartition('/')[0]}={having[0]}")
         print(f"\naecli train {' '.join(chosen)} --help shows its keys")
         for file in catalog.shadowed(group):
             print(f"note: your {file} has no effect: aecli has that option", file=sys.stderr)
+
+
+def _rows(group: str, offered: list[catalog.Option], defaults: dict) -> list[list[str]]:
+    """A row an option, below a row for each family where there are some."""
+    by_family: dict[str, list[list[str]]] = {}
+    for option in offered:
+        row = [_marked(group, option, defaults), _line(option)]
+        by_family.setdefault(_family(option), []).append(row)
+    if len(by_family) < 2:
+        return [row for rows in by_family.values() for row in rows]
+    order = [*FAMILIES, *sorted(by_family.keys() - {*FAMILIES, *LAST}), *LAST]
+    families = [family for family in order if family in by_family]
+    return [
+        row
+        for family in families
+        for row in ([f"{family}:", ""], *([f"  {name}", line] for name, line in by_family[family]))
+    ]
+
+
+def _family(option: catalog.Option) -> str:
+    return option.family or LAST[not option.yours]
 
 
 def train_defaults() -> dict[str, list]:
@@ -63,6 +90,7 @@ def _entry(group: str, option: catalog.Option, defaults: dict[str, list[str]]) -
     return {
         "name": option.name,
         "description": option.description,
+        "family": option.family,
         "default": option.name in defaults.get(group, []),
         "yours": option.yours,
         "file": str(option.file),

@@ -74,7 +74,7 @@ def _print(run: runs.Run, values: dict) -> None:
     from aecli.metrics.probe_curve import METHODS
 
     print(
-        f"{run.title}, accuracy on {values['test_images']:,} test images; "
+        f"{run.title}, accuracy on {values['test_images']:,} test {run.spec.nouns}; "
         f"mean ± standard deviation over draws"
     )
     rows = []

@@ -9,9 +9,15 @@ from aecli.console.options import Option
 from aecli.errors import BadRequest
 from aecli.typed import quoted
 
-POSITIONAL = {"list": "group"}  # command: the key that a first bare word sets
+POSITIONAL = {
+    "list": "group",
+    "reproduce": "reproduce",
+}  # command: the key that a first bare word sets
 SEPARATED = ("tune",)  # commands whose words may be divided by --, for the reader's sake
-SEVERAL = {"compare": "paths"}  # command: the key whose list all bare words make
+SEVERAL = {  # command: the key whose list all bare words make
+    "compare": "paths",
+    "verify": "subjects",
+}
 
 
 @dataclass

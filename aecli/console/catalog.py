@@ -3,9 +3,12 @@
 The folders are the registry. Standard library only, so that `aecli --help` stays quick.
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
+
+FAMILY = re.compile(r"#\s*@family\s+(\S+)\s*$")
 
 
 def package_configs() -> Path:
@@ -55,6 +58,12 @@ class Option:
     def description(self) -> str:
         return description(self.file)
 
+    @property
+    def family(self) -> str | None:
+        """What it is a kind of, as the line `# @family NAME` at its head says; None: says none."""
+        found = (FAMILY.match(line) for line in head(self.file))
+        return next((match[1] for match in found if match), None)
+
 
 def options(group: str, config_dir: str | None = None) -> list[Option]:
     """The options of a group; on a clash of names the package's own comes first, as in Hydra."""
@@ -77,15 +86,16 @@ def shadowed(group: str) -> list[Path]:
     return [f for f, own in pairs if own.exists() and own.read_bytes() != f.read_bytes()]
 
 
+def head(file: Path) -> list[str]:
+    """The lines of the comment block at the top of a YAML."""
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return list(itertools.takewhile(lambda line: line.startswith("#"), lines))
+
+
 def comment_lines(file: Path) -> list[str]:
     """The comment block at the top of a YAML, without `# ` and without lines as `# @package`."""
-    lines = []
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-        if not line.startswith("#"):
-            break
-        if not re.match(r"#\s*@\w", line):
-            lines.append(line.removeprefix("#").removeprefix(" ").rstrip())
-    return lines
+    lines = [line for line in head(file) if not re.match(r"#\s*@\w", line)]
+    return [line.removeprefix("#").removeprefix(" ").rstrip() for line in lines]
 
 
 def description(file: Path) -> str:

@@ -81,13 +81,8 @@ def fitting(command: str, stated: list[str], config_dir: str | None) -> list[str
 
 def _fitting_in(file: Path) -> dict[str, str]:
     """{group: option} of the comments at its head."""
-    found = {}
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-        if not line.startswith("#"):
-            break
-        if match := FITTING.match(line):
-            found[match.group(1)] = match.group(2)
-    return found
+    found = (FITTING.match(line) for line in catalog.head(file))
+    return {match[1]: match[2] for match in found if match}
 
 
 def _is_table(path: Path, option: str) -> bool:

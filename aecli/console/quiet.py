@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from typing import IO
 
 from aecli import cores
@@ -29,10 +30,7 @@ def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> 
                 _set_threads(threads)
         return
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # advice on retracing and the like
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    with _file_in_memory() as chatter:
-        os.dup2(chatter.fileno(), 2)
+    with _silence():
         gc.disable()  # it would look through a million new objects several times: half a second
         try:
             import keras  # noqa: F401
@@ -42,13 +40,33 @@ def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> 
             pin_keras()
             if wake:
                 tensorflow.constant(0.0)  # lists the devices, which prints too
+        finally:
+            gc.freeze()
+            gc.enable()
+
+
+def wake_quietly() -> None:
+    """Wake the device of a TensorFlow that was imported without."""
+    with _silence():
+        import tensorflow
+
+        tensorflow.constant(0.0)
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Nothing on stderr; of what ends with an error, all that it had printed."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with _file_in_memory() as chatter:
+        os.dup2(chatter.fileno(), 2)
+        try:
+            yield
         except BaseException:
             chatter.seek(0)
             os.write(terminal, chatter.read())
             raise
         finally:
-            gc.freeze()
-            gc.enable()
             sys.stderr.flush()
             os.dup2(terminal, 2)
             os.close(terminal)

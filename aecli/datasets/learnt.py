@@ -202,9 +202,11 @@ class Learnt:
 
     @property
     def of_values(self) -> "Learnt":
-        """What a model needs of it to take raw values, and no names."""
-        names = {"label_names": None, "train_labels": None, "test_labels": None, "columns": None}
-        return dataclasses.replace(self, **names, categories={}, reader={}, fingerprints={})
+        """What a model needs of it to take raw values: of names, those of a table's columns."""
+        labels = {"label_names": None, "train_labels": None, "test_labels": None}
+        if self.coding is None:  # thousands of pixels may have names, too
+            labels |= {"columns": None}
+        return dataclasses.replace(self, **labels, reader={}, fingerprints={})
 
     def unscaled(self, x: np.ndarray) -> np.ndarray:
         """What a model made, [N, H, W, C] float32, in the file's numbers, but bytes in [0, 1].

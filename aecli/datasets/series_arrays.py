@@ -58,7 +58,7 @@ def as_series(name: str, array: np.ndarray) -> list[np.ndarray]:
             f"{name} is {array.dtype} {array.shape}; series are numbers [N, T] or [N, T, C]"
             + ("\none long recording needs dataset.window=POINTS" if array.ndim == 1 else "")
         )
-    array = array.reshape(*array.shape[:2], -1).astype(np.float32)
+    array = _float32(array.reshape(*array.shape[:2], -1))
     there = np.asarray(~np.isnan(array).all(axis=2))
     is_some: np.ndarray = np.asarray(there.any(axis=1))
     lengths = np.where(is_some, there.shape[1] - there[:, ::-1].argmax(axis=1), 0)
@@ -74,9 +74,14 @@ def as_recording(name: str, array: np.ndarray) -> np.ndarray:
     """[T] or [T, C] -> [T, C] float32."""
     if array.dtype.kind not in "buif" or array.ndim not in (1, 2) or array.size == 0:
         raise BadRequest(f"{name} is {array.dtype} {array.shape}; a recording is [T] or [T, C]")
-    array = array.reshape(len(array), -1).astype(np.float32)
+    array = _float32(array.reshape(len(array), -1))
     check_finite(name, array)
     return array
+
+
+def _float32(array: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):  # found as infinity
+        return array.astype(np.float32)
 
 
 def check_finite(name: str, x: np.ndarray) -> None:

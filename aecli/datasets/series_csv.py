@@ -56,7 +56,15 @@ class Grid:
         return found
 
     def texts(self, column: int) -> np.ndarray:
-        """A column [N] as numbers where all are, else as texts."""
+        """A column [N] as numbers where all are, else as texts. Raises BadRequest."""
+        short = next((row for row, cells in enumerate(self.cells) if len(cells) <= column), None)
+        if short is not None:
+            names = self.names or []
+            name = shown(names[column]) if column < len(names) else column
+            raise BadRequest(
+                f"{self.path}:{self.lines[short]}: the row ends after {len(self.cells[short])} "
+                f"cells, before its column {name}"
+            )
         found = np.array([row[column].strip() for row in self.cells])
         try:
             return found.astype(np.float64)

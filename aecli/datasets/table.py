@@ -18,6 +18,7 @@ from aecli.errors import BadRequest
 
 OPTION = "table"
 ID, ROW = "id", "row"  # how outputs name what a row is known by: a text, or its number from 1
+SENTENCE = 3  # words, in the mean, above which texts are rather sentences than values
 FEW = 20  # values of a column of texts that is taken as a category unasked
 KEPT = ("label_column", "id_column", "delimiter", "decimal", "missing")
 Mark = Annotated[str, Field(pattern=r'^[^"\r\n\x00]$', description="one character")]
@@ -192,9 +193,12 @@ def _check_few(part: Part, name: str) -> None:
     """Raises BadRequest for a column of texts that nobody named, and that is no category."""
     values = part.categories[name]
     if len(values) > FEW:
+        way, words = ways(name), sum(len(value.split()) for value in values) / len(values)
+        if words > SENTENCE:
+            way = f"train on its sentences: dataset=text dataset.column={shown(name)}; or {way}"
         raise BadRequest(
             f"{part.name}: column {shown(name)!r} holds {len(values):,} different texts "
-            f"({columns.some(values)})\n{ways(name)}"
+            f"({columns.some(shown(value, 40) for value in values)})\n{way}"
         )
 
 

@@ -30,7 +30,7 @@ def finetuning(run, histories: dict[str, dict[str, list[float]]], values: dict) 
         )
     style.whole_numbers(ax.xaxis)
     ax.set(
-        xlabel="epoch", ylabel="accuracy (%)", title=f"{values['train_images']:,} labelled images"
+        xlabel="epoch", ylabel="accuracy (%)", title=f"{values['train_images']:,} labelled examples"
     )
     ax.grid(alpha=0.3)
     figure.legend(loc="outside lower center", ncols=2, frameon=False)

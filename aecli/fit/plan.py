@@ -79,6 +79,10 @@ def plan(cfg: DictConfig, splits) -> Plan:
     model.learnt = splits.learnt.of_values
     if note := _no_bottleneck(splits.learnt, model):
         splits = dataclasses.replace(splits, notes=(*splits.notes, note))
+    if model.has_gaps and model.reconstruction_loss.is_of_whole_images:
+        raise BadRequest(
+            "this loss compares whole series, and points of these are missing: loss=mse"
+        )
     low, high = splits.data_range
     model.check_range(low, high)
     preparation = build.preparation(cfg, splits.spec.kind == "text")

@@ -71,6 +71,13 @@ def merged(
     return config
 
 
+def is_same(run: runs.Run, cfg: DictConfig) -> bool:
+    """Whether a run is the training that a config asks for, and as long."""
+    stored, asked = build.plain(run.config), build.plain(runs.kept(cfg))
+    ends = (*lengthening.LENGTH, lengthening.PATIENCE)
+    return not _changes(stored, asked) and all(_at(stored, k) == _at(asked, k) for k in ends)
+
+
 def is_follower(run: runs.Run, cfg: DictConfig, overrides: list[str]) -> bool:
     """Whether this process trains along with a chief, who alone may write in the folder."""
     asked = any(override.startswith("trainer.strategy=") for override in overrides)

@@ -14,6 +14,7 @@ from types import ModuleType
 
 import numpy as np
 
+from aecli.datasets.learnt import Learnt
 from aecli.errors import BadRequest
 
 
@@ -70,35 +71,44 @@ import numpy as np
 {opening}
 
 HERE = pathlib.Path(__file__).parent
-images = np.random.default_rng(0).random((2, {shape}), dtype="float32")  # yours: in {range}
-codes = {codes}
+{nouns} = np.random.default_rng(0).random((2, {shape}), dtype="float32")  # yours: in {range}
+{categories}codes = {codes}
 '''
 CODES = 'np.random.default_rng(0).random((2, {shape}), dtype="float32")'
 INDICES = 'np.random.default_rng(0).integers({size}, size=(2, {shape}), dtype="int32")'
-LABELS = 'labels = np.array([0, 0], dtype="int32")  # of each image: 0 to {last}\n'
+CATEGORIES = "{nouns}[:, {columns}] = 0  # positions of a category's value: 0 to {lasts}\n"
+LABELS = 'labels = np.array([0, 0], dtype="int32")  # of each example: 0 to {last}\n'
 LINES = {  # a part's
     "encoder": 'codes = opened(HERE / "encoder{suffix}")({x})\nprint("codes", codes.shape)\n',
-    "decoder": 'made = opened(HERE / "decoder{suffix}")({z})\nprint("images", made.shape)\n',
+    "decoder": 'made = opened(HERE / "decoder{suffix}")({z})\nprint("{nouns}", made.shape)\n',
     "autoencoder": 'made = opened(HERE / "autoencoder{suffix}")({x})\nprint(made.shape)\n',
 }
 
 
-def script(
-    kind: Format, parts: list[str], model, raw: tuple[int, ...], data_range: tuple[float, float]
-) -> str:
+def script(kind: Format, parts: list[str], model, learnt: Learnt, raw: tuple[int, ...]) -> str:
     """A Python file that loads the parts beside it. raw: the shape of an example in a file."""
     shape, code = (", ".join(map(str, s)) for s in (raw, model.stored_shape))
     codes = CODES if model.codebook_size is None else INDICES
     codes = codes.format(shape=code, size=model.codebook_size)
-    low, high = data_range
+    nouns, (low, high) = learnt.spec.nouns, learnt.raw_range
     head = SCRIPT.format(
-        opening=kind.source(), shape=shape, codes=codes, range=f"[{low:g}, {high:g}]"
-    )
+        opening=kind.source(), shape=shape, codes=codes, range=f"[{low:g}, {high:g}]", nouns=nouns,
+        categories=_categories(learnt, nouns),
+    )  # fmt: skip
     told = ""
     if model.label_count is not None:
         head, told = head + LABELS.format(last=model.label_count - 1), ", labels"
-    given = {"suffix": kind.suffix, "x": f"images{told}", "z": f"codes{told}"}
+    given = {"suffix": kind.suffix, "x": f"{nouns}{told}", "z": f"codes{told}", "nouns": nouns}
     return head + "".join(LINES[name].format(**given) for name in parts)
+
+
+def _categories(learnt: Learnt, nouns: str) -> str:
+    sizes = () if learnt.coding is None else learnt.coding.sizes
+    columns = [column for column, size in enumerate(sizes) if size]
+    if not columns:
+        return ""
+    lasts = ", ".join(str(sizes[column] - 1) for column in columns)
+    return CATEGORIES.format(nouns=nouns, columns=columns, lasts=lasts)
 
 
 @contextlib.contextmanager

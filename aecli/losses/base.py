@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from keras import ops
 
 from aecli.component import Component
-from aecli.errors import BadRequest
+from aecli.errors import BadRequest, NotApplicable
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,14 +23,16 @@ class Loss(Component):
     is_of_tokens: ClassVar[bool] = False  # log_prob is of numbers that are names
     is_of_binary_data: ClassVar[bool] = False  # log_prob is normalised over {0, 1} alone
     is_of_levels: ClassVar[bool] = False  # log_prob is a probability of grey levels, no density
+    is_likelihood: ClassVar[bool] = True  # whether there is a log_prob
+    is_of_whole_images: ClassVar[bool] = False  # no sum over pixels: none may be missing
 
     def __call__(self, target, params):
         """Per-example loss in nats, summed over pixels: [B]. Constants may be left out."""
         return -self.log_prob(target, params)
 
     def log_prob(self, x, params):
-        """log p(x | params), in nats an image: [B]."""
-        raise NotImplementedError
+        """log p(x | params), in nats an image: [B]. Raises NotApplicable where there is none."""
+        raise self._no_likelihood()
 
     def parts(self, target, params) -> dict[str, Any]:
         """{name: its share of the loss [B] in nats} of one that is made of several likelihoods."""
@@ -52,7 +54,10 @@ class Loss(Component):
 
     def sample(self, params, seed):
         """An image drawn from p(x | params): [B, H, W, C]. seed: int or keras SeedGenerator."""
-        raise NotImplementedError
+        raise self._no_likelihood()
+
+    def check_shape(self, data_shape: tuple) -> None:
+        """Refuse images [H, W, C] that it cannot compare. Raises BadRequest."""
 
     def check_range(self, low: float, high: float) -> None:
         """Refuse data that the likelihood gives no probability. Raises BadRequest."""
@@ -61,6 +66,10 @@ class Loss(Component):
                 f"loss={self._option()} needs data in [0, 1]; the images are in "
                 f"[{low:g}, {high:g}]\nscale them: dataset.scale=minmax, or take loss=mse"
             )
+
+    def _no_likelihood(self) -> NotApplicable:
+        option = self._option()
+        return NotApplicable(f"needs a likelihood, which loss={option} is not: take loss=mse")
 
     def _option(self) -> str:
         return type(self).__module__.rsplit(".", 1)[-1]

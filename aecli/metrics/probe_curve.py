@@ -9,6 +9,7 @@ from tqdm import tqdm
 from aecli.metrics.baselines import ROWS, flat
 from aecli.metrics.probing import draw_rows, probe_accuracy
 
+PLAIN = {"image": "pixels", "table": "values", "series": "values", "text": "numbers of the tokens"}
 METHODS = {"logistic_accuracy": "logistic regression", "knn_accuracy": "5 nearest neighbours"}
 
 
@@ -32,12 +33,13 @@ def feature_sets(
     """
     both = zip((train, test), labels, strict=True)
     codes = [model.encode(x, label=label).reshape(len(x), -1) for x, label in both]
-    pixels = [flat(x) for x in (train, test)]
-    size = min(codes[0].shape[1], *pixels[0][:ROWS].shape)
-    pca = PCA(size, random_state=0).fit(pixels[0][:ROWS])
-    reduced = [pca.transform(x) for x in pixels]
-    names = (f"code, {codes[0].shape[1]} numbers", "pixels", f"PCA, {size} components")
-    found = (codes, pixels, reduced)
+    plain = [flat(x) for x in (train, test)]
+    size = min(codes[0].shape[1], *plain[0][:ROWS].shape)
+    pca = PCA(size, random_state=0).fit(plain[0][:ROWS])
+    reduced = [pca.transform(x) for x in plain]
+    given = PLAIN[model.spec.kind]
+    names = (f"code, {codes[0].shape[1]} numbers", given, f"PCA, {size} components")
+    found = (codes, plain, reduced)
     first, second = ({n: f[i] for n, f in zip(names, found, strict=True)} for i in (0, 1))
     return first, second
 

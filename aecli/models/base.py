@@ -13,6 +13,7 @@ from aecli.dataspec import DataSpec
 from aecli.errors import NotApplicable
 from aecli.losses.base import Loss, of_points
 from aecli.models.batch import Batch
+from aecli.models.conditioned import Conditioned
 from aecli.models.in_keras import InKeras
 from aecli.models.measured import Measured
 from aecli.models.on_arrays import OnArrays
@@ -30,7 +31,7 @@ LatentDim = Annotated[
 PART = Quantity("nats an image", LOWER, "a part of the reconstruction term", by_objective=True)
 
 
-class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
+class Autoencoder(OnArrays, InKeras, Measured, Conditioned, Configurable, keras.Model):
     """An encoder, a decoder and an objective over images x [B, H, W, C].
 
     Every term of the objective is [B], in nats an example, summed over pixels and over code
@@ -50,7 +51,6 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
     has_bound: ClassVar[bool] = False  # draw and log_prior give the densities of a bound
     codes_reconstruct: ClassVar[bool] = True  # whether the encoder minimises the reconstruction
     own_score: ClassVar[str] = "reconstruction"  # that aecli detect takes where none is stated
-    label_count = None  # labels 0 .. label_count - 1 that the model asks for
     decoded_an_example = 1  # images that the decoder makes of an example for its loss
     codebook_size = None  # vectors that each cell of a discrete code chooses among
 
@@ -67,6 +67,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         """
         self.learnt: Learnt | None = None  # of its training's data; kept in a .keras file
         self.data_shape = tuple(self.data_shape)
+        self.reconstruction_loss.check_shape(self.data_shape)
         self.seed_generator = keras.random.SeedGenerator(0)
         self.autocast = False  # the parts cast for themselves; draws and targets stay float32
         channels = self.data_shape[-1] * self.reconstruction_loss.params_per_channel
@@ -74,7 +75,8 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
             self.encoder = self.network.encoder(self.encoder_shape(), self.heads(), self.flat)
             self.code_shape = tuple(next(iter(emitted(self.encoder).values())).shape[1:])
             out_shape = (*self.data_shape[:2], channels)
-            self.decoder = self.network.decoder(self.decoder_shape(), out_shape)
+            shape = self.shape_beside_label(self.decoder_shape())
+            self.decoder = self.network.decoder(shape, out_shape)
         limits.check_values(self.encoder, self.decoder)
         self.term_trackers = [keras.metrics.Mean(name=name) for name in self.term_names()]
         self.watched = self.watches()
@@ -113,12 +115,8 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         """What the encoder emits: {name: (size, activation)}."""
         return {"z": (self.latent_dim, "linear")}
 
-    def encoder_shape(self) -> tuple[int, ...]:
-        """The shape of what the encoder is given of an example."""
-        return self.data_shape
-
     def decoder_shape(self) -> tuple[int, ...]:
-        """The shape of what the decoder is given of an example."""
+        """The shape of what the decoder is given of an example, but for its label."""
         return self.code_shape
 
     def decoder_input(self, z, label=None):
@@ -152,7 +150,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
 
     def infer(self, batch: Batch, training=False) -> dict[str, Any]:
         """-> {"z": [B, *code_shape], ...}; without draws the code is not random."""
-        return self.encoder(self.seen(batch.x), training=training)
+        return self.encoder(self.encoder_input(batch.x, batch.label), training=training)
 
     def params(self, z, label=None, training=False, given=None):
         """The decoder's [B, H, W, C * params_per_channel] for codes z, and labels [B] if asked for.
@@ -160,7 +158,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Configurable, keras.Model):
         given: what `told` says of the target, which a decoder of text goes by; without it, it goes
         by what it wrote itself. Nothing else calls the decoder of a model that is trained.
         """
-        z = self.decoder_input(z, label)
+        z = self.beside_label(self.decoder_input(z, label), label)
         return self.network.decoded(self.decoder, z, given=given, training=training)
 
     def told(self, batch: Batch, training=False):

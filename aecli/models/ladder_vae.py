@@ -89,7 +89,8 @@ class LadderVAE(VAE):
 
     def infer(self, batch, training=False):
         """Also "bottom_up", of each level mean and log_var, and "kl_of_units" [B, code size]."""
-        bottom_up = [self.encoder(self.seen(batch.x), training=training)]
+        x = self.encoder_input(batch.x, batch.label)
+        bottom_up = [self.encoder(x, training=training)]
         for network in self.up:
             bottom_up.append(network(bottom_up[-1]["up"], training=training))
         return self._descend(bottom_up, batch.draws.get("z"), training=training)
@@ -127,9 +128,11 @@ class LadderVAE(VAE):
         """As in the loss: given frozen draws of the levels above."""
 
         def step(a):
-            return self.infer(Batch(a["x"], a["x"], a["draws"]))["kl_of_units"]
+            batch = Batch(a["x"], a["x"], a["draws"], label=a.get("label"))
+            return self.infer(batch)["kl_of_units"]
 
-        return self._map("kl_of_units", step, {"x": x, "draws": self.frozen_draws(len(x))})
+        arrays = {"x": x, "draws": self.frozen_draws(len(x)), **self.labels(label, len(x))}
+        return self._map("kl_of_units", step, arrays)
 
     def _sizes(self) -> list[int]:
         return [self.latent_dim, *self.upper_dims]

@@ -16,8 +16,11 @@ class Measured(Asked):
     keeps_measure: the settings that leave what val_loss measures as it is, so that losses of runs
     that differ in them are compared; any other setting makes it another quantity. A subclass names
     its own alone. about: {name: Quantity} of what a model watches and does not minimise.
+    gradient_is_estimate: whether a gradient that trains it is no slope of the loss: it passes
+    straight through a choice, say, or is another estimate of the bound's.
     """
 
+    gradient_is_estimate: ClassVar[bool] = False
     keeps_measure: ClassVar[tuple[str, ...]] = ("latent_dim", "flat")
 
     about: ClassVar[dict[str, Quantity]] = {}

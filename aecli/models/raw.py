@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from aecli.datasets import frames
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.source import Source
 from aecli.datasets.splits import Split
@@ -12,7 +13,8 @@ from aecli.datasets.splits import Split
 class Raw:
     """encode, reconstruct and decode of numbers as a file has them: bytes, or before any scaling.
 
-    Of a text, sentences are texts: model.raw.reconstruct(["a red car"]).
+    Of a text, sentences are texts: model.raw.reconstruct(["a red car"]). Of a table, a data frame
+    (pandas, polars) has its columns matched by name, and what comes back is one, too.
 
     label: [N] whole numbers, for a model that asks for labels.
     Raises BadRequest for values that cannot be in the training's unit.
@@ -28,6 +30,8 @@ class Raw:
         """
         if (known := self._learnt.vocabulary) is not None:
             return known.rows([known.split(sentence) for sentence in x], self._learnt.shape[1])
+        if frames.is_frame(x):
+            x = frames.rows(x, self._learnt.columns, self._learnt.categories)
         x = np.asarray(x)
         x = x.reshape(len(x), *self._learnt.raw_shape)
         if self._learnt.coding is not None:
@@ -43,9 +47,12 @@ class Raw:
     def reconstruct(self, x: Any, label=None) -> Any:
         """Images as in a file -> expected images [N, H, W, C] float32, in the same unit.
 
-        Rows of a table -> rows [N, D]; sentences -> sentences.
+        Rows of a table -> rows [N, D], a data frame -> one; sentences -> sentences.
         """
-        return self._given_back(self._model.reconstruct(self.prepared(x), label))
+        made = self._given_back(self._model.reconstruct(self.prepared(x), label))
+        if not frames.is_frame(x):
+            return made
+        return frames.like(x, made, self._learnt.columns or {}, self._learnt.categories)
 
     def decode(self, z: np.ndarray, label=None) -> Any:
         """Codes -> expected images [N, H, W, C] float32, or rows [N, D], in the file's unit."""

@@ -18,6 +18,7 @@ from aecli.latents.priors.standard import Standard
 from aecli.models.base import Autoencoder, LatentDim
 from aecli.models.batch import Batch
 from aecli.models.charged import Charged
+from aecli.models.conditioned import Condition
 from aecli.models.watched import MeanOf
 from aecli.networks.base import emitted
 from aecli.quantity import Quantity
@@ -41,6 +42,9 @@ class VAE(Charged, Autoencoder):
     validation always uses the full one, so that epochs stay comparable. free_bits: the mean KL of
     a code unit is charged for from so many nats on (Kingma 2016, eq. 15): no gradient lowers one
     that is below. Where that or a target KL changes what is charged, kl is watched beside it.
+
+    condition=label: encoder and decoder are told the label y (see Conditioned): p(x|z, y) and
+    q(z|x, y) are in the place of p(x|z) and q(z|x), and the bound is one of log p(x|y).
     """
 
     has_prior = True
@@ -57,6 +61,8 @@ class VAE(Charged, Autoencoder):
     anneal: Anneal = Linear()
     posterior: Posterior = Gaussian()
     prior: Prior = Standard()
+    condition: Condition = "none"
+    label_count: Annotated[int, Field(ge=1, description="labels that there are")] | None = None
 
     def assemble(self):
         """Raises BadRequest where posterior and prior do not go together."""
@@ -100,14 +106,14 @@ class VAE(Charged, Autoencoder):
         return {"z": self.code_shape} | super().noise_shapes()
 
     def infer(self, batch, training=False):
-        heads = self.encoder(self.seen(batch.x), training=training)
+        heads = self.encoder(self.encoder_input(batch.x, batch.label), training=training)
         if not batch.draws:
             return {"z": self.posterior_layer.mode(heads), **heads}
         z, log_q = self.posterior_layer.draw(heads, batch.draws["z"], self.epsilon_std)
         return {"z": z, "log_q": log_q, **heads}
 
     def posterior_at(self, x):
-        """The encoder's heads for inputs [K, *data_shape], which a prior may be made of."""
+        """The encoder's heads for inputs [K, *encoder_shape], which a prior may be made of."""
         return self.encoder(self.seen(x))
 
     def kl(self, out):

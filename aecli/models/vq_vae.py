@@ -29,6 +29,7 @@ class VQVAE(Autoencoder):
     Outside the codes are the numbers of the vectors, whole ones from 0 to codebook_size - 1.
     """
 
+    gradient_is_estimate: ClassVar[bool] = True
     keeps_measure: ClassVar[tuple[str, ...]] = ("codebook_size", "decay", "epsilon", "revival")
     about: ClassVar[dict[str, Quantity]] = {"perplexity": PERPLEXITY, "codes_used": CODES_USED}
 

@@ -148,8 +148,13 @@ def _card_tables(card: dict[str, Any], place: str, run: runs.Run) -> list[Table]
         notes = card.get("notes", {}).get(section, [])
         made.append(Table(f"Report card: {section}", headers, rows, below=notes))
     if made:
-        made[0].note = f"{card.get('images', '?')} images of the {card.get('split')} split, {place}"
+        made[0].note = f"{_counted(card, run)} of the {card.get('split')} split, {place}"
     return made
+
+
+def _counted(card: dict[str, Any], run: runs.Run) -> str:
+    count = card.get("images")
+    return run.spec.counted(count) if isinstance(count, int) else f"? {run.spec.nouns}"
 
 
 def _shown(values: dict[str, Any], name: str) -> str:

@@ -10,16 +10,17 @@ PARTS = ("train", "val", "test")
 
 def check(run: Run) -> None:
     """Raises BadRequest unless all images have labels, two kinds of them at least."""
+    nouns = run.spec.nouns
     for name in PARTS:
         if getattr(run.splits, name).labels is None:
             raise BadRequest(
-                f"this needs labels, and the {name} images of {run.splits.source} have none\n"
+                f"this needs labels, and the {name} {nouns} of {run.splits.source} have none\n"
                 "name another data set, as in dataset=mnist"
             )
     train, val, test = (np.unique(getattr(run.splits, name).labels) for name in PARTS)
     if len(train) < 2:
         raise BadRequest(
-            f"this needs images of two labels at least; the training images have one, {train[0]}\n"
+            f"this needs {nouns} of two labels at least; the training's have one, {train[0]}\n"
             "name another data set, as in dataset=mnist, or a run of several classes"
         )
     unseen = np.setdiff1d(np.union1d(val, test), train).tolist()

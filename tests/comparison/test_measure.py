@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from compared import Maker, product, source
 from omegaconf import OmegaConf
-from options import contents, options
+from options import SMALL_IMAGES, contents, options
 
 from aecli import build, targets
 from aecli.comparison import measure, report
@@ -22,7 +22,7 @@ from aecli.tuning import report as tune_report
 from aecli.tuning import request as tune_request
 from aecli.tuning.studies import Study
 
-FILTERS = {"conv": ["network.filters=[8,4]"], "mixed": ["loss.numbers=student_t"]}
+FILTERS = {"conv": ["network.filters=[8,4]"], "mixed": ["loss.numbers=student_t"], **SMALL_IMAGES}
 
 
 def plain(config) -> dict:

@@ -40,8 +40,10 @@ def test_quick_answers_need_the_standard_library_alone(tmp_path, words):
 
 
 @pytest.mark.parametrize(
-    "words", [["list"], ["list", "model"], ["runs"], ["train", "--help"], ["train", "modle=vae"]]
-)
+    "words",
+    [["list"], ["list", "model"], ["runs"], ["train", "--help"], ["train", "modle=vae"],
+     ["reproduce"]],
+)  # fmt: skip
 def test_what_trains_nothing_imports_no_tensorflow(tmp_path, words):
     modules = modules_after(tmp_path, *words)
     assert "hydra" in modules

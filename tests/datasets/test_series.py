@@ -51,6 +51,14 @@ def test_an_npz_has_its_own_test_part_and_labels(tmp_path):
     np.testing.assert_array_equal(splits.test.labels, y[15:])
 
 
+def test_a_row_that_ends_before_its_label_is_named(tmp_path):
+    (tmp_path / "x.csv").write_text("t0,t1,label\n1,2,a\n3,4\n")
+    with pytest.raises(
+        BadRequest, match=r"x\.csv:3: the row ends after 2 cells, before its column"
+    ):
+        load(tmp_path / "x.csv")
+
+
 def test_each_channel_is_scaled_by_the_points_of_the_training_that_are_there(tmp_path):
     x = RNG.normal(size=(30, 8, 2)) * [1, 50] + [0, 1000]
     x[::3, 5:] = np.nan

@@ -101,7 +101,11 @@ def test_a_text_column_is_offered_as_the_label(tmp_path):
     many = "a,kind\n" + "".join(f"{i},text {i}\n" for i in range(21))
     text = refusal(Table, path=write(tmp_path, "b.csv", many))
     assert "column 'kind' holds 21 different texts (text 0, " in text
+    assert "dataset=text" not in text
     assert "dataset.label_column=kind, dataset.categories=[kind]" in text
+    many = "a,said\n" + "".join(f"{i},it is number {i}\n" for i in range(21))
+    text = refusal(Table, path=write(tmp_path, "c.csv", many))
+    assert "train on its sentences: dataset=text dataset.column=said" in text
 
 
 def test_a_misspelt_column_gets_its_neighbour(tmp_path):

@@ -2,13 +2,16 @@
 
 import csv
 import importlib.util
+import sys
 
 import keras
 import numpy as np
 import pytest
+from cli_script import run
 
 from aecli import runs
 from aecli.commands.train import train
+from aecli.errors import BadRequest
 from aecli.io import formats
 
 NAMES = {"model": "ae", "dataset": "table", "noise": "none", "experiment": None}
@@ -52,9 +55,9 @@ def home(compose, tmp_path_factory):
         "model.beta=0.02", f"outputs={folder}", "figures=[]", "network.widths=[16]",
         "optimizer.learning_rate=0.01",
     ]  # fmt: skip
-    run = train(compose(*words), NAMES, words).folder
+    trained = train(compose(*words), NAMES, words).folder
     written(folder / "new.csv", rows(40, 1), (4, 3, 2, 1, 0))  # no label, another order
-    return folder, run
+    return folder, trained
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +145,38 @@ def test_plain_keras_takes_raw_rows(home, raw, numbers):
     np.testing.assert_allclose(plain.raw.reconstruct(raw), numbers["made"], rtol=1e-5)
 
 
+@pytest.mark.parametrize("package", ["pandas", "polars"])
+def test_plain_keras_takes_data_frames_by_name(home, raw, numbers, package):
+    kind = pytest.importorskip(package).DataFrame
+    plain = keras.models.load_model(home[1] / "checkpoints" / "best.keras")
+    found = read(home[0] / "new.csv")  # texts, its columns in another order
+    cells = {
+        name: [None if row[name] in ("", "NA") else row[name] for row in found]
+        for name in ("port", "fare", "sex", "age")
+    }
+    for name in ("fare", "age"):
+        cells[name] = [None if cell is None else float(cell) for cell in cells[name]]
+    np.testing.assert_allclose(
+        plain.raw.encode(kind(cells)), numbers["codes"], rtol=1e-5, atol=1e-6
+    )
+    made = plain.raw.reconstruct(kind(cells))
+    assert isinstance(made, kind)
+    assert [*made.columns] == ["age", "sex", "fare", "port"]
+    np.testing.assert_allclose(made["fare"].to_numpy(), numbers["made"][:, 2], rtol=1e-5)
+    assert [*made["sex"]] == [SEXES[int(place)] for place in numbers["made"][:, 1]]
+    for wrong, words in (
+        ({"port": cells["port"], "age": cells["age"]}, "lacks sex, fare of the training's"),
+        ({**cells, "cabin": cells["age"]}, "has cabin, which the training had not"),
+        (
+            {**cells, "sex": ["other"] * 40},
+            "'sex' has 'other' in row 1, which the training had not",
+        ),
+        ({**cells, "age": ["old"] * 40}, "'age' of the frame holds no numbers"),
+    ):
+        with pytest.raises(BadRequest, match=words):
+            plain.raw.encode(kind(wrong))
+
+
 @pytest.mark.parametrize("format", ["keras", "onnx", "litert"])
 def test_exported_models_take_raw_rows(typed, home, raw, numbers, format):
     kind = formats.FORMATS[format]
@@ -150,6 +185,9 @@ def test_exported_models_take_raw_rows(typed, home, raw, numbers, format):
     folder = home[0] / format
     code, said = typed("export", f"run={home[1]}", f"format={format}", f"output={folder}")
     assert code == 0, said
+    loaded = run([sys.executable, "load.py"], folder)
+    assert loaded.returncode == 0, loaded.stderr
+    assert "rows (2, 4)" in loaded.stdout
     found = {
         name: kind.open(folder / f"{name}{kind.suffix}") for name in ("encoder", "autoencoder")
     }

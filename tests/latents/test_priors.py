@@ -1,130 +1,13 @@
 """Priors that are learnt: densities against SciPy, closed forms, sums over a grid and samples."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import ops
-from scipy import stats
-from scipy.special import logsumexp
-from test_contract_model import whole_batch
 
 from aecli import build
-from aecli.divergences import gaussian_mixture_log_prob
 from aecli.errors import BadRequest
-from aecli.latents.priors.mixture import Mixture
-from aecli.latents.priors.standard import Standard
-from aecli.latents.priors.vamp import Vamp
 from aecli.models.batch import Batch
-
-SHAPE = (2, 2, 1)
-REFERENCE = np.array([[0.0, 0, 0, 0], [1, 0, 1, 0], [0, 1, 1, 1]], "float32")
-
-
-def mixture(d=2, k=3, seed=0):
-    """A layer with random weights."""
-    layer, rng = Mixture(components=k).layer((d,), SHAPE), np.random.default_rng(seed)
-    layer.mean.assign(2.0 * rng.normal(size=(k, d)))
-    layer.log_var.assign(0.5 * rng.normal(size=(k, d)) - 1)
-    layer.logits.assign(rng.normal(size=k))
-    return layer
-
-
-def vamp(d=2, k=3, inputs=None):
-    """A layer, and an encoder of two linear heads, 0 where the image is 0."""
-    layer, rng = Vamp(components=k).layer((d,), SHAPE), np.random.default_rng(4)
-    layer.pseudo_inputs.assign(REFERENCE[:k].reshape(k, *SHAPE) if inputs is None else inputs)
-    of_mean, of_log_var = (s * rng.normal(size=(4, d)).astype("float32") for s in (2.0, 0.5))
-
-    def posterior_at(u):
-        flat = ops.reshape(u, (-1, 4))
-        return {"mean": flat @ of_mean, "log_var": flat @ of_log_var}
-
-    return layer, posterior_at
-
-
-def of_scipy(z, mean, log_var, weights):
-    """log of the mixture of multivariate normals."""
-    parts = [
-        np.log(w) + stats.multivariate_normal(m, np.diag(np.exp(v))).logpdf(z)
-        for m, v, w in zip(mean, log_var, weights, strict=True)
-    ]
-    return logsumexp(parts, axis=0)
-
-
-def weights_of(layer):
-    return np.exp(layer.logits.numpy()) / np.exp(layer.logits.numpy()).sum()
-
-
-def test_the_mixtures_density_is_scipys():
-    z = np.random.default_rng(1).normal(size=(40, 3)).astype("float32") * 3
-    layer = mixture(3, 5)
-    expected = of_scipy(z, layer.mean.numpy(), layer.log_var.numpy(), weights_of(layer))
-    np.testing.assert_allclose(layer.log_prob(z, None), expected, rtol=1e-4, atol=1e-4)
-    grid = z[:32].reshape(4, 2, 4, 3)  # of a grid code: the same over all of its numbers
-    mean, log_var = (np.random.default_rng(2).normal(size=(2, 5, 2, 4, 3))).astype("float32")
-    even = np.full(5, -np.log(5), "float32")
-    ours = gaussian_mixture_log_prob(grid, mean, log_var, even)
-    flat = [a.reshape(len(a), -1) for a in (grid, mean, log_var)]
-    np.testing.assert_allclose(ours, of_scipy(*flat, np.full(5, 0.2)), rtol=1e-4)
-
-
-def test_the_vamp_priors_density_is_the_mean_of_the_posteriors():
-    layer, posterior_at = vamp()
-    z = np.random.default_rng(1).normal(size=(40, 2)).astype("float32") * 3
-    heads = {name: np.asarray(head) for name, head in posterior_at(REFERENCE).items()}
-    expected = of_scipy(z, heads["mean"], heads["log_var"], np.full(3, 1 / 3))
-    np.testing.assert_allclose(layer.log_prob(z, posterior_at), expected, rtol=1e-4, atol=1e-4)
-    beyond, _ = vamp(inputs=(3 * REFERENCE - 1).reshape(3, *SHAPE))  # -1 and 2 count as 0 and 1
-    np.testing.assert_allclose(beyond.log_prob(z, posterior_at), expected, rtol=1e-4, atol=1e-4)
-    drawn, same = (np.asarray(of.sample(50, 0, posterior_at)) for of in (layer, beyond))
-    np.testing.assert_array_equal(same, drawn)
-
-
-@pytest.mark.parametrize("kind", ["mixture", "vamp"])
-def test_a_density_integrates_to_1_and_the_samples_are_its(kind):
-    layer, posterior_at = (mixture(), None) if kind == "mixture" else vamp()
-    side = np.linspace(-12, 12, 481)
-    z = np.stack(np.meshgrid(side, side), -1).reshape(-1, 2).astype("float32")
-    p = np.exp(np.asarray(layer.log_prob(z, posterior_at), "float64")) * (side[1] - side[0]) ** 2
-    assert p.sum() == pytest.approx(1, abs=1e-3)
-    drawn = np.asarray(layer.sample(20_000, 0, posterior_at))
-    assert drawn.shape == (20_000, 2)
-    assert drawn.dtype == np.float32
-    mean = p @ z
-    covariance = (z - mean).T @ (p[:, None] * (z - mean))
-    error = 4 * np.sqrt(np.diag(covariance) / len(drawn))
-    assert (np.abs(drawn.mean(0) - mean) < error).all()
-    np.testing.assert_allclose(np.cov(drawn.T), covariance, rtol=0.05, atol=0.05)
-    entropy = -(p * np.log(np.maximum(p / (side[1] - side[0]) ** 2, 1e-300))).sum()
-    found = -np.asarray(layer.log_prob(drawn, posterior_at), "float64")
-    assert abs(found.mean() - entropy) < 4 * found.std() / np.sqrt(len(drawn))
-    again, other = (np.asarray(layer.sample(9, seed, posterior_at)) for seed in (0, 1))
-    np.testing.assert_array_equal(again, layer.sample(9, 0, posterior_at))
-    assert not np.array_equal(again, other)
-
-
-def test_a_sample_has_components_at_random():
-    """Also a small one; the first of them alone would be half of what was learnt."""
-    k, d = 40, 1
-    layer, posterior_at = Vamp(components=k).layer((d,), SHAPE), lambda u: {
-        "mean": 1000 * u[:, 0, 0], "log_var": 0 * u[:, 0, 0] - 9
-    }  # fmt: skip
-    values = np.linspace(0, 1, k, dtype="float32")
-    layer.pseudo_inputs.assign(np.tile(values[:, None, None, None], (1, *SHAPE)))
-    chosen = np.rint(np.asarray(layer.sample(20, 0, posterior_at))[:, 0] / 1000 * (k - 1))
-    assert (chosen > 20).any()
-    many = np.rint(np.asarray(layer.sample(8000, 0, posterior_at))[:, 0] / 1000 * (k - 1))
-    counts = np.bincount(many.astype(int), minlength=k)
-    assert stats.chisquare(counts).pvalue > 1e-3
-
-
-def test_the_standard_priors_quantiles_and_density_are_scipys():
-    layer, p = Standard().layer((3,), SHAPE), np.array([[0.05, 0.3], [0.5, 0.99]])
-    np.testing.assert_allclose(stats.norm.cdf(layer.quantiles(p)), p)
-    z = np.random.default_rng(0).normal(size=(9, 3)).astype("float32")
-    expected = stats.norm.logpdf(z).sum(axis=1)
-    np.testing.assert_allclose(layer.log_prob(z, None), expected, rtol=1e-5)
+from aecli.proofs.generic import Case
 
 
 def kl_by_hand(mean, log_var, to_mean, to_log_var):
@@ -196,30 +79,6 @@ def test_components_differ_from_the_start_and_by_the_seed(compose, prior):
         assert first.max() <= 1
 
 
-def test_a_mixture_learns_the_density_of_codes():
-    """Its mean log p(z) comes near that of the mixture from which they are."""
-    truth, layer = mixture(k=2, seed=1), Mixture(components=4).layer((2,), SHAPE)
-    z = np.asarray(truth.sample(4000, 0, None))
-    optimizer = keras.optimizers.Adam(0.05)
-    optimizer.build(layer.trainable_variables)
-
-    @tf.function(autograph=False)
-    def step():
-        with tf.GradientTape() as tape:
-            loss = -tf.reduce_mean(layer.log_prob(z, None))
-        variables = layer.trainable_variables
-        optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
-
-    def mean():
-        return float(np.mean(layer.log_prob(z, None)))
-
-    best, first = float(np.mean(truth.log_prob(z, None))), mean()
-    for _ in range(200):
-        step()
-    assert best - first > 1
-    assert abs(best - mean()) < 0.05
-
-
 @pytest.mark.parametrize(
     "words",
     [["model/posterior=iaf", "model/prior=mixture"], ["model/prior=vamp"]],
@@ -229,7 +88,7 @@ def test_xla_computes_the_same(compose, images, words):
     """And half the precision leaves priors and flows in float32."""
     words = ["model=vae", "network.widths=[8]", *words]
     model = build.model(compose(*words), (8, 8, 1))
-    batch = whole_batch(model, images[:16])
+    batch = Case(model, images[:16]).batch(progress=0.5)
 
     def gradients():
         with tf.GradientTape() as tape:
@@ -270,13 +129,3 @@ def test_what_does_not_go_together_is_refused(compose, words, said):
     with pytest.raises(BadRequest, match=said) as error:
         build.model(compose("model=vae", *words), (8, 8, 1))
     assert len(str(error.value).splitlines()) <= 2
-
-
-def test_a_file_of_keras_has_them(compose, images, tmp_path):
-    """A model with none of the defaults, from its .keras file alone."""
-    words = ["model/posterior=iaf", "model.posterior.widths=[5,4]", "model/prior=mixture"]
-    model = build.model(compose("model=vae", *words), (8, 8, 1))
-    model.save(tmp_path / "m.keras")
-    again = keras.models.load_model(tmp_path / "m.keras")
-    assert (again.posterior, again.prior) == (model.posterior, model.prior)
-    np.testing.assert_array_equal(again.score(images[:5])["kl"], model.score(images[:5])["kl"])

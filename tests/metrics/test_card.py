@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from itertools import permutations
 from typing import ClassVar
 
 import numpy as np
@@ -18,7 +19,7 @@ from aecli.console.arguments import parse
 from aecli.errors import BadRequest, NotApplicable
 from aecli.metrics.base import Evaluation, Metric
 from aecli.metrics.card import SECTIONS, filled
-from aecli.metrics.clustering import Clustering
+from aecli.metrics.clustering import Clustering, matched_accuracy
 from aecli.metrics.pixels import Pixels
 from aecli.metrics.probe import Probe
 from aecli.metrics.ssim import Ssim
@@ -222,7 +223,8 @@ def test_codes_that_are_labels_get_full_marks_and_shuffled_ones_none():
     Coded(run, lambda image: np.eye(3)[round(2 * image[0, 0, 0])])
     for n in (10_000, 50):
         values = Clustering(n=n)(Evaluation(run))
-        assert values == pytest.approx({"kmeans_nmi": 1.0, "kmeans_ari": 1.0})
+        names = ("kmeans_nmi", "kmeans_ari", "kmeans_accuracy")
+        assert values == pytest.approx(dict.fromkeys(names, 1.0))
     values = Probe()(Evaluation(run))
     assert values == {"logistic_accuracy": 1.0, "knn_accuracy": 1.0}
     beside = Probe().baselines(Evaluation(run))["PCA, 3 components"]
@@ -232,6 +234,14 @@ def test_codes_that_are_labels_get_full_marks_and_shuffled_ones_none():
     Coded(run, lambda image: np.eye(3)[rng.integers(3)])
     assert Clustering()(Evaluation(run))["kmeans_ari"] == pytest.approx(0, abs=0.05)
     assert Probe()(Evaluation(run))["logistic_accuracy"] < 0.6
+
+
+def test_the_accuracy_of_clusters_is_that_of_the_best_matching():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        labels, clusters = rng.integers(0, 4, (2, 60))
+        tried = [np.mean(np.array(way)[clusters] == labels) for way in permutations(range(4))]
+        assert matched_accuracy(labels, clusters) == pytest.approx(max(tried))
 
 
 def test_codes_that_are_the_pixels_are_trusted_and_random_ones_are_not():

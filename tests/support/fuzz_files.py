@@ -108,7 +108,32 @@ TEXTS = [
     b"label,sentence\n" + b'ant,"so, ""now"""\nbee,then\n' * 3,
     b"label\tsentence\n" + b'ant\t"so\nbee\tthen\n' * 3,
 ]  # fmt: skip
-VALID = {
+TS = b"""# waves
+@problemName waves
+@timeStamps false
+@missing true
+@univariate %s
+@equalLength %s
+@classLabel true ant bee
+@data
+"""
+SERIES = {
+    "series_ts": [
+        TS % (b"true", b"true") + b"1,2.5,-3:ant\n4,?,6e1:bee\n" * 3,
+        TS % (b"false", b"false") + b"1,2,3:7,8,9:ant\n4,5:1,1:bee\n" * 3,
+    ],
+    "series_csv": [
+        b"t0,t1,t2,label\n" + b"1,2,3,ant\n4,5.5,,bee\n" * 3,
+        b"id,time,value,other\n"
+        + b"".join(b"%d,%d,%d,0.5\n" % (i // 4, i % 4, i) for i in range(24)),
+    ],
+    "series_npy": [
+        npy(X.reshape(6, 16) / 7),
+        npy(X / 7),
+        packed({"x": npy(X / 3), "y": npy(Y)}, 0),
+    ],
+}
+VALID = SERIES | {
     "npz": [packed(members, method) for members in MEMBERS for method in PACKINGS],
     "npy": NPY,
     "idx": [*IDX, LABELS, LABELS, *map(gzip.compress, [*IDX, LABELS])],
@@ -121,6 +146,8 @@ VALID = {
     "text": [*TEXTS, *map(gzip.compress, TEXTS[::2])],
 }
 SUFFIXES = {
+    "series_ts": [".ts", ".ts.gz"], "series_csv": [".csv", ".csv.gz"],
+    "series_npy": [".npy", ".npz"],
     "npz": [".npz"], "npy": [".npy"], "idx": ["-ubyte", ".gz"], "csv": [".csv", ".csv.gz"],
     "parquet": [".parquet"], "table_csv": [".csv", ".csv.gz", ".tsv"],
     "table_parquet": [".parquet"], "table_npy": [".npy"],

@@ -27,6 +27,7 @@ from aecli.datasets.idx import Idx
 from aecli.datasets.image_folder import ImageFolder
 from aecli.datasets.npz import Npz
 from aecli.datasets.parquet import Parquet
+from aecli.datasets.series import Series
 from aecli.datasets.table import Table
 from aecli.datasets.text import Text
 from aecli.errors import BadRequest
@@ -55,6 +56,10 @@ def dataset(reader: str, path: pathlib.Path, rng: random.Random):
         categories = rng.choice(("auto", ["who"], None)) if reader != "table_npy" else "auto"
         options = {"missing": missing, "scale": scale, "categories": categories}
         return Table(path=str(path), **options, **WHOLE)
+    if reader.startswith("series_"):
+        layout, length = rng.choice(("auto", "auto", "wide", "long")), rng.choice((None, None, 2))
+        settings = {"scale": rng.choice(("standard", "none")), "length": length}
+        return Series(path=str(path), layout=layout, **settings, **WHOLE)
     if reader == "image_folder":
         return ImageFolder(path=str(path.parent), image_size=[5, 4], color="rgb", **WHOLE)
     good = path.parent.parent / "good-images", path.parent.parent / "good-labels"
@@ -77,7 +82,7 @@ def outcome(reader: str, path: pathlib.Path, rng: random.Random) -> tuple[str, s
     except Exception:
         return "traceback", traceback.format_exc()
     x, labels = splits.train.x, splits.train.labels
-    if reader == "text":
+    if reader == "text" or reader.startswith("series_"):
         x = np.nan_to_num(x)  # what follows the end
     sound = x.ndim == 4 and x.size and x.dtype in (np.uint8, np.float32) and np.isfinite(x).all()
     if labels is not None:

@@ -35,6 +35,10 @@ def fitting(name: str, network: str) -> list[str] | None:
         return None
     if name in ("deep", "denoising") and network in ATTENTIVE | {"gru", "lstm", "seq2seq"}:
         return None  # their presets state the widths of dense layers
+    if name == "masked" and (of_series(network) or of_text(network)):
+        return None  # of images alone
+    if name in ("acai", "gan", "vae_gan") and of_text(network):
+        return None  # no gradient goes through tokens
     if name == "vae model/prior=vamp" and of_text(network):
         return None  # there are no inputs to learn between two tokens
     words = [*f"model={name}".split(), f"network={network}"]
@@ -72,6 +76,9 @@ def of_text(network: str) -> bool:
 
 def vocabulary_of(network: str) -> Vocabulary | None:
     return GREYS if of_text(network) else None
+
+
+SMALL_IMAGES = {"ms_ssim": ["loss.window=7"]}  # what a loss needs to take digits of 8x8
 
 
 def losses() -> list[str]:

@@ -40,7 +40,17 @@ def test_every_broken_file_is_refused_or_read(tmp_path):
     done = run(FOLDER / "fuzz_readers.py", "--mutations", 150, "--keep", tmp_path, "--seed", 3)
     assert done.returncode == 0, done.stdout + done.stderr
     table = [line.split() for line in done.stdout.splitlines()]
-    kinds = ["npz", "npy", "idx", "parquet", "csv", "image_folder"]
+    kinds = [
+        "series_ts",
+        "series_csv",
+        "series_npy",
+        "npz",
+        "npy",
+        "idx",
+        "parquet",
+        "csv",
+        "image_folder",
+    ]
     kinds += ["table_csv", "table_parquet", "table_npy", "text"]
     assert [row[0] for row in table] == ["reader", *kinds]
     for row in table[1:]:

@@ -1,0 +1,1 @@
+"""Proofs of aecli/divergences.py, a file for each kind of density."""

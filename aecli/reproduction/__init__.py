@@ -1,0 +1,1 @@
+"""Published figures: a row says how one is trained and measured, and what was published."""
