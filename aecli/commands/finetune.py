@@ -133,7 +133,7 @@ def _trained(cfg: DictConfig, run: runs.Run, train, val) -> dict:
         fresh = build.model(own, run.data_shape, None, *of_data, run.model.train_count)
         if name == "pretrained":
             fresh.encoder.set_weights(run.model.encoder.get_weights())
-        model = classifier(fresh.encoder, classes, cfg.seed)
+        model = classifier(fresh.image_encoder(), classes, cfg.seed)
         steps = cfg.batch_size, cfg.steps_per_epoch
         both[name] = fit(model, train, val, phases, *steps, cfg.seed, NAMES[name])
     return both

@@ -12,7 +12,7 @@ from aecli.figures.base import RunFigure
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Reconstructions(RunFigure):
-    """Rows of test images: original, noisy input (if the run has noise), reconstruction.
+    """Rows of test images: original, noisy input (if the run has noise), what the model makes.
 
     Series are drawn as lines, with the error shaded, and rows of numbers as heat maps, one line an
     example.
@@ -29,8 +29,7 @@ class Reconstructions(RunFigure):
             images.require_images(run.model.spec)
         at_random = self.select == "random"
         x, target, labels = run.examples(n=self.n, seed=self.select_seed, random=at_random)
-        made = run.model.reconstruct(x, label=labels)
-        rows = {"original": target, "noisy input": x, "reconstruction": made}
+        rows = {"original": target, "noisy input": x, **run.model.pictured(x, label=labels)}
         if not run.is_noisy:
             del rows["noisy input"]
         if run.model.spec.kind == "series":

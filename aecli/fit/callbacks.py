@@ -43,7 +43,7 @@ def _with_own(plan: Plan, signals: Signals, built: dict[str, Any]) -> dict[str, 
         agreement = Agreement(replicas, signals, plan.feed)
     own = {
         "agreement": agreement,
-        "lines": progress.EpochLines(plan.epochs),
+        "lines": progress.EpochLines(plan.epochs, built.get("checkpoint")),
         "interruption": Interruption(agreement or signals, built.get("checkpoint")),
     }
     return in_order(built | own)

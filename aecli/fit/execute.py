@@ -39,13 +39,13 @@ def perform(run: runs.Run, plan: Plan, names: dict, signals: Signals, state=None
         print(summary.opening(plan, names, run.folder, state), flush=True)
         try:
             with signals.deferred():  # libraries swallow what is raised inside of them
-                val_losses = _fit(run, plan, signals, state)
+                outcome = _fit(run, plan, signals, state)
                 signals.take()
                 _check_model(run)
                 values, about = _evaluate(run, plan.config, warnings, signals)
                 _keep_scores(run, warnings)
                 figures = _draw(run, plan.config, warnings, signals)
-            run.finish("done", **_outcome(val_losses), figures=figures, warnings=warnings)
+            run.finish("done", **outcome, figures=figures, warnings=warnings)
         except Pruned as reason:
             run.finish("pruned", **_so_far(run))
             print(reason)
@@ -59,8 +59,8 @@ def perform(run: runs.Run, plan: Plan, names: dict, signals: Signals, state=None
     return run
 
 
-def _fit(run: runs.Run, plan: Plan, signals: Signals, state) -> list[float]:
-    """-> val_loss of every epoch."""
+def _fit(run: runs.Run, plan: Plan, signals: Signals, state) -> dict[str, Any]:
+    """-> what the run's status says of it."""
     training = callbacks.of_run(plan, signals, str(run.folder), state)
     checkpoint = training.get("checkpoint")
     with contextlib.ExitStack() as stack:
@@ -75,7 +75,7 @@ def _fit(run: runs.Run, plan: Plan, signals: Signals, state) -> list[float]:
         finally:
             if checkpoint is not None and checkpoint.model is not None:
                 checkpoint.write_best()
-    return training["lines"].val_losses
+    return _outcome(training["lines"].val_losses, checkpoint)
 
 
 def _out_of_memory(plan: Plan) -> RunFailed:
@@ -161,9 +161,11 @@ def _warn(warnings: list[str], text: str) -> None:
     warnings.append(text)
 
 
-def _outcome(losses: list[float]) -> dict[str, Any]:
-    best = min(range(len(losses)), key=losses.__getitem__)
-    return {"epochs_done": len(losses), "val_loss": losses[best], "best_epoch": best + 1}
+def _outcome(losses: list[float], checkpoint) -> dict[str, Any]:
+    """Of val_loss after each epoch; the best one is that of best.keras, by what it monitors."""
+    best = None if checkpoint is None else checkpoint.best_epoch
+    best = best or min(range(len(losses)), key=losses.__getitem__) + 1
+    return {"epochs_done": len(losses), "val_loss": losses[best - 1], "best_epoch": best}
 
 
 def _ended(run: runs.Run, error: BaseException) -> BaseException:

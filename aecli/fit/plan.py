@@ -145,11 +145,12 @@ def _check_augment(preparation: Preparation, splits) -> None:
 
 
 def _check_monitors(cfg: DictConfig, model) -> None:
-    """A callback may watch what history.csv will have."""
+    """A callback may watch what history.csv will have; the checkpoint keeps the last epoch else."""
     terms = ["loss", *model.term_names()]
     columns = [f"val_{term}" for term in terms] + terms
     for name, node in (cfg.get("callbacks") or {}).items():
-        if node is not None and node.get("monitor", columns[0]) not in columns:
+        allowed = [*columns, None] if name == "checkpoint" else columns
+        if node is not None and node.get("monitor", columns[0]) not in allowed:
             raise BadRequest(
                 f"callbacks.{name}.monitor must be one of {', '.join(columns)}; "
                 f"got {node.monitor!r}"

@@ -145,7 +145,8 @@ def _loss(cfg: DictConfig, model) -> str:
     name = cfg.loss._target_.rsplit(".", 2)[-2]
     terms = [f"{weight:g} {term}" for term, weight in model.weights_of_penalties().items()]
     if not model.codes_reconstruct:
-        return f"{model.quantities()['loss'].label(' + '.join(terms))}, the decoder's: {name}"
+        own = model.quantities()["loss"].label(" + ".join(terms))
+        return f"{own}, the decoder's: {model.decoders_loss(name)}"
     return model.quantities()["loss"].label(" + ".join([name, *terms]))
 
 

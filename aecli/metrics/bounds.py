@@ -44,7 +44,7 @@ class Bounds(Metric):
     def __call__(self, evaluation: Evaluation) -> Figures:
         model = evaluation.run.model
         if not model.has_bound:
-            raise NotApplicable("needs a model with a prior and a likelihood, as model=vae")
+            raise NotApplicable("needs a model with a bound of log p(x), as model=vae")
         rows = evaluation.some(self.n)
         label = None if evaluation.labels is None else evaluation.labels[rows]
         images = evaluation.x[rows], evaluation.target[rows]

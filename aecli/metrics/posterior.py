@@ -33,7 +33,7 @@ class Posterior(Metric):
     def __call__(self, evaluation: Evaluation) -> Figures:
         model = evaluation.run.model
         if not model.has_bound:
-            raise NotApplicable("needs a model with a prior, as model=vae")
+            raise NotApplicable("needs a model with a bound of log p(x), as model=vae")
         means = evaluation.codes.reshape(len(evaluation.codes), -1)
         figures: Figures = {
             "active_units": active_units(means, self.threshold),

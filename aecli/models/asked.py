@@ -23,6 +23,7 @@ class Asked:
     data_shape: Any
     network: Network
     code_shape: tuple[int, ...]
+    encoder: Any
     reconstruction_loss: Loss
     learnt: Learnt | None
     term_trackers: list

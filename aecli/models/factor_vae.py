@@ -2,13 +2,12 @@
 
 from typing import Annotated, ClassVar
 
-import keras
-from keras import layers, ops
+from keras import ops
 from pydantic import Field
 
-from aecli import limits
 from aecli.models.base import LatentDim
 from aecli.models.batch import batch_rows, own_rows
+from aecli.models.critic import critic_of_codes
 from aecli.models.vae import VAE
 from aecli.networks.base import Widths
 from aecli.serial import register
@@ -36,14 +35,7 @@ class FactorVAE(VAE):
     def assemble(self):
         super().assemble()
         self.code_size = int(ops.prod(self.code_shape))
-        parts, width = [keras.Input((self.code_size,))], self.code_size
-        with limits.at_most():
-            for wider in self.critic_widths:
-                limits.count(width * wider)
-                parts += [layers.Dense(wider), layers.LeakyReLU(negative_slope=0.2)]
-                width = wider
-            parts.append(layers.Dense(1, dtype="float32", name="logit"))
-        self.critic = keras.Sequential(parts, name="critic")
+        self.critic = critic_of_codes(self.code_size, self.critic_widths)
 
     def term_names(self):
         return [*super().term_names(), "tc"]

@@ -36,6 +36,10 @@ class InKeras(Asked):
     def build(self, input_shape):
         self.built = True
 
+    def image_encoder(self) -> keras.Model:
+        """The encoder as it takes whole examples [B, *data_shape] -> {head: [B, ...]}."""
+        return self.encoder
+
     def call(self, x, training=False):
         """As forward; in training with draws of its own."""
         image, label, _ = _parts(x)

@@ -27,6 +27,8 @@ class Measured(Asked):
     about: ClassVar[dict[str, Quantity]] = {}
     about_terms: ClassVar[dict[str, Quantity]] = {}
 
+    reconstructs: ClassVar[bool] = True  # whether a player minimises the reconstruction
+
     def quantities(self) -> dict[str, Quantity]:
         """{column of history.csv: what it measures}: the loss and each term in nats an example."""
         watched = [*self.watched, *self.opponent_losses]
@@ -36,3 +38,7 @@ class Measured(Asked):
         for name in {"loss", "reconstruction"} & found.keys():
             found[name] = dataclasses.replace(found[name], unit=self.reconstruction_loss.unit)
         return {name: quantity.of(self.spec) for name, quantity in found.items()}
+
+    def decoders_loss(self, likelihood: str) -> str:
+        """What the decoder minimises where the encoder does not reconstruct, in a few words."""
+        return likelihood

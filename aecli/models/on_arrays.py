@@ -120,6 +120,10 @@ class OnArrays(Asked):
 
         return self._map("reconstruct", step, {"x": x, **self.labels(label, len(x))})
 
+    def pictured(self, x: np.ndarray, label=None) -> dict[str, np.ndarray]:
+        """{what it is: images [N, H, W, C]} of images x, as a figure shows what the model does."""
+        return {"reconstruction": self.reconstruct(x, label)}
+
     def score(self, x: np.ndarray, target: np.ndarray | None = None, label=None):
         """{"loss" and each term: [N] in nats}, draws frozen, for images x (and clean targets)."""
 

@@ -74,6 +74,13 @@ class Network(Component):
         """The params [B, *out_shape] of codes z; given: what `told` gave, None without a target."""
         return decoder(z, training=training)
 
+    def patch_sides(self, data_shape: tuple) -> tuple[int, int] | None:
+        """(height, width) of the patches of an image that are missing for it where they are NaN.
+
+        None where it sees no gaps in images.
+        """
+        return None
+
     def shape_beside(self, data_shape: tuple, size: int) -> tuple[int, int, int]:
         """The shape of an image with `size` further numbers at each place that it is seen by.
 

@@ -8,8 +8,8 @@ from keras import layers
 from pydantic import Field
 
 from aecli import limits
-from aecli.errors import BadRequest
-from aecli.networks.base import Heads, Network
+from aecli.networks.base import Heads
+from aecli.networks.blocks import Blocks
 from aecli.networks.points import (
     Filled,
     IsThere,
@@ -23,12 +23,12 @@ from aecli.serial import register
 
 @register
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Transformer(Network):
+class Transformer(Blocks):
     """Series > blocks of self-attention > mean over the points > code > tokens > each point.
 
-    Vaswani 2017, with the normalisation before each part (Xiong 2020) and no dropout. The decoder
-    begins with a learned vector a point; in each block the points attend to the tokens that are
-    made of the code, and then to each other. Points that a series lacks are attended to by none.
+    The decoder begins with a learned vector a point; in each block the points attend to the tokens
+    that are made of the code, and then to each other. Points that a series lacks are attended to by
+    none.
     """
 
     jit_on_cpu: ClassVar[bool] = (
@@ -36,16 +36,7 @@ class Transformer(Network):
     )
     is_of_series: ClassVar[bool] = True
 
-    width: Annotated[int, Field(gt=0, le=2**12, description="numbers a point")] = 64
-    heads: Annotated[int, Field(gt=0, le=64, description="of an attention")] = 4
-    blocks: Annotated[int, Field(gt=0, le=32, description="of encoder and decoder each")] = 2
     tokens: Annotated[int, Field(ge=2, le=1024, description="made of the code")] = 4
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.width % self.heads:
-            text = f"must divide network.width={self.width}; got {self.heads}"
-            raise BadRequest(text, "network.heads")
 
     def encoder(self, data_shape: tuple, heads: Heads, flat: bool) -> keras.Model:
         points, channels = self.check_series(data_shape)
@@ -75,16 +66,3 @@ class Transformer(Network):
         h = layers.LayerNormalization()(h)
         h = self._dense(h, out_shape[-1], name="params", dtype="float32")
         return keras.Model(inputs, layers.Reshape(out_shape, dtype="float32")(h), name="decoder")
-
-    def _attend(self, h, to=None, **kwargs):
-        """to: [B, M, width]; None: the points themselves."""
-        limits.count(4 * self.width**2)
-        attention = layers.MultiHeadAttention(  # of a bias of the keys, nothing comes out
-            self.heads, self.width // self.heads, use_bias=False, **self._initializers()
-        )
-        normal = layers.LayerNormalization()(h)
-        return h + attention(normal, normal if to is None else to, **kwargs)
-
-    def _feed_forward(self, h):
-        inner = self._act(self._dense(layers.LayerNormalization()(h), 4 * self.width))
-        return h + self._dense(inner, self.width)

@@ -109,8 +109,9 @@ def _digits() -> np.ndarray:
 
 def proofs(subject: str, case: Case) -> list[Proof]:
     """The proofs of a case, in the order in which they are to be looked at: some train it."""
-    asked = [*ALWAYS, *({} if case.model.gradient_is_estimate else SLOPE), *TRAINED]
-    every = ALWAYS | SLOPE | TRAINED
+    asked = [*ALWAYS, *({} if case.model.gradient_is_estimate else SLOPE)]
+    asked += [*FALLS, *TRAINED] if case.model.reconstructs else TRAINED
+    every = ALWAYS | SLOPE | FALLS | TRAINED
     return [Proof(subject, what, functools.partial(every[what], case)) for what in asked]
 
 
@@ -219,8 +220,8 @@ def _excess(finding: Finding) -> float:
 Compared = dict[str, Callable[[Case], Finding | Iterable[Finding]]]
 ALWAYS: Compared = {"variables that no player's gradient reaches, or two own = 0": _players}
 SLOPE: Compared = {"gradient = finite difference along a random direction": _slope}
+FALLS: Compared = {f"loss after {STEPS} steps of Adam <= 0.9 of what it was": _falls}
 TRAINED: Compared = {
-    f"loss after {STEPS} steps of Adam <= 0.9 of what it was": _falls,
     "loss = its terms, weighted, each finite and a number an example": _sums,
     "7 examples evaluated 3 at a time = all at once": _batches,
     "evaluated again = evaluated, and no variable has moved": _again,

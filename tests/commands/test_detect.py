@@ -323,7 +323,7 @@ def test_a_wrong_word_is_refused_before_anything_is_written(ask, zeros, words, t
 
 
 def test_what_does_not_fit_is_refused(ask, zeros, photos):
-    with pytest.raises(NotApplicable, match="score=elbo needs a model with a prior"):
+    with pytest.raises(NotApplicable, match="score=elbo needs a model with a bound"):
         detect(ask(zeros, "score=elbo"))
     with pytest.raises(BadRequest, match="normal needs labels, and these images have none"):
         detect(ask(zeros, f"input={photos / 'bad'}", "normal=[0]"))

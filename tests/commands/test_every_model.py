@@ -58,12 +58,13 @@ ASKING = {
 }  # fmt: skip
 DEAR = {FINETUNE}  # for which a refusal alone is looked for
 SEEN: set[tuple] = set()  # kinds of models; one process has this file
-NO_PRIOR = dict.fromkeys(
+NO_BOUND = dict.fromkeys(
     [
-        *("ae", "contractive", "conv", "deep", "deep_svdd", "denoising", "fsq", "k_sparse"),
-        *("lfq", "rae", "rvq", "sparse", "sparse_kl", "vq_vae", "wae"),
+        *("aae", "acai", "ae", "contractive", "conv", "deep", "deep_svdd", "denoising", "fsq"),
+        *("gan", "k_sparse", "lfq", "masked", "rae", "rvq", "sparse", "sparse_kl", "vae_gan"),
+        *("vq_vae", "wae"),
     ],
-    "needs a model with a prior, as model=vae",
+    "needs a model with a bound of log p(x), as model=vae",
 )
 WHY_NOT = {  # command: {model: words of its line}
     "generate n=4": NO_DENSITY,
@@ -71,7 +72,7 @@ WHY_NOT = {  # command: {model: words of its line}
     "generate n=4 sampler=maf sampler.epochs=2": {**NO_DENSITY, "gumbel_vae": OF_CHOICES},
     "plot-samples": NO_DENSITY,
     "plot-manifold": {"conv": "needs a flat code of 2 or more units"},
-    "detect normal=[0,1,2] score=elbo": NO_PRIOR,
+    "detect normal=[0,1,2] score=elbo": NO_BOUND,
     "detect normal=[0,1,2] score=mahalanobis": dict.fromkeys(
         [*CHOICES, "gumbel_vae"], "needs codes that are numbers"
     ),

@@ -36,12 +36,16 @@ def models() -> list[str]:
 
 def fitting(name: str, network: str) -> list[str] | None:
     """The overrides of a small model of that name and network; None where they do not fit."""
-    if name == "conv" and network not in GRIDS:  # its preset states keys of a convolution
+    if name == "conv" and network not in FILTERED:  # its preset states keys of a convolution
         return None
-    if name in ("deep", "denoising") and network in ("gru", "lstm", "transformer", "seq2seq"):
+    if name in ("deep", "denoising") and network in ATTENTIVE | {"gru", "lstm", "seq2seq"}:
         return None  # their presets state the widths of dense layers
     if name == "nvae_small" and network not in GRIDS:
         return None  # its groups are along an image
+    if name == "masked" and (of_series(network) or of_text(network)):
+        return None  # of images alone
+    if name in ("acai", "gan", "vae_gan") and of_text(network):
+        return None  # no gradient goes through tokens
     if name == "vae model/prior=vamp" and of_text(network):
         return None  # there are no inputs to learn between two tokens
     words = [*f"model={name}".split(), f"network={network}"]
@@ -56,8 +60,22 @@ def is_of_grids(name: str) -> bool:
     return " " not in name and contents("model", name).get("model", {}).get("flat") is False
 
 
-GRIDS = {"conv", "resnet", "conv1d"}  # networks that have codes along an image or a series
+def own_network(name: str) -> str:
+    """The network that a model's preset chooses, else the one that is the default."""
+    defaults = contents("model", name.partition(" ")[0]).get("defaults", [])
+    for one in defaults:
+        if isinstance(one, dict) and "override /network" in one:
+            return one["override /network"]
+        if isinstance(one, str) and one != "_self_":  # it stands on another preset
+            return own_network(one)
+    return "mlp"
+
+
+FILTERED = {"conv", "resnet", "conv1d"}
+ATTENTIVE = {"transformer", "vit"}
+GRIDS = FILTERED | {"vit"}  # networks that have codes along an image or a series
 SMALL = {
+    "vit": ["network.width=16", "network.blocks=1"],
     "resnet": ["network.filters=[8]"],
     "conv1d": ["network.filters=[8,4]"],
     "lstm": ["network.units=16"],
@@ -109,7 +127,7 @@ def stands_for_others(name: str, network: str) -> bool:
 
 def is_first(name: str, network: str) -> bool:
     """Whether a pair is tried where time is shortest: the plain one with all, each with one."""
-    return name == "ae" or network == ("conv" if is_of_grids(name) else "mlp")
+    return name == "ae" or network == own_network(name)
 
 
 def examples(network: str, images):

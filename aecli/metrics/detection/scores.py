@@ -96,7 +96,8 @@ def check_has_elbo(model) -> None:
     """Raises NotApplicable."""
     if not model.has_bound:
         raise NotApplicable(
-            "score=elbo needs a model with a prior, as model=vae\ntake score=reconstruction"
+            "score=elbo needs a model with a bound of log p(x), as model=vae\n"
+            "take score=reconstruction"
         )
 
 

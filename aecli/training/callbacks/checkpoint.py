@@ -20,8 +20,8 @@ BEST_SECONDS = 10  # between two writes of best.keras, whose content last.safete
 class Checkpoint(Remembered, keras.callbacks.Callback):
     """last.safetensors: the training state, every `every` epochs and every `every_steps` steps.
 
-    best.keras: the epoch with the lowest `monitor`, at the end and at most every 10 s meanwhile;
-    the state has its weights at every moment.
+    best.keras: the epoch with the lowest `monitor`, of None the last one, at the end and at most
+    every 10 s meanwhile; the state has its weights at every moment.
     """
 
     remembered = ("best", "best_epoch")
@@ -29,7 +29,7 @@ class Checkpoint(Remembered, keras.callbacks.Callback):
     def __init__(
         self,
         folder: str,
-        monitor: str = "val_loss",
+        monitor: str | None = "val_loss",
         every: Annotated[int, Field(ge=1, description="epochs")] = 1,
         every_steps: Annotated[int, Field(ge=1, description="steps")] | None = None,
     ):
@@ -71,10 +71,14 @@ class Checkpoint(Remembered, keras.callbacks.Callback):
         if self.every_steps and since >= self.every_steps:
             self.save()
 
+    def measure(self, epoch: int, logs) -> float:
+        """What the best epoch has the lowest of."""
+        return -float(epoch) if self.monitor is None else logs[self.monitor]
+
     def on_epoch_end(self, epoch, logs=None):
         self._clock.finish_epoch()
-        if logs[self.monitor] < self.best:
-            self.best, self.best_epoch = logs[self.monitor], epoch + 1
+        if (value := self.measure(epoch, logs)) < self.best:
+            self.best, self.best_epoch = value, epoch + 1
             self._best_tensors, self._best_is_written = states.named(self.model.variables), False
         if (epoch + 1) % self.every == 0:
             self.save()

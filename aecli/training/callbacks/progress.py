@@ -20,14 +20,15 @@ epoch_log = logging.getLogger("aecli.epochs")  # train.log always, the screen on
 class EpochLines(Remembered, keras.callbacks.Callback):
     """One log line an epoch, * marks the best so far; a loss that is not finite ends the run.
 
-    val_losses: of the finished epochs.
+    val_losses: of the finished epochs. checkpoint: what keeps the best one, asked before it does;
+    None: by val_loss.
     """
 
     remembered = ("val_losses",)
 
-    def __init__(self, epochs: int):
+    def __init__(self, epochs: int, checkpoint=None):
         super().__init__()
-        self._epochs = epochs
+        self._epochs, self._checkpoint = epochs, checkpoint
         self.val_losses: list[float] = []
 
     def on_train_begin(self, logs=None):
@@ -41,7 +42,10 @@ class EpochLines(Remembered, keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         refuse_nonfinite(epoch, logs)
-        best = logs["val_loss"] < min(self.val_losses, default=math.inf)
+        kept = self._checkpoint
+        is_best = logs["val_loss"] < min(self.val_losses, default=math.inf)
+        if kept is not None:
+            is_best = kept.measure(epoch, logs) < kept.best
         self.val_losses.append(logs["val_loss"])
         hidden = ("loss", "seconds", "learning_rate")
         terms = [k for k in logs if k not in hidden and not k.startswith("val_")]
@@ -52,7 +56,7 @@ class EpochLines(Remembered, keras.callbacks.Callback):
         epoch_log.info(
             "epoch %*d/%d  %s  %.1fs  eta %s%s",
             len(str(self._epochs)), epoch + 1, self._epochs, figures, logs["seconds"],
-            duration(left), " *" if best else "",
+            duration(left), " *" if is_best else "",
         )  # fmt: skip
 
 
