@@ -66,7 +66,7 @@ def own_network(name: str) -> str:
     for one in defaults:
         if isinstance(one, dict) and "override /network" in one:
             return one["override /network"]
-        if isinstance(one, str) and one != "_self_":  # it stands on another preset
+        if isinstance(one, str) and one[0] not in "/_":  # it stands on another preset
             return own_network(one)
     return "mlp"
 
