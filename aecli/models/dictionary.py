@@ -143,11 +143,16 @@ class Dictionary(Autoencoder):
         x, error = batch.target - self.centre, batch.target - self.expected(out["params"])
         if self.has_gaps:  # a point that is missing is taken to be as expected
             x, error = (ops.where(ops.isnan(value), 0.0, value) for value in (x, error))
-        return loss, terms, watched | {
-            "l0": sum_per_example(is_active),
-            "unused": ops.sum(is_active, axis=0),
-            "explained_variance": (x, error),
-        }
+        return (
+            loss,
+            terms,
+            watched
+            | {
+                "l0": sum_per_example(is_active),
+                "unused": ops.sum(is_active, axis=0),
+                "explained_variance": (x, error),
+            },
+        )
 
     def check_at_most(self, key: str, number: int) -> None:
         """Raises BadRequest where it is more than the code has units."""

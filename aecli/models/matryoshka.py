@@ -30,7 +30,7 @@ class Matryoshka(BatchTopK):
         self.sizes = [round(share * self.latent_dim) for share in self.prefixes]
         if sorted({*self.sizes} - {0, self.latent_dim}) != self.sizes:
             raise BadRequest(
-                f"must be rising shares of model.latent_dim={self.latent_dim}, each of other units; "
+                f"must be rising shares of model.latent_dim={self.latent_dim}, each of more units; "
                 f"got {self.prefixes}, which are {self.sizes} units",
                 "model.prefixes",
             )

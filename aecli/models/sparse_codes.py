@@ -1,4 +1,4 @@
-"""Which units of a code are active, as pure functions: the largest ones, those above a threshold."""
+"""Which units of a code are active, as pure functions: the largest, those above a threshold."""
 
 import numpy as np
 from keras import ops

@@ -33,7 +33,7 @@ PAIRS = [
     if stands_for_others(*pair) or fitting(*pair) is None  # a refusal takes no time
 ]
 
-
+WHY_NOT = r"which has no key|takes series|learns inputs|stands on network="
 LABELS = 3
 
 
@@ -52,7 +52,9 @@ def test_model_contract(compose, images, tmp_path, name, network):
         refused = [*f"model={name}".split(), f"network={network}"]
         refused += ["loss=categorical"] if of_text(network) else []
         shape = examples(network, images[:1]).shape[1:]
-        with pytest.raises(BadRequest, match=r"which has no key|takes series|learns inputs"):
+        with pytest.raises(
+            BadRequest, match=r"which has no key|takes series|learns inputs|stands on"
+        ):
             build.model(compose(*refused), shape, LABELS, vocabulary=vocabulary_of(network))
         return
     config = compose(*words)

@@ -7,6 +7,7 @@ import yaml
 from places import CONFIGS
 
 from aecli.datasets.vocabulary import Vocabulary
+from aecli.networks.base import Network
 
 
 def options(group: str) -> list[str]:
@@ -33,6 +34,8 @@ def fitting(name: str, network: str) -> list[str] | None:
     """The overrides of a small model of that name and network; None where they do not fit."""
     if name == "conv" and network not in GRIDS:  # its preset states keys of a convolution
         return None
+    if not issubclass(_class("network", network), _kind(name)):
+        return None
     if name in ("deep", "denoising") and network in ("gru", "lstm", "transformer", "seq2seq"):
         return None  # their presets state the widths of dense layers
     if name == "vae model/prior=vamp" and of_text(network):
@@ -58,12 +61,12 @@ GREYS = Vocabulary(("white", "light", "dark"))  # of digits, as a text of 16 wor
 
 def of_series(network: str) -> bool:
     """Whether a network takes series alone: 8x8 digits are 8 points of 8 channels for it."""
-    return _class(network).is_of_series
+    return _class("network", network).is_of_series
 
 
 def of_text(network: str) -> bool:
     """Whether a network takes sentences alone: digits are 16 tokens for it."""
-    return _class(network).is_of_text
+    return _class("network", network).is_of_text
 
 
 def vocabulary_of(network: str) -> Vocabulary | None:
@@ -75,9 +78,17 @@ def losses() -> list[str]:
     return [name for name in options("loss") if name != "categorical"]
 
 
-def _class(network: str):
-    module, name = contents("network", network)["_target_"].rsplit(".", 1)
+def _class(group: str, name: str):
+    node = contents(group, name)
+    module, name = (node.get(group) or node)["_target_"].rsplit(".", 1)
     return getattr(importlib.import_module(module), name)
+
+
+def _kind(name: str) -> type:
+    """The networks that a model stands on; a preset, which names no class, on those of any."""
+    node = contents("model", name.split()[0])
+    has_class = "_target_" in (node.get("model") or node)
+    return _class("model", name.split()[0]).network_kind if has_class else Network
 
 
 KINDS = ("ae", "vae")  # plain, and with draws beside those that a network may ask for
@@ -95,7 +106,10 @@ def stands_for_others(name: str, network: str) -> bool:
 
 def is_first(name: str, network: str) -> bool:
     """Whether a pair is tried where time is shortest: the plain one with all, each with one."""
-    return name == "ae" or network == OWN.get(name, "mlp")
+    kind = _kind(name)
+    return name == "ae" or network == OWN.get(
+        name, "mlp" if kind is Network else kind.__name__.lower()
+    )
 
 
 def examples(network: str, images):
