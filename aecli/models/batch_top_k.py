@@ -26,7 +26,9 @@ class BatchTopK(TopK):
 
     def active(self, pre, training=False):
         z = ops.relu(pre)
-        return largest_of_batch(z, self.k) if training else ops.where(z >= self.theta, z, 0.0)
+        if training:
+            return largest_of_batch(z, self.k)
+        return ops.where(z >= ops.convert_to_tensor(self.theta), z, 0.0)
 
     def penalties(self, batch, out, training=False):
         if training:

@@ -56,7 +56,6 @@ class Dictionary(Autoencoder):
 
     def assemble(self):
         super().assemble()
-        self.directions = self.decoder.get_layer("params")  # [n, numbers of the params]
         self.silent = self._state("silent", self.code_shape)  # examples since it was active
         self.centre = self._state("centre", self.data_shape)
         if not self.network.widths:  # of the params the means: the first of each channel
@@ -65,6 +64,11 @@ class Dictionary(Autoencoder):
 
     def _state(self, name: str, shape: tuple[int, ...] = ()):
         return self.add_weight(name=name, shape=shape, initializer="zeros", trainable=False)
+
+    @property
+    def directions(self):
+        """The decoder's layer: W_d [n, numbers of the params] and b_d."""
+        return self.decoder.get_layer("params")
 
     @property
     def pre(self):

@@ -34,7 +34,8 @@ class Gated(Dictionary):
         self.shift = self.add_weight(name="shift", shape=shape, initializer="zeros")  # b_m
 
     def active(self, pre, training=False):
-        size = ops.exp(self.log_scale) * (pre - self.pre.bias) + self.shift
+        bias, shift = (ops.convert_to_tensor(v) for v in (self.pre.bias, self.shift))
+        size = ops.exp(self.log_scale) * (pre - bias) + shift
         return ops.where(pre > 0, ops.relu(size), 0.0)
 
     def term_names(self):
@@ -42,13 +43,9 @@ class Gated(Dictionary):
 
     def penalties(self, batch, out, training=False):
         gate = ops.relu(out["pre"])
-        kernel, bias = (ops.stop_gradient(ops.convert_to_tensor(v)) for v in self._decoding)
-        params = self._shaped(ops.matmul(gate, kernel) + bias)
+        kernel, bias = (ops.convert_to_tensor(v) for v in self.directions.weights)
+        params = ops.matmul(gate, ops.stop_gradient(kernel)) + ops.stop_gradient(bias)
         weight = self.weight * risen(batch.progress, self.warmup_epochs)
         terms = super().penalties(batch, out, training=training)
         terms |= {"sparsity": (weight, sum_per_example(gate))}
-        return terms | {"gate": (1.0, self.misfit(batch.target, params))}
-
-    @property
-    def _decoding(self):
-        return self.directions.kernel, self.directions.bias
+        return terms | {"gate": (1.0, self.misfit(batch.target, self._shaped(params)))}

@@ -28,6 +28,7 @@ COMMANDS = [
     FINETUNE,
     "export",
     "plot-codes",
+    "plot-density",
     "plot-latent",
     "plot-loss",
     "plot-manifold",
@@ -41,14 +42,22 @@ COMMANDS = [
 ASKING = ("eval", "encode", "decode", "generate", "detect", "traverse", "export", "plot-manifold")
 """Commands that ask a prior or a posterior for something; the others know their model alone."""
 NO_PRIOR = dict.fromkeys(
-    ["ae", "conv", "deep", "deep_svdd", "denoising", "sparse", "sparse_kl", "vq_vae"],
+    [
+        *("ae", "conv", "deep", "deep_svdd", "denoising", "sparse", "sparse_kl", "vq_vae"),
+        *("top_k", "batch_top_k", "jump_relu", "gated", "matryoshka"),
+    ],
     "needs a model with a prior, as model=vae",
+)
+NO_DICTIONARY = dict.fromkeys(
+    (name for name in models() if fitting(name, "mlp") or fitting(name, "conv")),
+    "needs a model with network=dictionary, as model=top_k",
 )
 NO_DENSITY = {"vq_vae": "needs a density of codes to draw from, and a choice of 256 vectors"}
 WHY_NOT = {  # command: {model: words of its line}
     "generate n=4": NO_DENSITY,
     "generate n=4 sampler=gmm": NO_DENSITY,
     "generate n=4 sampler=maf sampler.epochs=2": NO_DENSITY,
+    "plot-density": NO_DICTIONARY,
     "plot-samples": NO_DENSITY,
     "plot-manifold": {"conv": "needs a flat code of 2 or more units"},
     "detect normal=[0,1,2] score=elbo": NO_PRIOR,
