@@ -224,7 +224,7 @@ def invariance():
     for scale, shift in ((1, 0), (1e-3, 0), (7, 1e3), (1, -5)):
         one, other = (scale * a + shift for a in (x, again))
         yield close(explained_variance(one, other), known, rtol=1e-9)
-        found = ExplainedVariance("", EXPLAINED_VARIANCE, 4)
+        found = ExplainedVariance("ev", EXPLAINED_VARIANCE, 4)
         for rows in (slice(0, 9), slice(9, 50)):  # of values from anywhere near their mean
             found.add(found.statistic((one[rows] - shift, (one - other)[rows])))
         yield close(found.result(), known, atol=1e-5)

@@ -15,7 +15,7 @@ def objective():
     batch, out = asked(model, x)
     pre = np.asarray(out["pre"])
     yield same(out["z"], pre * (pre > np.asarray(model.theta)))
-    yield same(model.encode(x), out["z"])
+    yield same(model.infer(batch)["z"], out["z"])
     loss, terms, _ = model.objective(batch, out, training=True)
     yield same(terms["l0_charged"], (pre > np.asarray(model.theta)).sum(1))
     yield close(loss, terms["reconstruction"] + 0.7 * terms["l0_charged"], rtol=1e-6)
@@ -33,7 +33,7 @@ def gradient():
     yield close(
         tape.gradient(value, model.log_theta.value), -0.7 * 0.4 * inside.sum(0) / 0.3, rtol=1e-4
     )
-    yield at_least(inside.sum(), 20)
+    yield at_least(inside.sum(), 10)
 
 
 @proof("the weight rises in a line over the warm-up; evaluation has the full one")

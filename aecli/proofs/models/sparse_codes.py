@@ -6,7 +6,7 @@ import tensorflow as tf
 from aecli.models.sparse_codes import geometric_median, jump_relu, largest, largest_of_batch, step
 from aecli.proofs.base import at_least, at_most, close, proof, same
 
-X = np.array([[0.8, 1.04, 1.3], [0.96, 0.5, 1.11]], "float32")  # about the threshold 1
+X = np.array([[0.8, 1.04, 1.4], [0.96, 0.5, 1.11]], "float32")  # about the threshold 1
 
 
 def _gradients(function, x, threshold, times=1.0):
@@ -82,7 +82,7 @@ def gradients_of_expectations():
 def median():
     rng = np.random.default_rng(0)
     numbers = rng.exponential(size=(301, 1))
-    yield close(geometric_median(numbers, 1e-12)[0], np.median(numbers), atol=0.01)
+    yield close(geometric_median(numbers, 1e-12)[0], np.median(numbers), atol=0.02)
     points = rng.exponential(size=(200, 4)) * [1, 2, 3, 50]
     away = points - geometric_median(points)
     pull = (away / np.linalg.norm(away, axis=1, keepdims=True)).sum(0)
