@@ -79,7 +79,7 @@ L0 = Quantity("units an image", "", "that are active, on average")
 EXPLAINED_VARIANCE = Quantity(
     "", HIGHER, "1 - the variance of what is left over that of the data, summed over the values"
 )
-UNUSED = Quantity("", LOWER, "share of the code units that are active for none of the images")
+UNUSED = Quantity("", LOWER, "share of the code units that no example activates")
 
 
 class Unused(OfCounts):
