@@ -17,7 +17,7 @@ from aecli.runs import kept
 from aecli.training.callbacks.checkpoint import Checkpoint
 from aecli.training.callbacks.csv_log import CSVLog
 from aecli.training.environment import environment
-from aecli.training.feed import Preparation, to_float
+from aecli.training.feed import Preparation
 from aecli.training.step import Optimizers
 from aecli.training.trainer import Trainer
 
@@ -50,7 +50,7 @@ class Plan:
         """Let the model look at what it is to learn, before the first step of a training."""
         if (n := self.model.adapts_to) > 0:
             n = min(n, MAX_VALUES // math.prod(self.model.data_shape))
-            self.model.adapt(to_float(self.splits.train.x[:n]).numpy())
+            self.model.adapt(self.preparation.frozen(self.splits.train.x[:n])[1])
 
     @property
     def about(self) -> dict[str, Any]:
