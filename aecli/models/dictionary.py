@@ -144,7 +144,8 @@ class Dictionary(Autoencoder):
     def objective(self, batch, out, player="model", training=False):
         loss, terms, watched = super().objective(batch, out, player, training=training)
         is_active = ops.cast(out["z"] > 0, "float32")
-        x, error = batch.target - self.centre, batch.target - self.expected(out["params"])
+        target = ops.convert_to_tensor(batch.target)
+        x, error = target - self.centre, target - self.expected(out["params"])
         if self.has_gaps:  # a point that is missing is taken to be as expected
             x, error = (ops.where(ops.isnan(value), 0.0, value) for value in (x, error))
         return (
