@@ -21,7 +21,6 @@ LITTLE = ["model=batch_top_k", "model.latent_dim=64", "trainer.batch_size=41"]
         (["model=top_k", "model.k=300"], "model.k must be at most model.latent_dim=256"),
         (["model=matryoshka", "model.prefixes=[0.5,0.25]"], "model.prefixes must be rising"),
         (["model=matryoshka", "model.prefixes=[0.001]"], "model.prefixes must be rising"),
-        (["model=top_k", "model.flat=false"], "model.flat=true"),
     ],
 )
 def test_refused(compose, words, says):
