@@ -58,7 +58,9 @@ class Dictionary(Autoencoder):
         super().assemble()
         self.silent = self._state("silent", self.code_shape)  # examples since it was active
         self.centre = self._state("centre", self.data_shape)
-        if not self.network.widths:  # of the params the means: the first of each channel
+        if (
+            isinstance(self.network, Matrices) and not self.network.widths
+        ):  # of the params the means: the first of each channel
             rows = self._shaped(self.directions.kernel)[..., : self.data_shape[-1]]
             self.pre.kernel.assign(ops.transpose(ops.reshape(rows, (rows.shape[0], -1))))
 

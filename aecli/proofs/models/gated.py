@@ -67,7 +67,7 @@ def frozen_decoder():
         total = tf.reduce_sum(model.penalties(batch, out, training=True)["gate"][1])
     weights = [model.directions.kernel.value, model.directions.bias.value, model.pre.kernel.value]
     gradients = tape.gradient(total, weights)
-    yield same(0.0 if gradients[0] is None else np.abs(gradients[0]).max(), 0.0)
+    yield same(0.0 if gradients[0] is None else np.abs(np.asarray(gradients[0])).max(), 0.0)
     w_e, b_e, w_d, b = parts(model)
     flat = x.reshape(20, -1)
     pre = (flat - b) @ w_e + b_e
