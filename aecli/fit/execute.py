@@ -68,6 +68,8 @@ def _fit(run: runs.Run, plan: Plan, signals: Signals, state) -> dict[str, Any]:
             stack.callback(training["bar"].close)
             stack.enter_context(progress.above_the_bar())
         stack.enter_context(plan.trainer.guarded(str(run.folder)))
+        if state is None:
+            plan.begin()
         try:
             plan.trainer.fit(plan.model, plan.optimizers, plan.feed, plan.images, training, state)
         except (tf.errors.ResourceExhaustedError, MemoryError) as error:

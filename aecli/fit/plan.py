@@ -21,6 +21,7 @@ from aecli.training.feed import Preparation
 from aecli.training.step import Optimizers
 from aecli.training.trainer import Trainer
 
+MAX_VALUES = 2**23  # of what a model looks at before it is trained
 ENOUGH = 0.8  # of the columns of a row: a code of so many numbers copies nearly all
 NEEDED = {"checkpoint": Checkpoint, "csv_log": CSVLog}  # what is kept, and what is drawn
 
@@ -44,6 +45,12 @@ class Plan:
     @property
     def epochs(self) -> int:
         return self.trainer.total_epochs(self.images)
+
+    def begin(self) -> None:
+        """Let the model look at what it is to learn, before the first step of a training."""
+        if (n := self.model.adapts_to) > 0:
+            n = min(n, MAX_VALUES // math.prod(self.model.data_shape))
+            self.model.adapt(self.preparation.frozen(self.splits.train.x[:n])[1])
 
     @property
     def about(self) -> dict[str, Any]:
@@ -117,7 +124,7 @@ def _cut(trainer: Trainer, images: int) -> str:
 def _no_bottleneck(learnt: Learnt, model) -> str:
     """A word where a code has as many numbers as a row has columns, or nearly; else ""."""
     columns, code = math.prod(learnt.raw_shape), math.prod(model.code_shape)
-    if not model.codes_reconstruct:
+    if model.is_sparse or not model.codes_reconstruct:
         return ""
     if model.spec.kind != "table" or model.codebook_size or code < ENOUGH * columns:
         return ""

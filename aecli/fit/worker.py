@@ -17,5 +17,7 @@ def follow(plan: Plan, signals: Signals, state: State | None = None) -> None:
     if state is not None:  # what it remembers of the chief's other callbacks is for the chief
         mine = {k: v for k, v in state.callbacks.items() if k == "clock" or k in training}
         state = dataclasses.replace(state, callbacks=mine)
+    else:
+        plan.begin()
     with signals.deferred(), plan.trainer.guarded("latest"):
         plan.trainer.fit(plan.model, plan.optimizers, plan.feed, plan.images, training, state)

@@ -13,9 +13,10 @@ from aecli.dataspec import DataSpec
 from aecli.errors import NotApplicable
 from aecli.losses.base import Loss, of_points
 from aecli.models.batch import Batch
+from aecli.models.before import Before
 from aecli.models.conditioned import Conditioned
 from aecli.models.in_keras import InKeras
-from aecli.models.measured import Measured
+from aecli.models.measured import PART, Measured
 from aecli.models.on_arrays import OnArrays
 from aecli.models.watched import MeanOf, Watched
 from aecli.networks.base import Heads, Network, emitted
@@ -27,10 +28,8 @@ LatentDim = Annotated[
     int, Field(gt=0, le=2**20, description="numbers a code, or a cell of a grid code")
 ]
 
-PART = Quantity("nats an image", LOWER, "a part of the reconstruction term", by_objective=True)
 
-
-class Autoencoder(OnArrays, InKeras, Measured, Conditioned, Configurable, keras.Model):
+class Autoencoder(OnArrays, InKeras, Measured, Before, Conditioned, Configurable, keras.Model):
     """An encoder, a decoder and an objective over images x [B, H, W, C].
 
     Every term of the objective is [B], in nats an example, summed over pixels and over code
@@ -67,6 +66,7 @@ class Autoencoder(OnArrays, InKeras, Measured, Conditioned, Configurable, keras.
 
         Raises BadRequest where the network cannot take the shape, or would be too large.
         """
+        self.check_network()
         self.learnt: Learnt | None = None  # of its training's data; kept in a .keras file
         self.data_shape = tuple(self.data_shape)
         self.reconstruction_loss.check_shape(self.data_shape)

@@ -7,6 +7,7 @@ from aecli.models.asked import Asked
 from aecli.quantity import LOWER, Quantity
 
 LOSS = Quantity("nats an image", LOWER, "the terms, weighted and summed", by_objective=True)
+PART = Quantity("nats an image", LOWER, "a part of the reconstruction term", by_objective=True)
 TERM = dataclasses.replace(LOSS, meaning="a term of the loss, unweighted")
 
 

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from aecli.quantity import HIGHER, Quantity
+from aecli.quantity import HIGHER, LOWER, Quantity
 
 
 class Watched(keras.metrics.Metric):
@@ -73,3 +73,40 @@ class CodesUsed(OfCounts):
 
     def result(self):
         return ops.sum(ops.cast(self.total > 0, "float32"))
+
+
+L0 = Quantity("units an image", "", "that are active, on average")
+EXPLAINED_VARIANCE = Quantity(
+    "", HIGHER, "1 - the variance of what is left over that of the data, summed over the values"
+)
+UNUSED = Quantity("", LOWER, "share of the code units that no example activates")
+
+
+class Unused(OfCounts):
+    """The share of the units that were never active."""
+
+    def result(self):
+        return ops.mean(ops.cast(self.total == 0, "float32"))
+
+
+class ExplainedVariance(Watched):
+    """1 - sum_d Var(error_d) / sum_d Var(x_d), of x and error [B, ...] of `size` numbers each.
+
+    x may be from anywhere near its mean, which float32 is grateful for.
+    """
+
+    def __init__(self, name: str, quantity: Quantity, size: int):
+        super().__init__(name, quantity, (5, size))
+
+    def statistic(self, value):
+        x, error = (ops.reshape(ops.cast(v, "float32"), (-1, self.total.shape[1])) for v in value)
+        parts = [ops.ones_like(x), x, ops.square(x), error, ops.square(error)]
+        return ops.stack([ops.sum(part, axis=0) for part in parts])
+
+    def result(self):
+        n, x, squares, error, error_squares = (self.total[i] for i in range(5))
+        variances = [
+            ops.sum(tf.math.divide_no_nan(second - tf.math.divide_no_nan(first * first, n), n))
+            for first, second in ((x, squares), (error, error_squares))
+        ]
+        return 1.0 - tf.math.divide_no_nan(variances[1], variances[0])

@@ -8,7 +8,7 @@ import pathlib
 import re
 
 import pytest
-from options import fitting, models
+from options import fitting, models, own_network
 
 from aecli import runs
 
@@ -40,6 +40,7 @@ COMMANDS = [
     FINETUNE,
     "export",
     "plot-codes",
+    "plot-density",
     "plot-latent",
     "plot-loss",
     "plot-manifold",
@@ -62,14 +63,19 @@ NO_BOUND = dict.fromkeys(
     [
         *("aae", "acai", "ae", "contractive", "conv", "deep", "deep_svdd", "denoising", "fsq"),
         *("gan", "k_sparse", "lfq", "masked", "rae", "rvq", "sparse", "sparse_kl", "vae_gan"),
-        *("vq_vae", "wae"),
+        *("batch_top_k", "gated", "jump_relu", "matryoshka", "top_k", "vq_vae", "wae"),
     ],
     "needs a model with a bound of log p(x), as model=vae",
+)
+NO_DICTIONARY = dict.fromkeys(
+    (name for name in models() if own_network(name) != "dictionary"),
+    "needs a model with network=dictionary, as model=top_k",
 )
 WHY_NOT = {  # command: {model: words of its line}
     "generate n=4": NO_DENSITY,
     "generate n=4 sampler=gmm": {**NO_DENSITY, "gumbel_vae": OF_CHOICES},
     "generate n=4 sampler=maf sampler.epochs=2": {**NO_DENSITY, "gumbel_vae": OF_CHOICES},
+    "plot-density": NO_DICTIONARY,
     "plot-samples": NO_DENSITY,
     "plot-manifold": {"conv": "needs a flat code of 2 or more units"},
     "detect normal=[0,1,2] score=elbo": NO_BOUND,
@@ -90,7 +96,7 @@ def kind_of(model) -> tuple:
 
 @pytest.mark.parametrize("name", models())
 def test_every_command_on_a_run_of(typed, name):
-    small = fitting(name, "mlp") or fitting(name, "conv")
+    small = next(w for n in ("mlp", "conv", "dictionary") if (w := fitting(name, n)) is not None)
     code, said = typed("train", *small, *LITTLE)
     assert code == 0, said
     told, kind = {}, kind_of(runs.Run(next(pathlib.Path("outputs").glob("*/*_*"))).model)

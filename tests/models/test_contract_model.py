@@ -33,10 +33,9 @@ PAIRS = [
     if pair[0] in KINDS or not is_first(*pair)  # each with its own network: tests/proofs
 ]
 
-
 LABELS = 3
 KNOWN = {"label_count": LABELS, "train_count": 1000}  # what a model may ask of its data
-REFUSED = r"no key|takes series|learns inputs|flat code|patches of images|gradient through"
+REFUSED = r"no key|stands on network=|takes series|learns inputs|flat code|of images|gradient thr"
 
 
 def labels(model, n: int):

@@ -8,6 +8,7 @@ from places import CONFIGS
 
 from aecli.datasets.vocabulary import Vocabulary
 from aecli.latents.posteriors.base import Posterior
+from aecli.networks.base import Network
 
 ANYWHERE = Posterior.space
 
@@ -37,6 +38,8 @@ def models() -> list[str]:
 def fitting(name: str, network: str) -> list[str] | None:
     """The overrides of a small model of that name and network; None where they do not fit."""
     if name == "conv" and network not in FILTERED:  # its preset states keys of a convolution
+        return None
+    if not issubclass(_class("network", network), _kind(name)):
         return None
     if name in ("deep", "denoising") and network in ATTENTIVE | {"gru", "lstm", "seq2seq"}:
         return None  # their presets state the widths of dense layers
@@ -108,9 +111,17 @@ def losses() -> list[str]:
     return [name for name in options("loss") if name != "categorical"]
 
 
-def _class(group: str, option: str):
-    module, name = contents(group, option)["_target_"].rsplit(".", 1)
+def _class(group: str, name: str):
+    node = contents(group, name)
+    module, name = (node.get(group) or node)["_target_"].rsplit(".", 1)
     return getattr(importlib.import_module(module), name)
+
+
+def _kind(name: str) -> type:
+    """The networks that a model stands on; a preset, which names no class, on those of any."""
+    node = contents("model", name.split()[0])
+    has_class = "_target_" in (node.get("model") or node)
+    return _class("model", name.split()[0]).network_kind if has_class else Network
 
 
 KINDS = ("ae", "vae")  # plain, and with draws beside those that a network may ask for
