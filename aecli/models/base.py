@@ -3,19 +3,18 @@
 from typing import Annotated, Any, ClassVar
 
 import keras
-import numpy as np
 from keras import ops
 from pydantic import Field
 
 from aecli import limits
 from aecli.datasets.learnt import Learnt
 from aecli.dataspec import DataSpec
-from aecli.errors import NotApplicable
 from aecli.losses.base import Loss, of_points
 from aecli.models.batch import Batch
 from aecli.models.before import Before
 from aecli.models.conditioned import Conditioned
 from aecli.models.in_keras import InKeras
+from aecli.models.law_of_codes import LawOfCodes
 from aecli.models.measured import PART, Measured
 from aecli.models.on_arrays import OnArrays
 from aecli.models.watched import MeanOf, Watched
@@ -29,7 +28,9 @@ LatentDim = Annotated[
 ]
 
 
-class Autoencoder(OnArrays, InKeras, Measured, Before, Conditioned, Configurable, keras.Model):
+class Autoencoder(
+    OnArrays, InKeras, Measured, Before, Conditioned, LawOfCodes, Configurable, keras.Model
+):
     """An encoder, a decoder and an objective over images x [B, H, W, C].
 
     Every term of the objective is [B], in nats an example, summed over pixels and over code
@@ -44,16 +45,10 @@ class Autoencoder(OnArrays, InKeras, Measured, Before, Conditioned, Configurable
     """
 
     players: ClassVar[tuple[str, ...]] = ("model",)  # who minimises something; "model" first
-    has_prior: ClassVar[bool] = False  # sample_prior draws codes of a p(z) that was trained towards
-    has_quantiles: ClassVar[bool] = False  # prior_quantiles knows how its units are spread
-    has_bound: ClassVar[bool] = False  # draw and log_prior give the densities of a bound
     codes_reconstruct: ClassVar[bool] = True  # whether the encoder minimises the reconstruction
     own_score: ClassVar[str] = "reconstruction"  # that aecli detect takes where none is stated
     train_count = None  # examples of the training part, where the model asks for their number
     decoded_an_example = 1  # images that the decoder makes of an example for its loss
-    code_radius = None  # of the sphere or the ball that its codes are in
-    codebook_size = None  # vectors that each cell of a discrete code chooses among
-    codebooks = 1  # that it chooses from, one after the other
 
     data_shape: Any
     network: Network
@@ -128,11 +123,6 @@ class Autoencoder(OnArrays, InKeras, Measured, Before, Conditioned, Configurable
     def decoded_units(self) -> range:
         """The units of a code, or the feature maps, that the decoder's images depend on."""
         return range(self.code_shape[-1])
-
-    @property
-    def draw_shape(self) -> tuple[int, ...]:
-        """The shape of the normals that draw takes for an example."""
-        return self.code_shape
 
     @property
     def stored_shape(self) -> tuple[int, ...]:
@@ -226,40 +216,3 @@ class Autoencoder(OnArrays, InKeras, Measured, Before, Conditioned, Configurable
             return getattr(self, player).trainable_variables
         others = {id(v) for name in self.players[1:] for v in self.variables_of(name)}
         return [v for v in self.trainable_variables if id(v) not in others]
-
-    def sample_prior(self, n: int, seed: int):
-        """Codes [n, *code_shape] from the prior. Raises NotApplicable where there is none."""
-        raise NotApplicable("a plain autoencoder has no prior to sample: take model=vae")
-
-    def prior_quantiles(self, p: np.ndarray) -> np.ndarray:
-        """The values below which a code unit is with probabilities p in (0, 1), shaped as p.
-
-        Raises NotApplicable where its units are not independent and alike.
-        """
-        raise NotApplicable("needs a model with a standard prior, as model=vae")
-
-    def log_prior(self, z):
-        """log p(z) of codes [B, *code_shape], in nats: [B]. Raises NotApplicable."""
-        raise NotApplicable("needs a model with a prior, as model=vae")
-
-    def draw(self, out, epsilon):
-        """-> codes z [B, *code_shape] drawn from q(z|x), and their log q(z|x) in nats [B].
-
-        out: what infer returns; epsilon: standard normals [B, *draw_shape]. Raises NotApplicable.
-        """
-        raise NotApplicable("needs a model with a posterior, as model=vae")
-
-    def nearest(self, z):
-        """The codes [B, *code_shape] that the decoder knows, nearest to z: of most models, any."""
-        return z
-
-    def look_up(self, indices):
-        """The codes [B, *code_shape] of the numbers [B, *stored_shape] int32 that they are outside.
-
-        Only of a model with a codebook.
-        """
-        raise NotApplicable("needs a model with a codebook, as model=vq_vae")
-
-    def kl_of_units(self, x: np.ndarray, label=None) -> np.ndarray | None:
-        """The KL of each code unit, [N, *code_shape] in nats, for images x; None: has none."""
-        return None
