@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-FAMILY = re.compile(r"#\s*@family\s+(\S+)\s*$")
+MARKED = r"#\s*@{}\s+(\S+)\s*$"
 
 
 def package_configs() -> Path:
@@ -61,7 +61,15 @@ class Option:
     @property
     def family(self) -> str | None:
         """What it is a kind of, as the line `# @family NAME` at its head says; None: says none."""
-        found = (FAMILY.match(line) for line in head(self.file))
+        return self._marked("family")
+
+    @property
+    def partner(self) -> str | None:
+        """The option of another group that it goes with alone, as the line `# @with WORD` says."""
+        return self._marked("with")
+
+    def _marked(self, name: str) -> str | None:
+        found = (re.match(MARKED.format(name), line) for line in head(self.file))
         return next((match[1] for match in found if match), None)
 
 

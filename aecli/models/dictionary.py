@@ -43,6 +43,7 @@ class Dictionary(Autoencoder):
     adapts_to = 32_768  # as Gao et al.
     is_sparse = True
     keeps_measure: ClassVar[tuple[str, ...]] = ("aux_weight", "aux_k", "dead_after")
+    gradient_is_estimate: ClassVar[bool] = True  # the choice has none, and what aux is of is held
     about: ClassVar[dict[str, Quantity]] = {
         "l0": L0,
         "explained_variance": EXPLAINED_VARIANCE,
@@ -114,7 +115,7 @@ class Dictionary(Autoencoder):
             *super().watches(),
             MeanOf("l0", L0),
             ExplainedVariance("explained_variance", EXPLAINED_VARIANCE, math.prod(self.data_shape)),
-            Unused("unused", UNUSED, self.code_shape[0]),
+            Unused("unused", UNUSED, self.code_shape),
         ]
 
     def penalties(self, batch, out, training=False):

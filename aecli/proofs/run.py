@@ -70,14 +70,14 @@ def groups(names: list[str], config_dir: str | None = None) -> list[Group]:
 
 
 def _inside(config_dir: str | None) -> list[list[str]]:
-    """The VAE with each posterior, prior and annealing but its own."""
+    """The VAE with each posterior, prior and annealing but its own; a pair has its preset."""
     from aecli.console import subgroups
 
     return [
         ["model=vae", f"model/{group}={option.name}"]
         for group in INNER
         for option in options.options(f"model/{group}", config_dir)
-        if option.name != subgroups.default_of(f"model/{group}")
+        if option.name != subgroups.default_of(f"model/{group}") and option.partner is None
     ]
 
 

@@ -95,8 +95,9 @@ def gradients():
             tf.reduce_sum(model.penalties(batch, {"z_e": z_e}, training=True)["entropy"][1])
         )
 
+    place = np.unravel_index(np.abs(slope).argmax(), slope.shape)
     step = np.zeros_like(slope)
-    step[3, 1, 2, 0] = 1e-2
+    step[place] = 1e-2
     difference = (of(out["z_e"] + step) - of(out["z_e"] - step)) / 2e-2
-    yield close(slope[3, 1, 2, 0], difference, rtol=0.02, atol=1e-3)
+    yield close(slope[place], difference, rtol=0.02, atol=1e-3)
     yield at_least(abs(difference), 0.05)
