@@ -15,4 +15,4 @@ class CVAE(VAE):
 
     latent_dim: LatentDim = 10
     condition: Literal["label"] = "label"
-    label_count: Annotated[int, Field(ge=1, description="labels that there are")]
+    label_count: Annotated[int, Field(ge=1, description="labels that there are")]  # pyright: ignore[reportGeneralTypeIssues]  # here it must be given

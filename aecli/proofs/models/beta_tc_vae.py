@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -24,12 +25,13 @@ from aecli.proofs.base import Finding, at_least, close, mean_of, proof
 SIZES = [(5, 1000), (5, 5), (2, 3), (1, 7), (1, 1)]  # B, N
 
 
-def _model(**settings) -> tuple[BetaTCVAE, Batch]:
+def _model(**settings: Any) -> tuple[BetaTCVAE, Batch]:
     """A small model, and a batch of 20 examples of it."""
     keras.utils.set_random_seed(1)
+    settings = {"train_count": 100} | settings
     model = BetaTCVAE(
         data_shape=(2, 3, 1), network=MLP(widths=[4]), reconstruction_loss=MSE(), latent_dim=3,
-        **({"train_count": 100} | settings),
+        **settings,
     )  # fmt: skip
     x = np.random.default_rng(0).normal(size=(20, 2, 3, 1)).astype("float32")
     return model, Batch(x, x, model.frozen_draws(20))
@@ -54,8 +56,9 @@ def _codes(count: int) -> np.ndarray:
 def _by_hand(z, heads, log_weights) -> tuple[np.ndarray, np.ndarray]:
     """log q(z) and sum_j log q(z_j) of z [B, 3] by SciPy; log_weights: [B, K]."""
     units = stats.norm.logpdf(z[:, None], heads[:, 0], np.exp(heads[:, 1] / 2))
-    joint = special.logsumexp(units.sum(2) + log_weights, axis=1)
-    return joint, special.logsumexp(units + log_weights[:, :, None], axis=1).sum(1)
+    joint = np.asarray(special.logsumexp(units.sum(2) + log_weights, axis=1))
+    each = np.asarray(special.logsumexp(units + log_weights[:, :, None], axis=1))
+    return joint, each.sum(1)
 
 
 @proof("stratified weights of a row sum to 1, that of its own example is 1/N")
@@ -211,7 +214,7 @@ def gradient():
             tape.watch(moved)
             joint, marginals = model.aggregate(*moved, training=True)
             total = tf.reduce_sum(mix * tf.cast(joint + 2 * marginals, "float64"))
-        slopes = tape.gradient(total, moved, unconnected_gradients="zero")
+        slopes = tape.gradient(total, moved, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return float(total), sum(np.sum(g * s) for g, s in zip(slopes, step, strict=True))
 
     yield close(value(0.0)[1], (value(1e-2)[0] - value(-1e-2)[0]) / 2e-2, rtol=1e-2)

@@ -1,5 +1,7 @@
 """Proofs of the contractive autoencoder."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -12,7 +14,7 @@ from aecli.networks.mlp import MLP
 from aecli.proofs.base import close, mean_of, proof, same
 
 
-def _model(of=Contractive, widths=(), **settings) -> tuple:
+def _model(of: Any = Contractive, widths=(), **settings: Any) -> tuple:
     """A small model, and a batch of 20 examples of it."""
     keras.utils.set_random_seed(1)
     model = of(

@@ -1,5 +1,7 @@
 """Proofs of the DIP-VAE."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -13,7 +15,7 @@ from aecli.networks.mlp import MLP
 from aecli.proofs.base import at_least, close, proof, same
 
 
-def _model(of=DIPVAE, **settings) -> tuple:
+def _model(of: Any = DIPVAE, **settings: Any) -> tuple:
     """A small model, and a batch of 20 examples of it."""
     keras.utils.set_random_seed(1)
     model = of(
@@ -84,7 +86,9 @@ def gradient():
                 tape.watch(moved)
                 off, diagonal = distances_from_identity(model.covariance(**moved))
                 value = off + 10 * diagonal
-            gradient = tape.gradient(value, moved, unconnected_gradients="zero")
+            gradient = tape.gradient(
+                value, moved, unconnected_gradients=tf.UnconnectedGradients.ZERO
+            )
             return float(value), sum(np.sum(gradient[k] * step[k]) for k in step)
 
         slope = (term(1e-4)[0] - term(-1e-4)[0]) / 2e-4

@@ -1,5 +1,7 @@
 """Proofs of the InfoVAE."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -13,7 +15,7 @@ from aecli.networks.mlp import MLP
 from aecli.proofs.base import close, proof, same
 
 
-def _model(of=InfoVAE, **settings) -> tuple:
+def _model(of: Any = InfoVAE, **settings: Any) -> tuple:
     """A small model, and a batch of 20 examples of it."""
     keras.utils.set_random_seed(1)
     model = of(

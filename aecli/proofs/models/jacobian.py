@@ -1,5 +1,7 @@
 """Proofs of the squared projections of a Jacobian."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -45,7 +47,8 @@ def exact():
 
 @proof("what is exact = exact, and auto in evaluation of few units; hutchinson never")
 def which():
-    for estimate, known in (("exact", [1, 1, 1]), ("auto", [0, 1, 0]), ("hutchinson", [0, 0, 0])):
+    known_of: dict[Any, list] = {"exact": [1, 1, 1], "auto": [0, 1, 0], "hutchinson": [0, 0, 0]}
+    for estimate, known in known_of.items():
         cases = ((8, True), (8, False), (1000, False))
         yield same([is_exact(estimate, units, training) for units, training in cases], known)
 

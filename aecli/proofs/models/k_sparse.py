@@ -1,5 +1,7 @@
 """Proofs of the k-sparse autoencoder."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -12,7 +14,7 @@ from aecli.networks.mlp import MLP
 from aecli.proofs.base import at_least, close, proof, same
 
 
-def _model(of=KSparse, **settings) -> tuple:
+def _model(of: Any = KSparse, **settings: Any) -> tuple:
     """A small model, and a batch of 20 examples of it."""
     keras.utils.set_random_seed(1)
     model = of(

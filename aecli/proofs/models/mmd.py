@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -26,18 +27,18 @@ def _rbf(x, y) -> float:
     return np.exp(-((x - y) ** 2).sum() / (2 * D))
 
 
-BY_HAND: dict[str, Callable] = {"imq": _imq, "rbf": _rbf}
+BY_HAND: dict[Any, Callable] = {"imq": _imq, "rbf": _rbf}
 
 
 def _of_others(k: Callable, x) -> float:
-    return np.mean([k(a, b) for a, b in itertools.permutations(x, 2)])
+    return float(np.mean([k(a, b) for a, b in itertools.permutations(x, 2)]))
 
 
 def _of_pairs(k: Callable, x, y) -> float:
-    return np.mean([k(a, b) for a, b in itertools.product(x, y)])
+    return float(np.mean([k(a, b) for a, b in itertools.product(x, y)]))
 
 
-def _terms(kernel: str, z, prior):
+def _terms(kernel: Any, z, prior):
     return mmd_terms(kernel, z, prior, z, prior, np.eye(len(z), dtype=bool))
 
 

@@ -177,7 +177,7 @@ def rises():
     z, log_q = model.draw(model.infer(Batch(rows, rows)), epsilon)
     likelihood = model.log_likelihood(rows, model.params(z))
     log_w = np.asarray(likelihood + model.log_prior(z) - log_q, "float64").reshape(20, 100)
-    of_10 = np.mean(logsumexp(log_w.reshape(20, 10, 10), axis=2), axis=1) - np.log(10)
+    of_10 = np.asarray(logsumexp(log_w.reshape(20, 10, 10), axis=2)).mean(1) - np.log(10)
     of_100 = logsumexp(log_w, axis=1) - np.log(100)
     yield at_least((of_10 - log_w.mean(1)).min(), 0.05)
     yield at_least((of_100 - of_10).min(), 0.01)

@@ -1,5 +1,7 @@
 """Proofs of the regularized autoencoder."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -13,7 +15,7 @@ from aecli.networks.mlp import MLP
 from aecli.proofs.base import at_least, at_most, close, mean_of, proof, same
 
 
-def _model(of=RAE, widths=(), loss=MSE, **settings) -> tuple:
+def _model(of: Any = RAE, widths=(), loss: Any = MSE, **settings: Any) -> tuple:
     """A small model, and a batch of 20 examples of it."""
     keras.utils.set_random_seed(1)
     model = of(
@@ -87,7 +89,7 @@ def gradients():
         of_encoder = tape.gradient(term, [v.value for v in model.encoder.trainable_variables])
         yield same(sum(gradient is not None for gradient in of_encoder), 0)
         of_decoder = tape.gradient(term, [v.value for v in model.kernels])
-        yield at_least(min(np.abs(gradient).max() for gradient in of_decoder), 1e-3)
+        yield at_least(min(np.abs(np.asarray(gradient)).max() for gradient in of_decoder), 1e-3)
 
 
 @proof("bound of the largest singular value = at least SciPy's, and at most n^(1/512) of it")

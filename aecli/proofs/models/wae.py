@@ -1,5 +1,7 @@
 """Proofs of the Wasserstein autoencoder."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -13,7 +15,7 @@ from aecli.networks.mlp import MLP
 from aecli.proofs.base import close, mean_of, proof, same
 
 
-def _model(of=WAE, **settings) -> tuple:
+def _model(of: Any = WAE, **settings: Any) -> tuple:
     """A small model, and a batch of 20 examples of it."""
     keras.utils.set_random_seed(1)
     model = of(
