@@ -37,10 +37,10 @@ SMALL = [
 ]  # fmt: skip
 INSIDE = ["model/posterior=radial", "model/prior=laplace", "model/anneal=sigmoid"]
 RUNS = {  # and the columns of its history that no model of aecli's has
-    "aae": (["model.critic_widths=[16]"], {"adversarial", "critic_loss"}),
     "bn_vae": ([], {"active_units", "val_active_units"}),
-    "ciwae": ([*INSIDE, "model.warmup_epochs=2", "model.k=2"], {"tightening"}),
     "label_prior": ([], {"kl"}),
+    "renyi_vae": ([*INSIDE, "model.warmup_epochs=2", "model.k=2"], {"tightening"}),
+    "wae_gan": (["model.critic_widths=[16]"], {"adversarial", "critic_loss"}),
     "weighted_ladder": (["model.latent_dim=4", "model.upper_dims=[2]"], {"kl_1", "kl_2"}),
 }
 B, D = 6, 3
@@ -67,7 +67,7 @@ def own(place):
 
 @pytest.fixture
 def made(place, compose):
-    """made("model=aae", ...) -> a small model for digits, of 10 labels."""
+    """made("model=bn_vae", ...) -> a small model for digits, of 10 labels."""
     return lambda *words: build.model(compose(*words, "network.widths=[16]"), (8, 8, 1), 10)
 
 
@@ -121,7 +121,7 @@ def test_a_run_is_trained_resumed_and_evaluated(name, trained, images):
 
 
 LOAD = """
-import aae, bn_vae, ciwae, label_prior, laplace, radial, sigmoid, weighted_ladder
+import bn_vae, label_prior, laplace, radial, renyi_vae, sigmoid, wae_gan, weighted_ladder
 import aecli, keras, json, sys
 import numpy as np
 
@@ -150,7 +150,7 @@ def test_plain_keras_loads_them_in_a_fresh_process(trained, place, images):
 
 @pytest.mark.slow
 def test_new_images_of_a_kernel_density_are_kept_as_numbers(trained, place):
-    run = trained["aae"]
+    run = trained["wae_gan"]
     for path in ("one.npz", "two.npz"):
         done("generate", f"run={run}", "sampler=kde", "n=4", f"output={path}")
     with np.load(run / "samplers" / "kde" / "all.npz") as stored:
@@ -320,22 +320,26 @@ def test_the_kernel_density_is_scipys(own):
         np.testing.assert_allclose(kde.fit(same).sample(5, seed=0), 3, atol=0.01)
 
 
-def test_ciwae_is_between_iwae_and_the_elbo(made, images):
+def test_a_renyi_bound_is_between_iwae_and_the_elbo(made, images):
     x, words = images[:20], ["model.latent_dim=3", "model.k=4"]
     bound, terms = losses(made("model=iwae", *words), x)
     elbo = terms["reconstruction"] + terms["kl"]
     assert (elbo - bound).min() > 1e-3
-    for share in (0.0, 0.3, 1.0):
-        model = made("model=ciwae", *words, f"model.elbo_share={share}")
+    found = []
+    for alpha in (0.0, 0.5, 0.9):
+        model = made("model=renyi_vae", *words, f"model.alpha={alpha}")
         loss, terms = losses(model, x)
-        np.testing.assert_allclose(loss, share * elbo + (1 - share) * bound, rtol=1e-6)
-        weights = model.weights_of_penalties()
-        parts = terms["reconstruction"] + sum(w * terms[name] for name, w in weights.items())
+        found.append(loss)
+        parts = terms["reconstruction"] + terms["kl"] + terms["tightening"]
         np.testing.assert_allclose(parts, loss, rtol=1e-5)
+    np.testing.assert_array_equal(found[0], bound)
+    assert (np.diff([*found, elbo], axis=0) > 0).all()
+    near, _ = losses(made("model=renyi_vae", *words, "model.alpha=0.999"), x)
+    np.testing.assert_allclose(near, elbo, rtol=1e-3)
 
 
 def test_the_critic_is_at_2_log_2_where_codes_are_as_the_prior(made, images):
-    model = made("model=aae", "model.latent_dim=3", "model.critic_widths=[16]")
+    model = made("model=wae_gan", "model.latent_dim=3", "model.critic_widths=[16]")
     optimizer = keras.optimizers.Adam(1e-2)
     weights = model.variables_of("critic")
     optimizer.build(weights)
@@ -355,7 +359,7 @@ def test_the_critic_is_at_2_log_2_where_codes_are_as_the_prior(made, images):
     z = tf.constant(normals(50, 3))  # the encoder is charged for codes that are told from draws
     far, near = (model.penalties(None, {"z": v})["adversarial"][1] for v in (z + 4.0, z))
     assert np.mean(far) > 10 * np.mean(near)
-    loss, terms = losses(made("model=aae", "model.weight=0"), images[:5])
+    loss, terms = losses(made("model=wae_gan", "model.weight=0"), images[:5])
     np.testing.assert_array_equal(loss, terms["reconstruction"])
     ae, _ = losses(made("model=ae"), images[:5])
     np.testing.assert_array_equal(loss, ae)

@@ -90,11 +90,14 @@ class IWAE(VAE):
     def objective(self, batch, out, player="model", training=False):
         misfit, kl = self._of_draws(batch, out)
         weight = self.weight_at(batch.progress)
-        bounds = ops.logsumexp(-misfit - weight * kl, axis=2) - math.log(self.k)
-        loss = -ops.mean(bounds, axis=1)
+        loss = -ops.mean(self.bound_of(-misfit - weight * kl), axis=1)
         terms = {"reconstruction": ops.mean(misfit, axis=(1, 2)), "kl": ops.mean(kl, axis=(1, 2))}
         terms["tightening"] = loss - terms["reconstruction"] - weight * terms["kl"]
         return loss, terms, self.reconstruction_loss.parts(batch.target, out["params"])
+
+    def bound_of(self, log_w):
+        """The bound [B, m] of log w_j of the draws, [B, m, k]."""
+        return ops.logsumexp(log_w, axis=2) - math.log(self.k)
 
     def penalties(self, batch, out, training=False):
         _, terms, _ = self.objective(batch, out, training=training)

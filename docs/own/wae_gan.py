@@ -1,4 +1,4 @@
-"""The adversarial autoencoder: a critic keeps the codes' distribution near N(0, I)."""
+"""WAE-GAN: a critic keeps the codes' distribution near N(0, I)."""
 
 import keras
 from keras import ops
@@ -12,19 +12,18 @@ from aecli.networks.mlp import MLP
 
 
 @keras.saving.register_keras_serializable("own")
-class AAE(AE):
+class WAEGAN(AE):
     """loss = reconstruction + weight * adversarial, adversarial = -log D(z).
 
     D tells draws of N(0, I) from codes, and minimises -log D(draw) - log(1 - D(z)), 2 log 2 where
-    it cannot (Makhzani 2016, section 2, with a deterministic encoder; Goodfellow 2014, eq. 1, the
-    encoder's loss as at the end of its section 3).
+    it cannot (Tolstikhin 2018, algorithm 1, with a deterministic encoder).
     """
 
     players = ("model", "critic")  # variables_of and its optimizer go by the attribute's name
     has_prior = has_quantiles = True
     has_random_codes = False  # the draws are the critic's alone
 
-    weight: float = 1.0
+    weight: float = 10.0
     critic_widths: Widths = [128, 128]
 
     def assemble(self):
