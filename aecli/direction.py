@@ -3,7 +3,7 @@
 HIGHER = (
     "psnr", "ssim", "accuracy", "likelihood", "elbo", "precision", "recall", "density", "coverage",
     "nmi", "ari", "trustworthiness", "active_units", "auroc", "r2",
-    "perplexity", "codes_used", "f1", "exact",
+    "perplexity", "codes_used", "f1", "exact", "cosine", "recovered", "explained_variance",
 )  # fmt: skip
 LOWER = ("token_perplexity",)  # that of a codebook is no cost
 

@@ -42,7 +42,8 @@ def list_options(group: str | None, as_json: bool = False) -> None:
     else:
         offered = catalog.options(group)
         show_table([group, "(* = default)"], _rows(group, offered, defaults))
-        chosen = [f"{group}={offered[0].name}"]
+        first = next((option for option in offered if option.partner is None), offered[0])
+        chosen = [f"{group}={first.name}"]
         if having := subgroups.options_having(group):
             chosen.insert(0, f"{group.rpartition('/')[0]}={having[0]}")
         print(f"\naecli train {' '.join(chosen)} --help shows its keys")

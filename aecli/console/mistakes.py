@@ -87,8 +87,11 @@ def _as_typed(key: str, choices: dict) -> str:
 def _not_inside(group: str, choices: dict) -> BadRequest:
     """A group inside options of another, none of which is chosen."""
     parent, _, name = group.rpartition("/")
-    having = some(f"{parent}={option}" for option in subgroups.options_having(group))
-    return BadRequest(f"{parent}={choices[parent]} has no {name}\nit is a part of: {having}")
+    first, *others = subgroups.options_having(group)
+    more = f", and of {len(others)} that stand on it" if others else ""
+    return BadRequest(
+        f"{parent}={choices[parent]} has no {name}\nit is a part of: {parent}={first}{more}"
+    )
 
 
 def left_by_a_recipe(error: UnknownKeys, overrides: list[str]) -> BadRequest:

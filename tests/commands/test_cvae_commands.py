@@ -66,7 +66,7 @@ def test_a_training_leaves_every_figure_and_metric(run):
     x, target, labels = run.examples("test")
     values = evaluate(run, run_config("card=full", "metrics.bounds.k=3", "metrics.samples.steps=5"))
     assert values["failed"] == {}
-    assert set(values["not_applicable"]) == {"codebook", "outliers"}
+    assert set(values["not_applicable"]) == {"codebook", "dictionary", "outliers"}
     assert "told no labels" in values["not_applicable"]["outliers"]
     scores = run.model.score(x, target, label=labels)
     assert values["loss"] == pytest.approx(scores["loss"].mean(), rel=1e-5)

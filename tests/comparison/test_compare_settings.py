@@ -131,6 +131,7 @@ def test_differences_name_every_leaf(tmp_path):
         "model.epsilon_std": ("-", "1"),
         "model.warmup_epochs": ("-", "0"),
         "model.free_bits": ("-", "0"),
+        "model.condition": ("-", "none"),
         "model.anneal._target_": ("-", "aecli.latents.anneal.linear.Linear"),
         "model.posterior._target_": ("-", "aecli.latents.posteriors.gaussian.Gaussian"),
         "model.prior._target_": ("-", "aecli.latents.priors.standard.Standard"),

@@ -61,7 +61,7 @@ def test_old_configs_have_the_defaults(compose):
     [
         (["model/prior=vamp"], ["model=ae has no prior", "model=vae"]),
         (["model.prior.components=3"], ["model=ae has no prior", "model=vae"]),
-        (["model=vae", "model/prior=vmap"], ["did you mean 'vamp'?", "mixture, standard, vamp"]),
+        (["model=vae", "model/prior=vmap"], ["did you mean 'vamp'?", "sphere, standard, vamp"]),
         (["model=vae", "model.prior=vamp"], ["chosen as an option: model/prior=vamp"]),
         (["-m", "model=vae", "model.prior=vamp,standard"], ["option: model/prior=vamp,standard"]),
         (["model=vae", "model/priors=vamp"], ["did you mean 'model/prior'?"]),
@@ -102,7 +102,7 @@ def test_the_list_and_the_help_show_them(capsys):
     listing.list_options("model/prior")
     assert "aecli train model=vae model/prior=mixture --help" in capsys.readouterr().out
     text = command_help(parse("train", ["model=beta_vae", "model/prior=vamp", "--help"]))
-    assert re.search(r"model/prior +mixture standard vamp\*", text)
+    assert re.search(r"model/prior +ball mixture sphere standard vamp\*", text)
     assert re.search(r"    prior:\n +components: 100 +# learnt inputs", text)
     assert "model/prior" not in command_help(parse("train", ["--help"]))
 

@@ -26,7 +26,7 @@ from aecli.metrics.ssim import Ssim
 from aecli.metrics.trustworthiness import Trustworthiness
 
 QUICK = ["card=full", "metrics.samples.steps=60", "metrics.bounds.k=5"]
-OF_OTHER_RUNS = {"outliers", "codebook"}  # of some classes, of a codebook: test_detect, test_vq_vae
+OF_OTHER_RUNS = {"outliers", "codebook", "dictionary"}  # of some classes, of such models: elsewhere
 OF_ALL = list(SECTIONS[:-1])
 LIKELIHOOD = {"bounds", "posterior"}
 

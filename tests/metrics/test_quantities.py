@@ -25,7 +25,11 @@ from aecli.tuning import compose as tune_terms
 from aecli.tuning import current_trial, request, studies
 from aecli.untrusted import tables
 
-SINCE = {"codebook", "tokens"}  # metrics that came with the words for what they measure
+SINCE = {
+    "codebook",
+    "dictionary",
+    "tokens",
+}  # metrics that came with words for what they give
 CODES = Quantity("codes", HIGHER, "how many entries of the codebook are in use")
 IMAGE, TABLE = (8, 8, 1), (1, 8, 1)
 

@@ -14,12 +14,14 @@ from aecli.datasets.learnt import Learnt
 from aecli.datasets.scaling import Scaling
 from aecli.datasets.splits import Split, Splits
 from aecli.dataspec import DataSpec
+from aecli.networks.dictionary import Dictionary
 
 
 class LinearModel:
     """PCA as an autoencoder; code_shape says how its code is laid out."""
 
     variables, label_count, has_random_codes, codebook_size = (), None, False, None
+    network, code_radius = Dictionary(), None
 
     def __init__(self, x, code_shape=(2,), has_prior=False):
         self.data_shape, self.code_shape = x.shape[1:], code_shape
@@ -48,6 +50,9 @@ class LinearModel:
 
     def reconstruct(self, x, label=None):
         return self.decode(self.encode(x))
+
+    def pictured(self, x, label=None):
+        return {"reconstruction": self.reconstruct(x)}
 
     def decoded_units(self):
         return range(self.code_shape[-1])
