@@ -60,6 +60,8 @@ def words(compose, name: str, network: str, place) -> list[str]:
     config = compose(*chosen)
     model = build.model(config, shape, 10, vocabulary=vocabulary, train_count=9)
     chosen += [f"optimizer@{player}_optimizer=sgd" for player in model.players[1:]]
+    if config.model.get("beta", 0) > 100:  # too steep for plain steps
+        chosen += ["model.beta=10"]
     if "warmup_epochs" in config.model:  # a weight that moves
         chosen += ["model.warmup_epochs=3"]
     return chosen
