@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from cli_script import run
 from options import (
+    SMALL_IMAGES,
     examples,
     fitting,
     losses,
@@ -43,7 +44,7 @@ def test_every_option_is_loaded_by_plain_keras_in_a_fresh_process(compose, image
         for pair in pairs
         if stands_for_others(*pair) and (words := fitting(*pair)) is not None
     ]
-    cases += [[f"loss={option}"] for option in losses()]
+    cases += [[f"loss={option}", *SMALL_IMAGES.get(option, [])] for option in losses()]
     for words in cases:
         network = next((w.partition("=")[2] for w in words if w.startswith("network=")), "mlp")
         x = examples(network, images[:3])
