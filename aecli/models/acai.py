@@ -31,7 +31,7 @@ class ACAI(AE):
     """
 
     players = ("model", "critic")
-    keeps_measure: ClassVar[tuple[str, ...]] = ()
+    keeps_measure: ClassVar[tuple[str, ...]] = ("gamma",)
 
     weight: Annotated[float, Field(ge=0, description="of the interpolation")] = 0.5
     gamma: Annotated[float, Field(ge=0, le=1, description="share of the example")] = 0.2

@@ -1,5 +1,7 @@
 """Batch top-k: k active units an example on average, as many of each example as it needs."""
 
+from typing import ClassVar
+
 from keras import ops
 
 from aecli.models.batch import batch_rows
@@ -18,6 +20,8 @@ class BatchTopK(TopK):
     theta is the running mean of the smallest active unit of a batch, the mean of all at first
     (Bussmann et al. 2024, BatchTopK, eq. 3 and 4): a code does not depend on its neighbours.
     """
+
+    keeps_measure: ClassVar[tuple[str, ...]] = ("k",)  # of the training alone
 
     def assemble(self):
         super().assemble()

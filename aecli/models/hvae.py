@@ -36,7 +36,7 @@ class HVAE(VAE):
     """
 
     may_charge_otherwise = False
-    keeps_measure: ClassVar[tuple[str, ...]] = ("steps", "step_size", "temperature")
+    keeps_measure: ClassVar[tuple[str, ...]] = ("step_size", "temperature")
 
     epsilon_std: Annotated[float, Field(gt=0, description="scale of the sampling noise")] = 1.0
     steps: Annotated[int, Field(ge=0, le=1000, description="leapfrog steps")] = 3

@@ -40,7 +40,7 @@ class JointVAE(Autoencoder):
 
     has_prior = True
     has_bound = True
-    keeps_measure: ClassVar[tuple[str, ...]] = ("categories", "temperature")
+    keeps_measure: ClassVar[tuple[str, ...]] = ("categories", "temperature", "capacity_epochs")
     about: ClassVar[dict[str, Quantity]] = {f"kl_{kind}": KL for kind in KINDS}
 
     latent_dim: LatentDim = 10
@@ -50,7 +50,7 @@ class JointVAE(Autoencoder):
     ] = [10]
     gamma: Annotated[float, Field(ge=0, description="weight of both charges")] = 30.0
     continuous_capacity: Annotated[float, Field(ge=0, description="nats an example")] = 5.0
-    discrete_capacity: Annotated[float, Field(ge=0, description="nats an example")] = 5.0
+    discrete_capacity: Annotated[float, Field(ge=0, description="nats an example")] = 2.3
     capacity_epochs: Annotated[float, Field(ge=0, description="epochs")] = 25.0
     temperature: Annotated[float, Field(gt=0, le=100, description="of a relaxed choice")] = 0.67
 

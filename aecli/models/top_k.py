@@ -18,7 +18,7 @@ class TopK(Dictionary):
     autoencoders, eq. 2.
     """
 
-    keeps_measure: ClassVar[tuple[str, ...]] = ("k",)
+    keeps_measure: ClassVar[tuple[str, ...]] = ()
 
     k: Annotated[int, Field(gt=0, description="active units an example")] = 16
 

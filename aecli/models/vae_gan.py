@@ -39,7 +39,7 @@ class VAEGAN(VAE):
     codes_reconstruct = False
     reconstructs = False
     may_charge_otherwise = False
-    keeps_measure: ClassVar[tuple[str, ...]] = ()
+    keeps_measure: ClassVar[tuple[str, ...]] = ("gamma",)
 
     latent_dim: LatentDim = 32
     gamma: Annotated[float, Field(ge=0, description="weight of the features for the decoder")] = 0.5

@@ -23,8 +23,8 @@ def test_another_loss_is_refused_with_a_way_on(compose):
 @pytest.mark.parametrize("scale", ["optimal", "learned"])
 def test_a_training_ends_near_the_error_that_is_left(lab, scale):
     """The scale is watched, and is that of the validation's error, of the draws' images."""
-    words = ["model=sigma_vae", f"model.scale={scale}", "model.latent_dim=8", "trainer.epochs=40"]
-    words += ["optimizer.learning_rate=3e-3", "figures=[]", "callbacks=[]"]
+    words = ["model=sigma_vae", f"model.scale={scale}", "model.latent_dim=8", "trainer.epochs=100"]
+    words += ["optimizer.learning_rate=1e-2", "figures=[]", "callbacks=[]"]
     run = runs.Run(lab.train(*words))
     x, target, _ = run.examples("val")
     error = float(np.sqrt(np.mean(np.square(target - run.model.reconstruct(x)))))
