@@ -30,8 +30,8 @@ class Bounds(Metric):
     section: ClassVar[str] = "likelihood"
     about: ClassVar[dict[str, Quantity]] = {
         "elbo": Quantity(NATS, HIGHER, "elbo_reconstruction - elbo_kl", True),
-        "elbo_reconstruction": Quantity(NATS, HIGHER, "mean log p(x|z) of the draws", True),
-        "elbo_kl": Quantity(NATS, LOWER, "mean log q(z|x) - log p(z) of the draws", True),
+        "elbo_reconstruction": Quantity(NATS, "", "mean log p(x|z) of the draws", True),
+        "elbo_kl": Quantity(NATS, "", "mean log q(z|x) - log p(z) of the draws", True),
         "iw_elbo": Quantity(NATS, HIGHER, "the importance-weighted bound of log p(x)", True),
         "bits_per_dimension": Quantity(
             "bits a dimension", LOWER, "-iw_elbo / (pixels and channels, times log 2)", True

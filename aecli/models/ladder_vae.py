@@ -1,6 +1,6 @@
 """The ladder VAE: a code of several levels, each the prior of the one below."""
 
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
 import keras
@@ -12,22 +12,17 @@ from aecli.divergences import (
     gaussian_kl_between_units,
     gaussian_log_prob,
     merged_gaussians,
-    sum_per_example,
 )
-from aecli.errors import NotApplicable
-from aecli.latents.posteriors.gaussian import Gaussian
-from aecli.latents.priors.standard import Standard
 from aecli.models.base import LatentDim
-from aecli.models.batch import Batch
 from aecli.models.draws import normal_draws
-from aecli.models.vae import VAE
+from aecli.models.levels import Levels
 from aecli.networks.base import Heads, Width
 from aecli.networks.mlp import MLP
 from aecli.serial import register
 
 
 @register
-class LadderVAE(VAE):
+class LadderVAE(Levels):
     """loss = reconstruction + beta * sum over levels i of KL( q(z_i|x, z_i+1) || p(z_i|z_i+1) ).
 
     The decoder is given the lowest level alone, z_1 of latent_dim units; upper_dims are the sizes
@@ -41,24 +36,17 @@ class LadderVAE(VAE):
     and down, with the network's activation.
     """
 
-    has_quantiles = False  # pyright: ignore[reportAssignmentType]  # a property of VAE
-    may_charge_otherwise = False
     keeps_measure: ClassVar[tuple[str, ...]] = ("upper_dims", "level_widths")
 
     latent_dim: LatentDim = 32
     flat: Literal[True] = True
-    epsilon_std: Annotated[float, Field(gt=0, description="scale of the sampling noise")] = 1.0
-    posterior: Gaussian = Gaussian()
-    prior: Standard = Standard()
     upper_dims: Annotated[list[Width], Field(max_length=15)] = [8]
     level_widths: Annotated[list[Width], Field(min_length=1, max_length=16)] = [128]
 
     def assemble(self):
         super().assemble()
         sizes = self._sizes()
-        ends = [0, *accumulate(sizes)]
-        self.levels = {f"z_{i + 1}": slice(*ends[i : i + 2]) for i in range(len(sizes))}
-        self.code_shape = (ends[-1],)
+        self.in_a_row(sizes)
         look = {key: getattr(self.network, key) for key in ("activation", "negative_slope")}
         first, *deeper = self.level_widths
         up, down = (MLP(widths=widths, **look) for widths in (deeper, self.level_widths))
@@ -84,8 +72,8 @@ class LadderVAE(VAE):
     def decoded_units(self):
         return range(self.latent_dim)
 
-    def term_names(self):
-        return ["reconstruction", *(f"kl_{i + 1}" for i in range(len(self._sizes())))]
+    def level_count(self):
+        return len(self._sizes())
 
     def infer(self, batch, training=False):
         """Also "bottom_up", of each level mean and log_var, and "kl_of_units" [B, code size]."""
@@ -94,11 +82,6 @@ class LadderVAE(VAE):
         for network in self.up:
             bottom_up.append(network(bottom_up[-1]["up"], training=training))
         return self._descend(bottom_up, batch.draws.get("z"), training=training)
-
-    def penalties(self, batch, out, training=False):
-        weight, units = self.weight_at(batch.progress), out["kl_of_units"]
-        terms = [sum_per_example(units[:, level]) for level in self.levels.values()]
-        return {f"kl_{i + 1}": (weight, term) for i, term in enumerate(terms)}
 
     def log_prior(self, z):
         codes = [z[:, level] for level in self.levels.values()]
@@ -117,22 +100,9 @@ class LadderVAE(VAE):
             codes[i], _ = self.posterior_layer.draw(prior, codes[i])
         return ops.concatenate(codes, axis=1)
 
-    def prior_quantiles(self, p):
-        raise NotApplicable("the units of a ladder's levels are not alike: take model=vae")
-
     def draw(self, out, epsilon):
         drawn = self._descend(out["bottom_up"], epsilon)
         return drawn["z"], drawn["log_q"]
-
-    def kl_of_units(self, x, label=None):
-        """As in the loss: given frozen draws of the levels above."""
-
-        def step(a):
-            batch = Batch(a["x"], a["x"], a["draws"], label=a.get("label"))
-            return self.infer(batch)["kl_of_units"]
-
-        arrays = {"x": x, "draws": self.frozen_draws(len(x)), **self.labels(label, len(x))}
-        return self._map("kl_of_units", step, arrays)
 
     def _sizes(self) -> list[int]:
         return [self.latent_dim, *self.upper_dims]

@@ -1,21 +1,17 @@
 """A small VAE of residual groups: codes from coarse to fine, each group given those before."""
 
 import math
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
 from keras import ops
 from pydantic import Field
 
 from aecli import limits
-from aecli.divergences import gaussian_kl_between_units, gaussian_log_prob, sum_per_example
-from aecli.errors import NotApplicable
-from aecli.latents.posteriors.gaussian import Gaussian
-from aecli.latents.priors.standard import Standard
+from aecli.divergences import gaussian_kl_between_units, gaussian_log_prob
 from aecli.models.base import LatentDim
-from aecli.models.batch import Batch
 from aecli.models.draws import normal_draws
-from aecli.models.vae import VAE
+from aecli.models.levels import Levels
 from aecli.networks import residual_groups
 from aecli.networks.base import Heads
 from aecli.serial import register
@@ -26,7 +22,7 @@ Groups = Annotated[list[Annotated[int, Field(ge=1, le=64)]], Field(min_length=1,
 
 
 @register
-class NVAESmall(VAE):
+class NVAESmall(Levels):
     """loss = reconstruction + beta * sum over groups i of KL( q(z_i|x, z_<i) || p(z_i|z_<i) ).
 
     A map goes top-down from a learnt one; each group reads its prior from it, draws its codes and
@@ -40,15 +36,10 @@ class NVAESmall(VAE):
     given the draws before.
     """
 
-    has_quantiles = False  # pyright: ignore[reportAssignmentType]  # a property of VAE
-    may_charge_otherwise = False
     keeps_measure: ClassVar[tuple[str, ...]] = ("groups", "width")
 
     latent_dim: LatentDim = 4
     flat: Literal[False] = False
-    epsilon_std: Annotated[float, Field(gt=0, description="scale of the sampling noise")] = 1.0
-    posterior: Gaussian = Gaussian()
-    prior: Standard = Standard()
     groups: Groups = [2, 2]
     width: Annotated[int, Field(ge=1, le=2**12, description="channels of the map")] = 32
 
@@ -61,9 +52,7 @@ class NVAESmall(VAE):
         self.maps = maps[::-1]
         of_group = [m for m, n in zip(self.maps, self.groups, strict=True) for _ in range(n)]
         self.grids = [(*shape[:2], self.latent_dim) for shape in of_group]
-        ends = [0, *accumulate(math.prod(grid) for grid in self.grids)]
-        self.levels = {f"z_{i + 1}": slice(*pair) for i, pair in enumerate(pairwise(ends))}
-        self.code_shape = (ends[-1],)
+        self.in_a_row([math.prod(grid) for grid in self.grids])
         limits.count(math.prod(self.maps[0]))
         self.top = self.add_weight(self.maps[0], "glorot_uniform", name="top")
         count, size = len(of_group), self.latent_dim
@@ -93,8 +82,8 @@ class NVAESmall(VAE):
     def decoder_input(self, z, label=None):
         return self._descend(z, codes=z)["map"]
 
-    def term_names(self):
-        return ["reconstruction", *(f"kl_{i + 1}" for i in range(sum(self.groups)))]
+    def level_count(self):
+        return sum(self.groups)
 
     def infer(self, batch, training=False):
         """Also "features", from coarse to fine, "map", and "kl_of_units" [B, code size]."""
@@ -109,11 +98,6 @@ class NVAESmall(VAE):
         params = self.network.decoded(self.decoder, seen, given=given, training=training)
         return {"params": params, **out}
 
-    def penalties(self, batch, out, training=False):
-        weight, units = self.weight_at(batch.progress), out["kl_of_units"]
-        terms = [sum_per_example(units[:, level]) for level in self.levels.values()]
-        return {f"kl_{i + 1}": (weight, term) for i, term in enumerate(terms)}
-
     def log_prior(self, z):
         priors, levels = self._descend(z, codes=z)["priors"], self.levels.values()
         return sum(
@@ -126,22 +110,9 @@ class NVAESmall(VAE):
         epsilon = normal_draws(n, self.code_shape, seed=seed)
         return self._descend(epsilon, epsilon=epsilon)["z"]
 
-    def prior_quantiles(self, p):
-        raise NotApplicable("the units of residual groups are not alike: take model=vae")
-
     def draw(self, out, epsilon):
         drawn = self._descend(epsilon, out["features"], epsilon=epsilon)
         return drawn["z"], drawn["log_q"]
-
-    def kl_of_units(self, x, label=None):
-        """As in the loss: given frozen draws of the groups before."""
-
-        def step(a):
-            batch = Batch(a["x"], a["x"], a["draws"], label=a.get("label"))
-            return self.infer(batch)["kl_of_units"]
-
-        arrays = {"x": x, "draws": self.frozen_draws(len(x)), **self.labels(label, len(x))}
-        return self._map("kl_of_units", step, arrays)
 
     def _descend(self, like, features=None, codes=None, epsilon=None) -> dict[str, Any]:
         """From the learnt map down: of q where there are features, of p else; or given codes.

@@ -1,5 +1,6 @@
 """What proofs are made on: small models of a class, batches of them, gradients."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -7,8 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from aecli.losses.binary_crossentropy import BinaryCrossentropy
+from aecli.losses.mse import MSE
 from aecli.models.batch import Batch
 from aecli.networks.mlp import MLP
+from aecli.proofs.base import Finding, same
 
 SHAPE = (4, 4, 1)
 
@@ -59,3 +62,31 @@ def loss_and_gradients(model: Any, batch: Batch, training: bool = False) -> tupl
         mean = tf.reduce_mean(loss)
     gradients = tape.gradient(mean, [v.value for v in model.trainable_variables])
     return np.asarray(loss), [None if g is None else np.asarray(g) for g in gradients]
+
+
+def small(
+    kind: Any, /, widths=(4,), activation: Any = "relu", **settings: Any
+) -> tuple[Any, Batch]:
+    """A model of a class for rows [2, 3, 1] of numbers, and a batch of 20 of them; loss mse."""
+    keras.utils.set_random_seed(1)
+    given = {"data_shape": (2, 3, 1), "reconstruction_loss": MSE(), "latent_dim": 3}
+    network = MLP(widths=[*widths], activation=activation)
+    model = kind(**{**given, "network": network, **settings})
+    x = np.random.default_rng(0).normal(size=(20, 2, 3, 1)).astype("float32")
+    return model, batch_of(model, x)
+
+
+def terms_of(model: Any, batch: Batch, training: bool = True) -> dict[str, Any]:
+    """{name: term [B]} of the penalties."""
+    out = model.forward(batch, training=training)
+    return {name: term for name, (_, term) in model.penalties(batch, out, training).items()}
+
+
+def trains_as(ours: tuple[Any, Batch], known: tuple[Any, Batch]) -> Iterable[Finding]:
+    """In training, loss and gradients of a model on its batch = those of another, to the bit."""
+    (loss, gradients), (other_loss, others) = (
+        loss_and_gradients(*pair, training=True) for pair in (ours, known)
+    )
+    yield same(loss, other_loss)
+    for one, other in zip(gradients, others, strict=True):
+        yield same(one, other)

@@ -4,13 +4,11 @@ import itertools
 import math
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from scipy import special, stats
 
 from aecli.divergences import gaussian_kl
-from aecli.losses.mse import MSE
 from aecli.models.batch import Batch
 from aecli.models.beta_tc_vae import (
     BetaTCVAE,
@@ -19,27 +17,15 @@ from aecli.models.beta_tc_vae import (
     unit_log_probs,
     weighted,
 )
-from aecli.networks.mlp import MLP
 from aecli.proofs.base import Finding, at_least, close, mean_of, proof
+from aecli.proofs.cases import small, terms_of
 
 SIZES = [(5, 1000), (5, 5), (2, 3), (1, 7), (1, 1)]  # B, N
 
 
 def _model(**settings: Any) -> tuple[BetaTCVAE, Batch]:
-    """A small model, and a batch of 20 examples of it."""
-    keras.utils.set_random_seed(1)
     settings = {"train_count": 100} | settings
-    model = BetaTCVAE(
-        data_shape=(2, 3, 1), network=MLP(widths=[4]), reconstruction_loss=MSE(), latent_dim=3,
-        **settings,
-    )  # fmt: skip
-    x = np.random.default_rng(0).normal(size=(20, 2, 3, 1)).astype("float32")
-    return model, Batch(x, x, model.frozen_draws(20))
-
-
-def _terms(model, batch, training=True) -> dict:
-    out = model.forward(batch, training=training)
-    return {name: term for name, (_, term) in model.penalties(batch, out, training).items()}
+    return small(BetaTCVAE, **settings)
 
 
 def _mixture(count: int, seed: int = 0) -> np.ndarray:
@@ -133,7 +119,7 @@ def telescoping():
             out = model.forward(batch)
             z, sd = out["z"].numpy(), scale * np.exp(out["log_var"] / 2)
             known = stats.norm.logpdf(z, out["mean"], sd).sum(1) - stats.norm.logpdf(z).sum(1)
-            yield close(sum(_terms(model, batch, training).values()), known, rtol=1e-4, atol=1e-5)
+            yield close(sum(terms_of(model, batch, training).values()), known, rtol=1e-4, atol=1e-5)
 
 
 @proof("loss = reconstruction + 2 mi + 3 tc + 5 dim_kl, in a warm-up a quarter of them")
@@ -153,35 +139,35 @@ def is_a_vae():
     draws, found = np.random.default_rng(0).normal(size=(4000, 20, 3)).astype("float32"), []
     heads = model.encoder(batch.x)
     known = gaussian_kl(heads["mean"], heads["log_var"])
-    step = tf.function(lambda z: sum(_terms(model, batch._replace(draws={"z": z})).values()))
+    step = tf.function(lambda z: sum(terms_of(model, batch._replace(draws={"z": z})).values()))
     for drawn in draws:
         found.append(step(drawn))
     yield mean_of(found, known)
 
 
 @proof("terms in training = by hand, of the batch's posteriors and the stratified weights")
-def training_terms():
+def trainingterms_of():
     model, batch = _model(epsilon_std=0.5)
     out = model.forward(batch)
     heads = np.stack([out["mean"], out["log_var"] + 2 * math.log(0.5)], axis=1)
     log_weights = np.full((20, 20), math.log(0.99 / 19))
     np.fill_diagonal(log_weights, math.log(0.01))
     joint, marginals = _by_hand(out["z"].numpy(), heads, log_weights)
-    terms = _terms(model, batch)
+    terms = terms_of(model, batch)
     yield close(terms["tc"], joint - marginals, rtol=1e-4, atol=1e-5)
     log_p = stats.norm.logpdf(out["z"]).sum(1)
     yield close(terms["dim_kl"], marginals - log_p, rtol=1e-4, atol=1e-5)
 
 
 @proof("terms in evaluation = by hand, of the remembered posteriors and the own one")
-def evaluation_terms():
+def evaluationterms_of():
     model, batch = _model(remembered_rows=8)
-    terms = _terms(model, batch, training=False)
+    terms = terms_of(model, batch, training=False)
     yield close(terms["mi"], np.zeros(20), atol=1e-5)  # none but an example's own is known yet
     seen = []
     for rows in (slice(0, 5), slice(5, 11)):
         part = Batch(batch.x[rows], batch.x[rows], {"z": batch.draws["z"][rows]})
-        _terms(model, part)
+        terms_of(model, part)
         out = model.forward(part)
         seen = [*np.stack([out["mean"], out["log_var"]], axis=1), *seen]
         yield from _evaluated(model, batch, np.stack(seen[:8]))
@@ -189,7 +175,7 @@ def evaluation_terms():
 
 def _evaluated(model, batch, seen: np.ndarray) -> list[Finding]:
     few = Batch(batch.x[:3], batch.x[:3], {"z": batch.draws["z"][:3]})
-    out, terms = model.forward(few), _terms(model, few, training=False)
+    out, terms = model.forward(few), terms_of(model, few, training=False)
     heads = np.stack([out["mean"], out["log_var"]], axis=1)
     log_weights = np.log([[0.01, *[0.99 / len(seen)] * len(seen)]])
     pairs = zip(out["z"].numpy()[:, None], heads, strict=True)

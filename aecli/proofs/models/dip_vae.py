@@ -2,33 +2,19 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from aecli.losses.mse import MSE
 from aecli.models.batch import Batch
 from aecli.models.dip_vae import DIPVAE, batch_covariance, distances_from_identity
 from aecli.models.memory import LEAST_RATE
 from aecli.models.vae import VAE
-from aecli.networks.mlp import MLP
 from aecli.proofs.base import at_least, close, proof, same
+from aecli.proofs.cases import small, terms_of, trains_as
 
 
 def _model(of: Any = DIPVAE, **settings: Any) -> tuple:
-    """A small model, and a batch of 20 examples of it."""
-    keras.utils.set_random_seed(1)
-    model = of(
-        data_shape=(2, 3, 1), network=MLP(widths=[4]), reconstruction_loss=MSE(), latent_dim=3,
-        **settings,
-    )  # fmt: skip
-    x = np.random.default_rng(0).normal(size=(20, 2, 3, 1)).astype("float32")
-    return model, Batch(x, x, model.frozen_draws(20))
-
-
-def _terms(model, batch, training=True) -> dict:
-    out = model.forward(batch, training=training)
-    return {name: term for name, (_, term) in model.penalties(batch, out, training).items()}
+    return small(of, **settings)
 
 
 @proof("both terms of codes whose covariance is the identity = 0")
@@ -55,7 +41,7 @@ def kinds():
         heads = model.encoder(batch.x)
         expected = np.cov(heads["mean"], rowvar=False, bias=True)
         expected = expected + share * np.diag(np.exp(heads["log_var"]).mean(0))
-        terms = _terms(model, batch)
+        terms = terms_of(model, batch)
         off = expected - np.diag(np.diag(expected))
         yield close(terms["off_diagonal"], np.full(20, (off**2).sum()), rtol=1e-4)
         yield close(terms["diagonal"], np.full(20, ((np.diag(expected) - 1) ** 2).sum()), rtol=1e-4)
@@ -98,31 +84,25 @@ def gradient():
 @proof("in evaluation terms = those of the running covariance, whatever the batch")
 def evaluation():
     model, batch = _model()
-    yield same(_terms(model, batch, training=False)["diagonal"], np.zeros(20))  # none is known yet
+    yield same(
+        terms_of(model, batch, training=False)["diagonal"], np.zeros(20)
+    )  # none is known yet
     other = batch._replace(x=2 * batch.x)
     means = [model.encoder(one.x)["mean"] for one in (batch, other)]
     for one in (batch, other):
-        _terms(model, one)
+        terms_of(model, one)
     running = np.mean([np.cov(mean, rowvar=False, bias=True) for mean in means], axis=0)
     yield close(model.running.value, running, rtol=1e-4, atol=1e-6)
     few = Batch(batch.x[:3], batch.x[:3], model.frozen_draws(3))
     diagonal = np.sum((np.diag(running) - 1) ** 2)
-    yield close(_terms(model, few, training=False)["diagonal"], np.full(3, diagonal), rtol=1e-4)
+    yield close(terms_of(model, few, training=False)["diagonal"], np.full(3, diagonal), rtol=1e-4)
     yield close(model.running.value, running, rtol=1e-4, atol=1e-6)  # evaluation changes nothing
     model.running.steps.assign(1000.0)
-    _terms(model, batch)
+    terms_of(model, batch)
     moved = np.cov(means[0], rowvar=False, bias=True) - running
     yield close(model.running.value, running + LEAST_RATE * moved, rtol=1e-4, atol=1e-6)
 
 
 @proof("with both weights 0 loss and gradients = those of the VAE, to the bit")
 def is_a_vae():
-    found = []
-    for of, settings in ((VAE, {}), (DIPVAE, {"lambda_od": 0.0, "lambda_d": 0.0})):
-        model, batch = _model(of, **settings)
-        with tf.GradientTape() as tape:
-            loss, _, _ = model.objective(batch, model.forward(batch, training=True), training=True)
-            mean = tf.reduce_mean(loss)
-        found.append([loss, *tape.gradient(mean, model.trainable_variables)])
-    for ours, known in zip(*found, strict=True):
-        yield same(ours, known)
+    return trains_as(_model(DIPVAE, lambda_od=0.0, lambda_d=0.0), _model(VAE))

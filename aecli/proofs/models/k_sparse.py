@@ -2,27 +2,17 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from aecli.losses.mse import MSE
 from aecli.models.ae import AE
-from aecli.models.batch import Batch
 from aecli.models.k_sparse import KSparse, rank
-from aecli.networks.mlp import MLP
 from aecli.proofs.base import at_least, close, proof, same
+from aecli.proofs.cases import small, trains_as
 
 
 def _model(of: Any = KSparse, **settings: Any) -> tuple:
-    """A small model, and a batch of 20 examples of it."""
-    keras.utils.set_random_seed(1)
-    model = of(
-        data_shape=(2, 3, 1), network=MLP(widths=[5], activation="tanh"),
-        reconstruction_loss=MSE(), latent_dim=8, **settings,
-    )  # fmt: skip
-    x = np.random.default_rng(0).normal(size=(20, 2, 3, 1)).astype("float32")
-    return model, Batch(x, x)
+    return small(of, widths=[5], activation="tanh", latent_dim=8, **settings)
 
 
 def _kept(z, k: int) -> np.ndarray:
@@ -90,12 +80,4 @@ def gradient():
 
 @proof("with k the whole width loss and gradients = those of the linear autoencoder, to the bit")
 def is_an_autoencoder():
-    found = []
-    for of, settings in ((AE, {}), (KSparse, {"k": 8})):
-        model, batch = _model(of, **settings)
-        with tf.GradientTape() as tape:
-            loss, _, _ = model.objective(batch, model.forward(batch, training=True), training=True)
-            mean = tf.reduce_mean(loss)
-        found.append([loss, *tape.gradient(mean, model.trainable_variables)])
-    for ours, known in zip(*found, strict=True):
-        yield same(ours, known)
+    return trains_as(_model(KSparse, k=8), _model(AE))

@@ -9,32 +9,23 @@ import tensorflow as tf
 from aecli.losses.binary_crossentropy import BinaryCrossentropy
 from aecli.losses.mse import MSE
 from aecli.models.ae import AE
-from aecli.models.batch import Batch
 from aecli.models.rae import RAE, largest_singular_value, within_one
-from aecli.networks.mlp import MLP
 from aecli.proofs.base import at_least, at_most, close, mean_of, proof, same
+from aecli.proofs.cases import batch_of, small, terms_of, trains_as
 
 
 def _model(of: Any = RAE, widths=(), loss: Any = MSE, **settings: Any) -> tuple:
-    """A small model, and a batch of 20 examples of it."""
-    keras.utils.set_random_seed(1)
-    model = of(
-        data_shape=(2, 3, 1), network=MLP(widths=[*widths], activation="tanh"),
-        reconstruction_loss=loss(), latent_dim=4, **settings,
-    )  # fmt: skip
+    """A small model, and a batch of images in [0, 1]."""
+    given = {"reconstruction_loss": loss(), "latent_dim": 4} | settings
+    model, _ = small(of, widths, "tanh", **given)
     x = np.random.default_rng(0).uniform(size=(20, 2, 3, 1)).astype("float32")
-    return model, Batch(x, x, model.frozen_draws(20))
-
-
-def _terms(model, batch, training=True) -> dict:
-    out = model.forward(batch, training=training)
-    return {name: term for name, (_, term) in model.penalties(batch, out, training).items()}
+    return model, batch_of(model, x)
 
 
 @proof("code_norm = half the squared norm; decoder of l2 = the sum of its squared kernels")
 def norms():
     model, batch = _model(widths=[5])
-    terms, z = _terms(model, batch), model.encode(batch.x)
+    terms, z = terms_of(model, batch), model.encode(batch.x)
     yield close(terms["code_norm"], 0.5 * (z**2).sum(1), rtol=1e-5)
     kernels = [w for w in model.decoder.get_weights() if w.ndim == 2]
     yield same(len(kernels), 2)
@@ -63,7 +54,7 @@ def linear_decoder():
     step = tf.function(lambda probe: model.gradient_penalty(z, probe, training=True))
     yield mean_of([step(probe) for probe in draws], known)
     model, batch = _model(regularizer="gp", estimate="exact")
-    yield close(_terms(model, batch)["decoder"], np.full(20, known), rtol=1e-4)
+    yield close(terms_of(model, batch)["decoder"], np.full(20, known), rtol=1e-4)
 
 
 @proof("decoder of gp = squared differences of the image by each code unit, not of the logits")
@@ -85,7 +76,7 @@ def gradients():
     for estimate in ("auto", "exact"):
         model, batch = _model(widths=[5], regularizer="gp", estimate=estimate)
         with tf.GradientTape(persistent=True) as tape:
-            term = tf.reduce_mean(_terms(model, batch)["decoder"])
+            term = tf.reduce_mean(terms_of(model, batch)["decoder"])
         of_encoder = tape.gradient(term, [v.value for v in model.encoder.trainable_variables])
         yield same(sum(gradient is not None for gradient in of_encoder), 0)
         of_decoder = tape.gradient(term, [v.value for v in model.kernels])
@@ -133,12 +124,4 @@ def spectral():
 
 @proof("with beta and lam 0 loss and gradients = those of the autoencoder, to the bit")
 def is_an_autoencoder():
-    found = []
-    for of, settings in ((AE, {}), (RAE, {"beta": 0.0, "lam": 0.0})):
-        model, batch = _model(of, widths=[5], **settings)
-        with tf.GradientTape() as tape:
-            loss, _, _ = model.objective(batch, model.forward(batch, training=True), training=True)
-            mean = tf.reduce_mean(loss)
-        found.append([loss, *tape.gradient(mean, model.trainable_variables)])
-    for ours, known in zip(*found, strict=True):
-        yield same(ours, known)
+    return trains_as(_model(RAE, widths=[5], beta=0.0, lam=0.0), _model(AE, widths=[5]))

@@ -2,28 +2,17 @@
 
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 from scipy import stats
 
-from aecli.losses.mse import MSE
 from aecli.models.ae import AE
-from aecli.models.batch import Batch
 from aecli.models.wae import WAE
-from aecli.networks.mlp import MLP
 from aecli.proofs.base import close, mean_of, proof, same
+from aecli.proofs.cases import small, trains_as
 
 
 def _model(of: Any = WAE, **settings: Any) -> tuple:
-    """A small model, and a batch of 20 examples of it."""
-    keras.utils.set_random_seed(1)
-    model = of(
-        data_shape=(2, 3, 1), network=MLP(widths=[4]), reconstruction_loss=MSE(), latent_dim=3,
-        **settings,
-    )  # fmt: skip
-    x = np.random.default_rng(0).normal(size=(20, 2, 3, 1)).astype("float32")
-    return model, Batch(x, x, model.frozen_draws(20))
+    return small(of, **settings)
 
 
 @proof("loss = reconstruction + 3 MMD, of point codes and of Gaussian ones")
@@ -40,15 +29,7 @@ def weight():
 
 @proof("with weight 0 loss and gradients = those of the autoencoder, to the bit")
 def is_an_autoencoder():
-    found = []
-    for of, settings in ((AE, {}), (WAE, {"weight": 0.0})):
-        model, batch = _model(of, **settings)
-        with tf.GradientTape() as tape:
-            loss, _, _ = model.objective(batch, model.forward(batch, training=True), training=True)
-            mean = tf.reduce_mean(loss)
-        found.append([loss, *tape.gradient(mean, model.trainable_variables)])
-    for ours, known in zip(*found, strict=True):
-        yield same(ours, known)
+    return trains_as(_model(WAE, weight=0.0), _model(AE))
 
 
 @proof("Gaussian codes = mean + standard deviation times the draws, and their density SciPy's")
