@@ -95,19 +95,30 @@ def _not_inside(group: str, choices: dict) -> BadRequest:
 
 
 def left_by_a_recipe(error: UnknownKeys, overrides: list[str]) -> BadRequest:
-    """Keys that the recipe states for the option that the user replaced: how to leave them out."""
-    name = typed.stated(overrides).get("experiment")
-    options = [option for option in catalog.options("experiment") if option.name == name]
-    stated = subgroups.mapping(options[0].file) if options else {}
-    theirs = []
-    for key in error.keys:
-        group, _, leaf = key.partition(".")
-        node = stated.get(group)
-        theirs += [key] if isinstance(node, dict) and leaf in node else []
-    if theirs != error.keys:
-        return error
-    out = " ".join(typed.word(f"~{key}") for key in theirs)
-    return BadRequest(f"{error}\nexperiment={name} states it for another; leave it out: {out}")
+    """Keys that a recipe or a model's preset states for an option that the user replaced.
+
+    With how to leave them out.
+    """
+    for place in ("experiment", "model"):
+        name = typed.stated(overrides).get(place)
+        files = [option.file for option in catalog.options(place) if option.name == name]
+        stated = subgroups.mapping(files[0]) if files else {}
+        own = {"model"} if place == "model" else set()  # of these it replaced nothing
+        stated = {group: node for group, node in stated.items() if group not in own}
+        if all(_states(stated, key) for key in error.keys):
+            out = " ".join(typed.word(f"~{key}") for key in error.keys)
+            group = error.keys[0].partition(".")[0]
+            ways = f"leave it out: {out}"
+            ways = ways if place == "experiment" else f"leave {group}= out, or it: {out}"
+            return BadRequest(f"{error}\n{place}={name} states it for another; {ways}")
+    return error
+
+
+def _states(stated: dict, key: str) -> bool:
+    """Whether a YAML's mapping has the key of a group."""
+    group, _, leaf = key.partition(".")
+    node = stated.get(group)
+    return isinstance(node, dict) and leaf in node
 
 
 def unchosen(group: str, choices: dict) -> list[str]:

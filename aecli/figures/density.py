@@ -7,7 +7,6 @@ import numpy as np
 from aecli.figures import style
 from aecli.figures.base import RunFigure
 from aecli.metrics.base import Evaluation
-from aecli.metrics.dictionary import check
 
 BINS_A_DECADE = 5
 
@@ -20,6 +19,8 @@ class Density(RunFigure):
     """
 
     def draw(self, run):
+        from aecli.metrics.dictionary import check  # TensorFlow, which the run wakes quietly
+
         check(run.model)
         codes = Evaluation(run).codes
         shares = (codes != 0).mean(axis=0)

@@ -20,3 +20,18 @@ def test_a_failed_tensorflow_import_shows_what_was_said(tmp_path):
     done = python(QUIETLY, tmp_path, PYTHONPATH=f"{tmp_path}{os.pathsep}{PROJECT}")
     assert done.returncode == 1
     assert "no such library" in done.stderr
+
+
+FIGURES = """
+from aecli import targets
+from aecli.console import catalog, subgroups
+for option in catalog.options("figures"):
+    targets.checked(subgroups.mapping(option.file), "figures")
+print("tensorflow" in sys.modules)
+"""
+
+
+def test_to_name_a_figure_does_not_import_tensorflow(tmp_path):
+    """Which would speak: a run that is opened imports it quietly."""
+    done = python(FIGURES, tmp_path)
+    assert done.stdout == "False\n", done.stderr

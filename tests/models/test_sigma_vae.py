@@ -19,6 +19,13 @@ def test_another_loss_is_refused_with_a_way_on(compose):
         SigmaVAE(data_shape=(8, 8, 1), network=network, reconstruction_loss=MSE())
 
 
+def test_a_key_that_the_preset_states_for_another_loss_is_said_to_be_one(typed):
+    code, said = typed("train", "model=sigma_vae", "loss=mse")
+    assert code == 2
+    assert "model=sigma_vae states it for another; leave loss= out, or it: '~loss.stddev'" in said
+    assert len(said.strip().splitlines()) == 2
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("scale", ["optimal", "learned"])
 def test_a_training_ends_near_the_error_that_is_left(lab, scale):
