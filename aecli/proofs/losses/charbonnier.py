@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 from scipy import integrate, stats
 
-from aecli.losses.charbonnier import Charbonnier
+from aecli.losses.charbonnier import Charbonnier, quantiles
 from aecli.losses.mae import MAE
 from aecli.proofs.base import at_least, close, proof
 
@@ -40,6 +40,14 @@ def samples():
     drawn = Charbonnier(epsilon=0.5).sample(np.full((5000, 1, 1, 1), 0.3, "float32"), 1)
     known = stats.genhyperbolic(1.0, 0.5, 0.0, 0.3, 0.5)
     return at_least(stats.kstest(np.ravel(drawn), known.cdf).pvalue, 1e-3)
+
+
+@proof("the table of equally probable values is symmetric about 0, and its spread SciPy's")
+def table():
+    values = quantiles(0.5)
+    yield close(values, -values[::-1], atol=1e-9)
+    known = stats.genhyperbolic(1.0, 0.5, 0.0, 0.0, 0.5).std()
+    yield close(values.std(), known, rtol=1e-2)
 
 
 @proof("gradient = error / sqrt(error^2 + epsilon^2), and 0 at equal images")

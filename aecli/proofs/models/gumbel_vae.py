@@ -8,6 +8,7 @@ from aecli.latents import categorical
 from aecli.losses.mse import MSE
 from aecli.models.batch import Batch
 from aecli.models.gumbel_vae import GumbelVAE
+from aecli.networks.conv import Conv
 from aecli.networks.mlp import MLP
 from aecli.proofs.base import at_least, close, proof, same
 
@@ -80,6 +81,18 @@ def prior():
     p = special.log_softmax(np.asarray(out["logits"]).reshape(20, N, K), axis=-1)
     known = (p * np.asarray(drawn).reshape(20, N, K)).sum(axis=(1, 2))
     yield close(log_q, known, rtol=1e-4)
+
+
+@proof("a grid of choices: log p(z) counts those of every cell, and draws have the grid's shape")
+def grid():
+    model = GumbelVAE(
+        data_shape=(4, 6, 1), network=Conv(filters=[4]), reconstruction_loss=MSE(), choices=N,
+        codebook_size=K, flat=False,
+    )  # fmt: skip
+    z = model.sample_prior(5, 0)
+    yield same(z.shape, (5, 2, 3, N * K))
+    yield same(z.reshape(5, 2, 3, N, K).sum(-1), 1.0)
+    yield close(model.log_prior(tf.constant(z)), -2 * 3 * N * np.log(K), rtol=1e-6)
 
 
 @proof("linear case: with the true posterior, log p(x|z) + log p(z) - log q(z|x) = log p(x)")

@@ -105,6 +105,10 @@ def dropout():
     known = sum(mask[:, q] * np.square(r - e).sum(axis=(1, 2)) for q, (r, e) in enumerate(levels))
     terms = model.objective(batch, out, training=True)[1]
     yield close(terms["commitment"], known, rtol=1e-5)
+    by_loss, batch = _model(dropout=0.6, codebook_update="loss")
+    out_by_loss = by_loss.forward(batch, training=True)
+    terms = by_loss.objective(batch, out_by_loss, training=True)[1]
+    yield close(terms["codebook"], known, rtol=1e-5)
     chosen = np.asarray(out["indices"]).reshape(20, 6, Q)
     for q, codebook in enumerate(model.codebook.each):
         those = chosen[mask[:, q] > 0][..., q].ravel()

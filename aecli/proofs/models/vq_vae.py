@@ -10,6 +10,7 @@ from aecli.losses.mse import MSE
 from aecli.models.batch import Batch
 from aecli.models.vq_vae import VQVAE
 from aecli.networks.conv import Conv
+from aecli.networks.mlp import MLP
 from aecli.proofs.base import at_least, close, proof, same
 
 
@@ -120,3 +121,19 @@ def numbers():
     yield same(model.codebook.nearest(codes), indices)
     yield same(model.nearest(codes + 1e-4), codes)
     yield same(model.decode_indices(indices), model.decode(codes))
+
+
+@proof("a flat code is one choice an image: the nearest vector by brute force, and its number")
+def flat():
+    x = np.random.default_rng(0).normal(size=(20, 2, 3, 1)).astype("float32")
+    model = VQVAE(
+        data_shape=(2, 3, 1), network=MLP(widths=[4]), reconstruction_loss=MSE(), latent_dim=3,
+        codebook_size=16, flat=True,
+    )  # fmt: skip
+    model.codebook.vectors.assign(0.5 * np.random.default_rng(1).normal(size=(16, 3)))
+    vectors, z_e = model.codebook.vectors.numpy(), np.asarray(model.infer(Batch(x, x, {}))["z_e"])
+    nearest = np.square(z_e[:, None] - vectors).sum(-1).argmin(1)
+    yield same(model.stored_shape, (1,))
+    yield same(model.encode_indices(x), nearest[:, None])
+    yield same(model.encode(x), vectors[nearest])
+    yield same(model.decode_indices(nearest[:, None]), model.decode(vectors[nearest]))
