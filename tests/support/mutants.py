@@ -20,6 +20,7 @@ NO_FORMULA = {  # functions that refuse, describe or make layers
     "assemble", "quantities", "described", "about", "origin", "check_range", "get_config", "heads",
     "from_config", "watches", "term_names", "noise_shapes", "shapes", "is_sound", "part_names",
     "prepare_charge", "__init__", "_layer", "layer", "build", "encoder_shape", "decoder_shape",
+    "expected",
 }  # fmt: skip
 SHAPING = {  # f(x, shape)
     "reshape", "split", "zeros", "astype", "full", "slice", "repeat", "broadcast_to", "cast",
