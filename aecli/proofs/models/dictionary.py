@@ -127,6 +127,19 @@ def aux():
     yield close(loss, terms["reconstruction"] + terms["aux"] / 32, rtol=1e-6)
 
 
+@proof("aux_k left out: half as many dead units as an example has numbers stand for the error")
+def aux_of_half_the_numbers():
+    model, x = made(TopK, k=2, dead_after=50)
+    model.silent.assign(np.full(12, 50.0))
+    w_e, b_e, w_d, b = parts(model)
+    flat = x.reshape(20, -1)
+    z = np.maximum((flat - b) @ w_e + b_e, 0)
+    kept = z * (z >= np.sort(z, axis=1)[:, -2:-1])
+    dead = z * (z >= np.sort(z, axis=1)[:, -3:-2])  # 3 of 6 numbers
+    known = np.square(flat - kept @ w_d - b - dead @ w_d).sum(1)
+    return close(model.aux(x, asked(model, x)[1]), known, rtol=1e-5)
+
+
 @proof("aux is the same when the data and b are moved together")
 def aux_of_shifted_data():
     model, x = _with_dead()

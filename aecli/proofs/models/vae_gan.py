@@ -7,8 +7,10 @@ import numpy as np
 import tensorflow as tf
 from scipy import special, stats
 
+from aecli.datasets.learnt import Learnt
 from aecli.losses.mse import MSE
 from aecli.models.batch import Batch
+from aecli.models.critic import verdicts
 from aecli.models.vae_gan import VAEGAN
 from aecli.networks.mlp import MLP
 from aecli.proofs.base import at_least, at_most, close, proof, same
@@ -197,3 +199,17 @@ def plain_gan():
         model.encoder.set_weights([0.5 * weight for weight in model.encoder.get_weights()])
         after = _gradients(model, batch, player, part.trainable_variables)
         yield from (close(a, b, atol=1e-7) for a, b in zip(after, before, strict=True))
+
+
+@proof("points that an example lacks are missing of all that the critic is shown with it")
+def gaps():
+    model = VAEGAN(
+        data_shape=(1, 6, 1), network=MLP(widths=[5]), reconstruction_loss=MSE(), latent_dim=2,
+    )  # fmt: skip
+    model.learnt = Learnt(shape=(1, 6, 1), unit="other", range=(-4, 4), kind="series", gaps=True)
+    x = np.random.default_rng(0).normal(size=(20, 1, 6, 1)).astype("float32")
+    made, target = x + 1, np.where(np.arange(6)[:, None] < 4, x, np.nan)
+    known = model.critic(model.seen(np.where(np.isnan(target), target, made)))["verdict"]
+    found = verdicts(model, [made, target], target, training=False)[1]
+    yield close(found[0], np.ravel(known), rtol=1e-5)
+    yield close(found[1], np.ravel(model.critic(model.seen(target))["verdict"]), rtol=1e-5)
