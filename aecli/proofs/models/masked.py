@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from aecli.losses.mse import MSE
 from aecli.models.batch import Batch
-from aecli.models.masked import Masked
+from aecli.models.masked import Masked, of_patches
 from aecli.networks.base import Heads, Network
 from aecli.networks.mlp import MLP
 from aecli.networks.patches import image_of, patches_of, side_for
@@ -188,3 +188,16 @@ def pictured():
     yield close(rows["what is left"], np.where(is_removed, grey, batch.x), rtol=1e-5, atol=1e-6)
     yield close(rows["filled in"], np.where(is_removed, made, batch.x), rtol=1e-4, atol=1e-5)
     yield same(math.prod(model.code_shape), 48)
+
+
+@proof(
+    "a patch of one colour: its standard deviation is 0.001, and targets and gradient are finite"
+)
+def flat_patches():
+    patches = tf.constant(np.full((2, 1, 1, 4), 0.7, "float32"))
+    with tf.GradientTape() as tape:
+        tape.watch(patches)
+        mean, stddev = of_patches(patches)
+    yield close(stddev, 1e-3, rtol=1e-3)
+    yield close(mean, 0.7, rtol=1e-6)
+    yield same(np.isfinite(np.asarray(tape.gradient(stddev, patches))).all(), True)

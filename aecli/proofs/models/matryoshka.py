@@ -5,7 +5,7 @@ import numpy as np
 from aecli.models.batch_top_k import BatchTopK
 from aecli.models.matryoshka import Matryoshka
 from aecli.models.top_k import TopK
-from aecli.proofs.base import close, proof, same
+from aecli.proofs.base import at_least, close, proof, same
 from aecli.proofs.models.dictionary import asked, made, parts
 
 
@@ -32,9 +32,11 @@ def one_prefix_of_one_example():
 
 @proof("nested = sum over the prefixes of |x - W_d[:m] z[:m] - b|^2, in NumPy")
 def nested():
-    model, x = made(Matryoshka, k=3, prefixes=[0.25, 0.5, 0.75])
+    model, x = made(Matryoshka, k=6, prefixes=[0.25, 0.5, 0.75])
+    model.pre.bias.assign_add(np.ones(12))
     yield same(model.sizes, [3.0, 6.0, 9.0])
     batch, out = asked(model, x)
+    yield at_least(np.asarray(out["z"]).max(axis=0).min(), 0.1)  # no unit is silent
     _, _, w_d, b = parts(model)
     z, flat = np.asarray(out["z"], "float64"), x.reshape(20, -1)
     known = sum(np.square(flat - z[:, :m] @ w_d[:m] - b).sum(1) for m in (3, 6, 9))
