@@ -32,8 +32,8 @@ def one_prefix_of_one_example():
 
 @proof("nested = sum over the prefixes of |x - W_d[:m] z[:m] - b|^2, in NumPy")
 def nested():
-    model, x = made(Matryoshka, k=6, prefixes=[0.25, 0.5, 0.75])
-    model.pre.bias.assign_add(np.ones(12))
+    model, x = made(Matryoshka, k=9, prefixes=[0.25, 0.5, 0.75])
+    model.pre.bias.assign_add(np.full(12, 2.0))
     yield same(model.sizes, [3.0, 6.0, 9.0])
     batch, out = asked(model, x)
     yield at_least(np.asarray(out["z"]).max(axis=0).min(), 0.1)  # no unit is silent
