@@ -33,7 +33,7 @@ class Contractive(AE):
         "jacobian": Quantity("", LOWER, "sum of the squared derivatives of code by image", True)
     }
 
-    code_activation: Activation = "sigmoid"
+    code_activation: Activation = "linear"
     weight: Annotated[float, Field(ge=0, description="weight of the squared Jacobian")] = 0.1
     estimate: jacobian.Estimate = "auto"
     probes: Probes = 1
