@@ -87,6 +87,8 @@ def median():
     away = points - geometric_median(points)
     pull = (away / np.linalg.norm(away, axis=1, keepdims=True)).sum(0)
     yield close(pull, 0.0, atol=2e-3)
+    small = geometric_median(1e-7 * points)
+    yield close(1e7 * small, geometric_median(points), rtol=1e-6)
 
 
 @proof("geometric median of equal points is theirs")
