@@ -212,15 +212,19 @@ def preparation(config: DictConfig | dict, is_text: bool = False):
 def optimizers(config: DictConfig | dict, players, steps: int, steps_per_epoch: int) -> dict:
     """{player: its Keras optimizer}: the first's is `optimizer`, another's `<player>_optimizer`.
 
-    The chosen schedule is of the first one's learning rate.
+    The chosen schedule is of the first one's learning rate; one that is null is as the first, with
+    its schedule.
     """
     first, *others = players
     built = {first: optimizer(config, steps, steps_per_epoch)}
     for player in others:
         key = f"{player}_optimizer"
-        if config.get(key) is None:
+        if key not in config:
             raise BadRequest(f"{key} is missing: this model trains a {player} beside itself")
-        built[player] = component(config[key], key)
+        if config[key] is None:
+            built[player] = optimizer(config, steps, steps_per_epoch)
+        else:
+            built[player] = component(config[key], key)
     return built
 
 

@@ -47,11 +47,12 @@ def count(weights: int) -> None:
 def check_values(*parts, copies: int = 1) -> None:
     """Of each layer's output for one image, before any is computed. Raises BadRequest.
 
-    parts: Keras models. copies: how often an image passes through them at once.
+    parts: Keras models. copies: how often an image passes through them at once. An attention makes
+    its scores, too.
     """
     for layer in (layer for part in parts for layer in part.layers):
         outputs = layer.output if isinstance(layer.output, list) else [layer.output]
-        for shape in (output.shape[1:] for output in outputs):
+        for shape in (*(output.shape[1:] for output in outputs), _scores(layer)):
             if math.prod(shape) * copies > MAX_VALUES and copies > 1:
                 raise TooLarge(
                     f"{copies:,} draws an image are too many: a layer makes {math.prod(shape):,} "
@@ -63,6 +64,29 @@ def check_values(*parts, copies: int = 1) -> None:
                     f"image, {'x'.join(map(str, shape))}, where at most {MAX_VALUES:,} may be made"
                     "\ntake smaller images, or smaller network.filters"
                 )
+
+
+def check_step(batch_size: int, *parts) -> None:
+    """Of the scores that the attentions of one training step keep. Raises BadRequest.
+
+    What else a step keeps grows with an image's points, these with their square.
+    """
+    each = 4 * sum(math.prod(_scores(layer)) for part in parts for layer in part.layers)
+    if batch_size * each > MAX_BYTES:
+        raise BadRequest(
+            f"trainer.batch_size={batch_size} is too large: the attentions make scores of "
+            f"{batch_size * each / 2**30:,.1f} GiB, where at most {MAX_BYTES >> 30} may be\n"
+            f"take trainer.batch_size={max(1, MAX_BYTES // each)} or fewer points: a larger "
+            "network.patch_size, smaller images"
+        )
+
+
+def _scores(layer) -> tuple[int, ...]:
+    """The shape of an attention's scores for one image, heads x points x points; (0,) of others."""
+    if not hasattr(layer, "num_heads"):
+        return (0,)
+    query, key = layer.input[:2]
+    return layer.num_heads, query.shape[1], key.shape[1]
 
 
 def check_count(values: int, key: str = "model.codebook_size") -> None:

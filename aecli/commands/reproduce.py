@@ -12,13 +12,13 @@ from omegaconf import DictConfig, OmegaConf
 from pydantic import Field
 
 from aecli import runs, typed
-from aecli.commands import train as training
 from aecli.console import catalog, options, root_keys
 from aecli.console.arguments import Arguments
 from aecli.console.compose import composed
 from aecli.console.table import show_table
 from aecli.errors import BadRequest, Interrupted
 from aecli.files import as_json, unique_folder, write_json
+from aecli.fit import start
 from aecli.io import request
 from aecli.reproduction import report, verdict
 from aecli.reproduction.row import GROUP, Row, read
@@ -109,9 +109,9 @@ def _trained(one: Wanted, arguments: Arguments, outputs: str) -> runs.Run:
         print(f"run     {known.folder} is this training, done", flush=True)
         return runs.Run(known.folder)
     carry_out: Callable[[], Any] = (
-        (lambda: training.resume(str(known.folder), one.config, []))
+        (lambda: start.resume(str(known.folder), one.config, []))
         if known is not None
-        else (lambda: training.train(one.config, one.names, one.words))
+        else (lambda: start.train(one.config, one.names, one.words))
     )
     try:
         run = carry_out()

@@ -15,7 +15,7 @@ NOT_TERMS = {"epoch", "seconds", "loss", "learning_rate"}
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LossCurve(RunFigure):
-    """Training and validation loss by epoch, with the best epoch marked.
+    """Training and validation loss by epoch, the epoch marked that callbacks.checkpoint chose.
 
     Each term of the objective (reconstruction, kl ...) has a panel of its own when there is more
     than one, and so has what is watched beside it; terms are unweighted, and each has the unit that
@@ -38,7 +38,7 @@ class LossCurve(RunFigure):
         main = figure.add_subplot(grid[:, 0])
         measured = quantities.of_columns(run.status, ["loss", *terms])
         self._curves(main, history, "loss")
-        self._mark_best(main, history)
+        self._mark_best(main, history, _monitor(run))
         main.set(ylabel=measured["loss"].label("loss"), xlabel="epoch")
         main.legend()
         for row, term in enumerate(terms):
@@ -64,11 +64,23 @@ class LossCurve(RunFigure):
         if drawn and (low := np.concatenate(drawn).min()) > 0:
             ax.set_yscale("log" if np.concatenate(drawn).max() > 100 * low else "linear")
 
-    def _mark_best(self, ax, history):
-        values = history.get("val_loss", np.array([np.nan]))
+    def _mark_best(self, ax, history, monitor):
+        """A star at the epoch of the lowest `monitor`, whose model is kept; None: no choice."""
+        values = history.get(monitor, np.array([np.nan]))
         if not np.isfinite(values).any():
             return
         best = int(np.nanargmin(np.where(np.isfinite(values), values, np.nan)))
-        epoch, value = history["epoch"][best], values[best]
-        label = f"best: {value:.4g} at epoch {epoch:.0f}"
-        ax.plot(epoch, value, "*", color="black", markersize=10, linestyle="none", label=label)
+        name = "" if monitor == "val_loss" else f" {monitor}"
+        label = f"best{name}: {values[best]:.4g} at epoch {history['epoch'][best]:.0f}"
+        heights = [history[loss][best] for loss in ("val_loss", "loss") if loss in history]
+        height = next((value for value in heights if np.isfinite(value)), np.nan)
+        ax.plot(
+            history["epoch"][best], height, "*",
+            color="black", markersize=10, linestyle="none", label=label,
+        )  # fmt: skip
+
+
+def _monitor(run) -> str | None:
+    """The column of history.csv that chose the run's best epoch; None: its last one is kept."""
+    checkpoint = (run.config.get("callbacks") or {}).get("checkpoint") or {}
+    return checkpoint.get("monitor", "val_loss")  # without a checkpoint, as the run's status has it

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from omegaconf import DictConfig
 
-from aecli import build
+from aecli import build, limits
 from aecli.datasets import learnt_file
 from aecli.datasets.cutting import cut_to_unit_range
 from aecli.datasets.layout import layout
@@ -77,6 +77,8 @@ def plan(cfg: DictConfig, splits) -> Plan:
         of_data = layout(splits.learnt), splits.learnt.vocabulary
         model = build.model(cfg, splits.data_shape, splits.label_count, *of_data, images)
         optimizers = build.optimizers(cfg, model.players, *steps)
+    decoders = [model.decoder] * model.decoded_an_example
+    limits.check_step(trainer.batch_size, model.encoder, *decoders)
     if (replicas := trainer.join_replicas()) is not None:
         replicas.check(trainer.batch_size, model)
     if model.reconstruction_loss.needs_unit_range and cfg.dataset.get("scale") == "minmax":

@@ -24,7 +24,8 @@ class FSQ(Quantised):
     b = tanh(z_e + atanh(o / h)) h - o, h = (L - 1)(1 + eps) / 2, o = 1/2 where L is even, else 0,
     so that z_e = 0 is the middle one, and rounded (Mentzer 2023, section 3.1 and appendix A.1,
     with the atanh that its author confirms; the printed code has tan and 1 - eps). The gradient at
-    round(b) passes to b as it is. A code holds round(b) / (L // 2), from -1 to 1.
+    round(b) passes to b as it is. A code holds round(b) / (L // 2), from -1 to 1; the decoder is
+    given that plus 1, so that the middle code is no vector of zeros.
 
     A cell has prod(levels) codes, and as many numbers as there are levels.
     """

@@ -24,7 +24,7 @@ class Gated(Dictionary):
     keeps_measure: ClassVar[tuple[str, ...]] = ("warmup_epochs",)
 
     aux_weight: Annotated[float, Field(ge=0, description="weight of the dead units' loss")] = 0.0
-    weight: Annotated[float, Field(ge=0, description="nats a unit of the gate")] = 0.1
+    weight: Annotated[float, Field(ge=0, description="nats a unit of the gate")] = 1.0
     warmup_epochs: Annotated[float, Field(ge=0, description="epochs")] = 0
 
     def assemble(self):

@@ -12,9 +12,9 @@ from aecli.console.arguments import parse
 from aecli.console.compose import composed
 from aecli.errors import BadRequest
 from aecli.fit import resume
+from aecli.fit.start import NAMES
 from aecli.reproduction.row import Row
 
-NAMES = ("model", "dataset", "noise", "experiment")
 RESUMABLE = ("queued", "interrupted", "killed", "failed", "running")  # of the last, it is refused
 
 

@@ -18,13 +18,13 @@ from aecli.commands.generate import generate
 from aecli.commands.interpolate import interpolate
 from aecli.commands.probe import probe
 from aecli.commands.reconstruct import reconstruct
-from aecli.commands.train import train
 from aecli.console.arguments import parse
 from aecli.console.compose import composed
 from aecli.errors import BadRequest, NotApplicable
 from aecli.figures import interpolation, traversal
 from aecli.figures.manifold import Manifold
 from aecli.figures.samples import Samples
+from aecli.fit.start import train
 from aecli.io import formats
 
 NAMES = {"model": "cvae", "dataset": "npz", "noise": "none", "experiment": None}

@@ -15,9 +15,9 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from aecli import runs
 from aecli.commands import detect as command
 from aecli.commands.detect import detect
-from aecli.commands.train import resume, train
 from aecli.errors import BadRequest, NotApplicable
 from aecli.figures.anomalies import anomalies
+from aecli.fit.start import resume, train
 from aecli.io import every_class
 from aecli.io.chosen import chosen
 from aecli.metrics.base import Evaluation

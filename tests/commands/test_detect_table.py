@@ -16,9 +16,9 @@ from sklearn.neighbors import LocalOutlierFactor
 
 from aecli import runs
 from aecli.commands.detect import detect
-from aecli.commands.train import resume, train
 from aecli.errors import BadRequest, NotApplicable
 from aecli.figures.anomalous_features import by_feature
+from aecli.fit.start import resume, train
 from aecli.io import every_class
 from aecli.metrics.detection import codes, threshold, validation
 

@@ -11,8 +11,8 @@ from places import ROOT
 
 from aecli import runs
 from aecli.commands.export import export
-from aecli.commands.train import train
 from aecli.errors import BadRequest, RunFailed
+from aecli.fit.start import train
 from aecli.io import formats
 
 NAMES = {"model": "vae", "dataset": "digits", "noise": "none", "experiment": None}

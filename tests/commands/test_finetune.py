@@ -12,8 +12,8 @@ import pytest
 from aecli import build, runs
 from aecli.commands import finetune as command
 from aecli.commands.finetune import finetune
-from aecli.commands.train import train
 from aecli.errors import BadRequest
+from aecli.fit.start import train
 from aecli.training import classifier as training
 from aecli.training.classifier import Images, Phase, accuracy, classifier, fit
 

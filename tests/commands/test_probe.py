@@ -12,8 +12,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from aecli import runs
 from aecli.commands import probe as command
 from aecli.commands.probe import probe
-from aecli.commands.train import train
 from aecli.errors import BadRequest
+from aecli.fit.start import train
 from aecli.metrics.probe_curve import Labelled, curve, feature_sets
 from aecli.metrics.probing import draw_rows, probe_accuracy
 

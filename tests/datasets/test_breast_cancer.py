@@ -8,8 +8,8 @@ import pytest
 from refusals import WHOLE
 from sklearn.datasets import load_breast_cancer
 
-from aecli.commands.train import train
 from aecli.datasets.breast_cancer import BreastCancer
+from aecli.fit.start import train
 
 NAMES = {"model": "ae", "dataset": "breast_cancer", "noise": "none", "experiment": None}
 

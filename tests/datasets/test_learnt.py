@@ -16,10 +16,10 @@ from aecli.commands.encode import encode
 from aecli.commands.eval import evaluate
 from aecli.commands.export import export
 from aecli.commands.reconstruct import reconstruct
-from aecli.commands.train import train
 from aecli.datasets import learnt_file, units
 from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest
+from aecli.fit.start import train
 from aecli.runs import data as run_data
 
 NAMES = {"model": "ae", "dataset": "csv", "noise": "none", "experiment": None}

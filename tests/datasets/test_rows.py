@@ -67,7 +67,7 @@ def test_validation_block_by_block_is_the_frozen_whole(file, compose, noise, mon
 
 
 def test_a_run_from_a_file_in_place(file, compose, in_place, tmp_path):
-    from aecli.commands.train import train
+    from aecli.fit.start import train
 
     config = compose("dataset=npz", f"dataset.path={file}", "trainer.feed=streaming",
                      "trainer.epochs=2", f"outputs={tmp_path}")  # fmt: skip

@@ -50,6 +50,24 @@ def test_loss_curve_over_more_than_two_decades_with_nan():
     assert any(label == "best: 6 at epoch 3" for label in lines(figure.axes[0]))
 
 
+@pytest.mark.parametrize(
+    ("callbacks", "starred"),
+    [({"checkpoint": {"monitor": "val_kl"}}, "best val_kl: 1 at epoch 3"),
+     ({"checkpoint": {"monitor": None}}, None), ({"checkpoint": {"monitor": "gone"}}, None),
+     ({"checkpoint": None}, "best: 5 at epoch 2"), ({}, "best: 5 at epoch 2")],
+)  # fmt: skip
+def test_the_star_is_at_the_epoch_that_is_kept(callbacks, starred):
+    history = {"epoch": [1, 2, 3], "loss": [9, 8, 7], "val_loss": [6, 5, 5.5], "val_kl": [3, 2, 1]}
+    run = with_history(digits_run(), **history)
+    run.config = {"callbacks": callbacks}
+    drawn = lines(LossCurve()(run).axes[0])
+    stars = {label: line for label, line in drawn.items() if label.startswith("best")}
+    assert [*stars] == ([] if starred is None else [starred])
+    for star in stars.values():
+        epoch = int(star.get_xdata()[0])
+        assert star.get_ydata()[0] == history["val_loss"][epoch - 1]
+
+
 def test_loss_curve_below_zero_stays_linear():
     history = {"epoch": [1, 2], "loss": [500.0, -3.0], "val_loss": [400.0, -2.0]}
     assert LossCurve()(with_history(digits_run(), **history)).axes[0].get_yscale() == "linear"

@@ -18,8 +18,8 @@ from lab import NAMES, SHORT
 from same_runs import differing
 
 from aecli import runs
-from aecli.commands.train import train
 from aecli.errors import BadRequest, CannotWrite, Diverged, FolderBusy, Interrupted, RunFailed
+from aecli.fit.start import train
 from aecli.locking import is_locked, locked
 from aecli.training import state as states
 from aecli.training.signals import Signals

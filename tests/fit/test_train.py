@@ -13,9 +13,9 @@ from safetensors.numpy import load_file
 
 from aecli import build, runs
 from aecli.commands import eval as eval_command
-from aecli.commands.train import train
 from aecli.errors import BadRequest, CannotWrite
 from aecli.fit import plan
+from aecli.fit.start import train
 
 NAMES = {"model": "ae", "dataset": "digits", "noise": "none", "experiment": None}
 

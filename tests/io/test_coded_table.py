@@ -10,8 +10,8 @@ import pytest
 from cli_script import run
 
 from aecli import runs
-from aecli.commands.train import train
 from aecli.errors import BadRequest
+from aecli.fit.start import train
 from aecli.io import formats
 
 NAMES = {"model": "ae", "dataset": "table", "noise": "none", "experiment": None}

@@ -15,8 +15,8 @@ from aecli import runs
 from aecli.commands.decode import decode
 from aecli.commands.encode import encode
 from aecli.commands.reconstruct import reconstruct
-from aecli.commands.train import train
 from aecli.errors import BadRequest, NotApplicable
+from aecli.fit.start import train
 
 NAMES = {"model": "vae", "dataset": "digits", "noise": "none", "experiment": None}
 WORDS = ["model=vae", "model.latent_dim=3", "trainer.epochs=1", "trainer.jit_compile=false"]

@@ -8,7 +8,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import roc_auc_score
 
-from aecli.commands.train import train
+from aecli.fit.start import train
 from aecli.metrics.detection import features
 
 NAMES = {"model": "ae", "dataset": "table", "noise": "none", "experiment": None}

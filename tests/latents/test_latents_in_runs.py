@@ -10,8 +10,8 @@ import pytest
 from same_runs import differing
 
 from aecli import dispatch, runs
-from aecli.commands.train import resume
 from aecli.errors import BadRequest
+from aecli.fit.start import resume
 from aecli.training.resident import ResidentFeed
 
 LITTLE = ["model=vae", "network.widths=[16]", "trainer.batch_size=40"]

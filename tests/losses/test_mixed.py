@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from aecli import runs
-from aecli.commands.train import train
 from aecli.datasets.coding import Coding
 from aecli.datasets.layout import layout
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.quantiles import Quantiles
 from aecli.datasets.scaling import Scaling
 from aecli.errors import BadRequest
+from aecli.fit.start import train
 
 # a number, a category of 3, a count, a number with a flag, a category of 2
 COLUMNS = {"numbers": [0, 5], "flags": [6], "counts": [4], "offsets": [3.0], "divisors": [2.0],

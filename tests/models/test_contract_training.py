@@ -1,12 +1,13 @@
 """Every model with every network that it fits: both feeds, resumed, on two devices."""
 
 import json
+import pathlib
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from lab import SHORT
+from lab import SHORT, Lab
 from options import (
     GREYS,
     fitting,
@@ -67,10 +68,24 @@ def words(compose, name: str, network: str, place) -> list[str]:
     return chosen
 
 
+@pytest.fixture(scope="module")
+def alone(compose, tmp_path_factory):
+    """alone(name, network) -> the words of a pair, where one device trained 2 epochs; each once."""
+    made: dict[tuple[str, str], tuple[list[str], pathlib.Path]] = {}
+
+    def train(name: str, network: str) -> tuple[list[str], pathlib.Path]:
+        if (name, network) not in made:
+            place = tmp_path_factory.mktemp("alone")
+            chosen = words(compose, name, network, place)
+            made[name, network] = chosen, Lab(compose, place).train(*chosen, "trainer.epochs=2")
+        return made[name, network]
+
+    return train
+
+
 @pytest.mark.parametrize(("name", "network"), PAIRS)
-def test_both_feeds_train_alike_and_resuming_changes_no_bit(lab, compose, tmp_path, name, network):
-    chosen = words(compose, name, network, tmp_path)
-    whole = lab.train(*chosen, "trainer.epochs=2")
+def test_both_feeds_train_alike_and_resuming_changes_no_bit(lab, alone, name, network):
+    chosen, whole = alone(name, network)
     part = lab.train(*chosen, "trainer.epochs=1")
     lab.resume(part, "trainer.epochs=2")
     assert differing(whole, part) == []
@@ -81,23 +96,20 @@ def test_both_feeds_train_alike_and_resuming_changes_no_bit(lab, compose, tmp_pa
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_two_devices_train_as_one(lab, compose, tmp_path, network):
+def test_two_devices_train_as_one(alone, tmp_path, network):
     """All models in one process of two devices: its start costs more than they do."""
     names = [name for name, of in PAIRS if of == network]
-    alone, asked = {}, {}
-    for name in names:
-        chosen = [*words(compose, name, network, tmp_path), "trainer.epochs=2"]
-        alone[name] = lab.train(*chosen)
-        asked[name] = [*SHORT, *chosen, "trainer.strategy=mirrored"]
+    made = {name: alone(name, network) for name in names}
+    shared_by_two = [*SHORT, "trainer.epochs=2", "trainer.strategy=mirrored"]
+    asked = {name: [*shared_by_two, *chosen] for name, (chosen, _) in made.items()}
     script = [sys.executable, str(SUPPORT / "two_devices_many.py")]
     done = subprocess.run(
         script, input=json.dumps(asked), cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     shared = json.loads(done.stdout.splitlines()[-1])
-    assert {name: unlike(alone[name], tmp_path / shared[name]) for name in names} == {
-        name: [] for name in names
-    }
+    found = {name: unlike(made[name][1], tmp_path / shared[name]) for name in names}
+    assert found == {name: [] for name in names}
 
 
 def unlike(one, other) -> list[str]:

@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 
 from aecli import build, runs
-from aecli.commands.train import train
 from aecli.errors import NotApplicable
+from aecli.fit.start import train
 from aecli.metrics.detection import scores
 from aecli.models.batch import Batch
 from aecli.training.step import train_step

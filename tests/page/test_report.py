@@ -11,9 +11,9 @@ import pytest
 
 from aecli import runs
 from aecli.commands.report import report
-from aecli.commands.train import train
 from aecli.console.arguments import parse
 from aecli.errors import BadRequest
+from aecli.fit.start import train
 
 NAMES = {"model": "vae", "dataset": "digits", "noise": "none", "experiment": None}
 WORDS = ["model=vae", "dataset.limit=150", "trainer.epochs=2", "trainer.jit_compile=false",

@@ -80,6 +80,7 @@ class FakeRun:
         self.splits = Splits(part, part, part, "a test", names)
         self.learnt = None
         self.status = {"data_shape": list(x.shape[1:])}
+        self.config = {"callbacks": {"checkpoint": {"monitor": "val_loss"}}}
         self.data_range = self.splits.data_range
         self.spec = DataSpec.of(x.shape[1:])
         self.model = LinearModel(part.pixels(), code_shape, has_prior)

@@ -7,8 +7,8 @@ import signal
 import pytest
 
 from aecli import runs
-from aecli.commands.train import resume, train
 from aecli.errors import Interrupted
+from aecli.fit.start import resume, train
 from aecli.training.callbacks.clock import Clock
 
 NAMES = {"model": "ae", "dataset": "digits", "noise": "none", "experiment": None}

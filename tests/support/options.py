@@ -54,7 +54,7 @@ def fitting(name: str, network: str) -> list[str] | None:
     words = [*f"model={name}".split(), f"network={network}"]
     words += ["loss=categorical"] if of_text(network) else []
     words += ["network.filters=[8,4]"] if network == "conv" else []
-    words += SMALL.get(network, [])
+    words += SMALL.get(network, []) + SMALL_MODELS.get(name, [])
     return words + (["model.flat=true"] if is_of_grids(name) and network not in GRIDS else [])
 
 
@@ -85,6 +85,11 @@ SMALL = {
     "gru": ["network.units=16"],
     "transformer": ["network.width=16", "network.blocks=1"],
     "seq2seq": ["network.units=16", "network.embedding=8", "network.word_dropout=0.2"],
+}
+SMALL_MODELS = {  # presets that would take long: as few layers as do what they do
+    "nvae_small": ["model.groups=[1,1]", "model.width=8"],
+    "masked": ["model.latent_dim=16"],
+    "hvae": ["model.steps=2"],
 }
 GREYS = Vocabulary(("white", "light", "dark"))  # of digits, as a text of 16 words
 

@@ -12,8 +12,8 @@ if __name__ == "__main__":
     (cpu,) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 
-    from aecli.commands.train import train
     from aecli.console.compose import composed
+    from aecli.fit.start import train
 
     names = {"model": "ae", "dataset": "digits", "noise": "none", "experiment": None}
     folders = {}

@@ -6,6 +6,7 @@ import time
 
 import hydra.utils
 import keras
+import numpy as np
 import pytest
 import yaml
 from attacks import (
@@ -20,8 +21,9 @@ from attacks import (
 )
 from omegaconf import OmegaConf
 
-from aecli import build, runs
+from aecli import build, limits, runs
 from aecli.errors import BadRequest
+from aecli.fit.plan import plan
 
 
 @pytest.fixture
@@ -266,6 +268,23 @@ def test_a_model_of_billions_of_weights_is_refused_before_it_is_made(compose, ov
     with pytest.raises(BadRequest, match="the model is too large: a layer of") as refusal:
         build.model(compose(*overrides), (8, 8, 1))
     assert "network.widths" in str(refusal.value)
+
+
+def test_the_scores_of_attentions_are_counted_for_an_image_and_for_a_step(compose, tmp_path):
+    with pytest.raises(BadRequest, match="the model is too large: a layer makes 144,000,000"):
+        build.model(compose("network=transformer", "network.width=8"), (1, 6000, 1))
+    model = build.model(compose("network=vit", "network.patch_size=2"), (64, 64, 1))
+    parts = model.encoder, model.decoder
+    with pytest.raises(BadRequest, match="batch_size=200 is too large") as refusal:
+        limits.check_step(200, *parts)
+    assert "12.5 GiB" in str(refusal.value)  # 4 attentions of 4 heads, 1024 x 1024 scores each
+    assert "take trainer.batch_size=128 or" in str(refusal.value)
+    limits.check_step(128, *parts)
+    np.savez(tmp_path / "x.npz", x=np.zeros((300, 64, 64), "uint8"))
+    words = [f"dataset.path={tmp_path}/x.npz", "network.patch_size=2", "trainer.batch_size=200"]
+    config = compose("dataset=npz", "network=vit", *words)
+    with pytest.raises(BadRequest, match="batch_size=200 is too large"):
+        plan(config, build.component(config.dataset, "dataset").load())
 
 
 def test_a_run_folder_may_ask_for_no_more_weights_than_it_brings(mark, capsys):

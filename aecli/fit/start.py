@@ -1,0 +1,139 @@
+"""A training from its config to its finished run: a new one, or one that was stopped."""
+
+import contextlib
+import pathlib
+import time
+from typing import Any
+
+from omegaconf import DictConfig
+
+from aecli import build, runs
+from aecli.comparison import measure
+from aecli.console import quiet, root_keys
+from aecli.errors import CannotWrite
+from aecli.files import remove_leftovers, unique_folder
+from aecli.locking import locked
+from aecli.quantity import plain
+from aecli.runs import data as run_data
+from aecli.runs import place
+from aecli.training.cluster import cluster
+from aecli.training.signals import Signals
+from aecli.untrusted.bounded import check_writable
+
+NAMES = ("model", "dataset", "noise", "experiment")
+
+
+def train(
+    cfg: DictConfig, names: dict[str, str], overrides: list[str], folder: pathlib.Path | None = None
+) -> runs.Run | None:
+    """Train as the config says; returns the finished run.
+
+    names: the chosen options, for folder names and titles. folder: an existing folder, empty or
+    with a run that replace=true gives up, or None for <outputs>/<date>/<time>_<model>_<dataset>.
+    None is returned by a worker that trains along with a chief, whose folder it is.
+    Raises BadRequest before anything is written, RunFailed when the training goes wrong or its
+    folder cannot be written, Interrupted by a signal.
+    """
+    replace = bool(cfg.get("replace"))
+    if folder is not None:
+        place.refuse_filled(folder, replace)
+    cfg = root_keys.of_run(cfg)
+    with Signals() as signals:
+        plan = _planned(cfg)
+        if plan.trainer.is_follower:
+            return _followed(plan, signals)
+        folder = folder or _new_folder(cfg, names)
+        check_writable(folder)
+        with locked(folder):
+            place.clear(folder)
+            run = runs.create(folder, cfg, overrides, _about(names, plan))
+            run_data.write(folder, plan.splits)
+            return _carried_out(run, plan, names, signals)
+
+
+def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
+    """Go on with the run at `path` (or "latest") from its last whole checkpoint.
+
+    cfg: the request as composed, of which only what `overrides` state counts.
+    Raises BadRequest where that would make the result another, FolderBusy. None: as in train.
+    """
+    from aecli.fit import lengthening
+    from aecli.fit import resume as continuation
+    from aecli.training.state import is_complete
+
+    run = runs.find_any(path, cfg.outputs)
+    check_writable(run.folder)
+    follows = continuation.is_follower(run, cfg, overrides)
+    with Signals() as signals, contextlib.nullcontext() if follows else locked(run.folder):
+        if not follows:
+            remove_leftovers(run.folder)
+        state = continuation.read_state(run)
+        config = continuation.merged(run, state, cfg, overrides)
+        plan = _planned(config, continuation.threads(config, state))
+        continuation.check(run, state, plan)
+        state = lengthening.go_on(state, plan)
+        is_done = run.status.get("state") == "done"
+        if is_done and state is not None and is_complete(state, plan.epochs):
+            print(lengthening.nothing_left(run, state, plan))
+            return run
+        if follows:
+            return _followed(plan, signals, state)
+        runs.write_config(run.folder, config)
+        names = {key: run.status.get(key) for key in NAMES}
+        about = _about(names, plan)
+        run_data.write(run.folder, plan.splits)
+        run.update_status(state="running", ended=None, error=None, **about)
+        return _carried_out(runs.Run(run.folder), plan, names, signals, state)
+
+
+def _planned(cfg: DictConfig, threads: int | None = None):
+    build.refuse_unstorable(cfg)  # refused before any work
+    splits = build.component(cfg.dataset, "dataset").load()
+    strategy = cfg.trainer.get("strategy", "none")  # of older runs: none
+    cluster(strategy)  # refused before TensorFlow's seconds
+    quiet.import_tensorflow_quietly(threads or cfg.trainer.threads, strategy != "multi_worker")
+    from aecli.fit import plan as assembly
+
+    return assembly.plan(cfg, splits)
+
+
+def _carried_out(run: runs.Run, plan, names: dict, signals: Signals, state=None) -> runs.Run:
+    from aecli.fit import execute
+
+    run.splits, run.preparation = plan.splits, plan.preparation
+    return execute.perform(run, plan, names, signals, state)
+
+
+def _followed(plan, signals: Signals, state=None) -> None:
+    from aecli.fit import worker
+
+    worker.follow(plan, signals, state)
+
+
+def _new_folder(cfg: DictConfig, names: dict[str, str]) -> pathlib.Path:
+    name = f"%Y-%m-%d/%H-%M-%S_{names['model']}_{names['dataset']}"
+    try:
+        return unique_folder(pathlib.Path(cfg.outputs) / time.strftime(name))
+    except CannotWrite as error:
+        cause = error.__cause__
+        assert isinstance(cause, OSError)  # as files.writing has it
+        raise CannotWrite(
+            f"outputs={cfg.outputs} cannot be written to: {cause.strerror}\n"
+            "name a folder of your own: outputs=DIR"
+        ) from error
+
+
+def _about(names: dict[str, Any], plan) -> dict[str, Any]:
+    """What later commands want to know of a run without building anything."""
+    splits = plan.splits
+    return {
+        "command": "train",
+        **names,
+        "data_shape": list(splits.data_shape),
+        "data_range": list(splits.data_range),
+        "label_count": splits.label_count,
+        "train_count": len(splits.train),
+        "data_source": splits.source,
+        "columns": plain(plan.model.quantities()),
+        "keeps_measure": measure.kept(build.plain(plan.config)),
+    }
