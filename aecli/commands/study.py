@@ -1,4 +1,4 @@
-"""aecli study: models at several strengths and seeds, then the tables and figures of all of them."""
+"""aecli study: models at several strengths and seeds, and the tables and figures of them."""
 
 import contextlib
 import pathlib
@@ -26,13 +26,13 @@ from aecli.study.folder import Study
 from aecli.study.results import Results, results
 from aecli.untrusted.bounded import check_writable
 
+COMMAND = "study"
 Words = list[Annotated[str, Field(min_length=1)]]
 
 
 def _keys(
     models: Annotated[Words, Field(min_length=1)] | None,
     seeds: Annotated[int, Field(ge=1, le=1000)] | None,
-    train: Words,
     sweep: Annotated[str, Field(min_length=1)] | None,
 ): ...
 
@@ -44,7 +44,8 @@ def run(arguments: Arguments) -> int:
     """
     if others := arguments.without(options.CONFIG_DIR).options:
         raise BadRequest(f"aecli study does not take {next(iter(others))}")
-    made = composed(GROUP, arguments.overrides, arguments.config_dir)
+    mine, theirs = _shared_out(arguments.overrides)
+    made = composed(COMMAND, mine, arguments.config_dir)
     cfg, name = made.config, made.choices[GROUP]
     OmegaConf.resolve(cfg)
     root_keys.check(cfg)
@@ -52,7 +53,7 @@ def run(arguments: Arguments) -> int:
     if name is None and cfg.sweep is None:
         _list(arguments.config_dir, cfg.json)
         return 0
-    study = _study(None if name is None else str(name), cfg, arguments.config_dir)
+    study = _study(None if name is None else str(name), cfg, theirs, arguments.config_dir)
     with contextlib.redirect_stdout(sys.stderr), locked(study.folder):  # there stand the results
         code = hydra_sweep.train_all(study.sweep, cfg.n_jobs, cfg.gpus)
     found = results(study)
@@ -62,18 +63,25 @@ def run(arguments: Arguments) -> int:
     return code
 
 
-def _study(name: str | None, cfg: DictConfig, config_dir: str | None) -> Study:
+def _shared_out(words: list[str]) -> tuple[list[str], list[str]]:
+    """(those whose keys the command has, those of aecli train)"""
+    own = {*composed(COMMAND, []).config, GROUP}
+    mine = [word for word in words if word.partition("=")[0].lstrip("+") in own]
+    return mine, [word for word in words if word not in mine]
+
+
+def _study(name: str | None, cfg: DictConfig, train: list[str], config_dir: str | None) -> Study:
     """That which is gone on with, or a new one."""
     if cfg.sweep is not None:
-        if name is not None or cfg.models or cfg.seeds or cfg.train:
+        if name is not None or cfg.models or cfg.seeds or train:
             raise BadRequest(
                 "sweep= goes on with a study as it was asked for, and takes nothing of a new one\n"
-                + typed.command(GROUP, sweep=cfg.sweep)
+                + typed.command(COMMAND, sweep=cfg.sweep)
             )
         return folder.find(str(cfg.sweep), str(cfg.outputs))
     assert name is not None  # else the studies are listed
     plain = build.plain(cfg)
-    design = read(name, config_dir).narrowed(plain["models"], plain["seeds"], plain["train"])
+    design = read(name, config_dir).narrowed(plain["models"], plain["seeds"], train)
     jobs = folder.asked(design, hydra_sweep.threads(cfg.n_jobs), config_dir)
     check_writable(pathlib.Path(cfg.outputs))
     return folder.create(name, design, jobs, str(cfg.outputs))
@@ -90,7 +98,7 @@ def _list(config_dir: str | None, json: bool) -> None:
         for name, design in found.items()
     ]
     show_table(["study", "trainings", "on 2 cores", "what"], rows)
-    print("\naecli study STUDY trains and compares them;  models=[...] seeds=2 'train=[...]': fewer")
+    print("\naecli study STUDY trains and compares;  models=[...] seeds=2 for fewer")
 
 
 def _tell(found: Results, cfg: DictConfig) -> None:
@@ -127,9 +135,7 @@ def _drawn(found: Results, known: dict[str, float], into: pathlib.Path) -> list[
     return written
 
 
-def _figures(
-    found: Results, known: dict[str, float]
-) -> Iterator[tuple[str, Callable[[], Figure]]]:
+def _figures(found: Results, known: dict[str, float]) -> Iterator[tuple[str, Callable[[], Figure]]]:
     from aecli.figures import study as figures
 
     yield "scores_by_model", lambda: figures.scores_by_model(found, known)

@@ -21,7 +21,7 @@ class _Titled:
 
 @style.in_style
 def scores_by_model(results, ceiling: dict[str, float]) -> Figure:
-    """Every training as a dot, a panel a score, models across; the true factors' score as a line."""
+    """Every training as a dot, a panel a score, models across; the true factors as a line."""
     figure, axes = _panels(results, "Scores by model", results.scores, room=0.5)
     shades = matplotlib.colormaps["viridis"]
     for ax, score in zip(axes, results.scores, strict=False):
@@ -58,7 +58,8 @@ def score_against_strength(results, ceiling: dict[str, float]) -> Figure:
         _limits(ax, results, score, ceiling)
         most = max(len(results.strengths(arm)) for arm in results.arms)
         ax.set_xticks(range(most), [str(place + 1) for place in range(most)])
-    figure.supxlabel(f"strength, from the weakest; bars: 95 % interval{_dashed(ceiling)}", fontsize=9)
+    note = f"strength, from the weakest; bars: 95 % interval{_dashed(ceiling)}"
+    figure.supxlabel(note, fontsize=9)
     handles, labels = axes[0].get_legend_handles_labels()
     _, how = look.legend_below(labels)
     figure.legend(handles, labels, **how)

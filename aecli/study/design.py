@@ -13,7 +13,7 @@ from aecli.console.compose import composed
 from aecli.console.wanted import refuse_foreign, replaced
 from aecli.errors import BadRequest
 
-GROUP = "study"
+GROUP = "design"
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Words = list[Annotated[str, Field(min_length=1, max_length=1000)]]
 Number = Annotated[float, Field(ge=-1e9, le=1e9)]
@@ -87,7 +87,8 @@ class Design:
         arms = self.arms if models is None else {name: self.arms[name] for name in models}
         for word in train:
             refuse_foreign(word, "train")
-        words = replaced(self.train, train)
+        groups = tuple(f"{word.partition('=')[0]}." for word in train)  # of another data set
+        words = replaced([word for word in self.train if not word.startswith(groups)], train)
         return dataclasses.replace(self, arms=arms, seeds=seeds or self.seeds, train=words)
 
     def as_plain(self) -> dict[str, Any]:
@@ -96,8 +97,8 @@ class Design:
 
 
 def read(name: str, config_dir: str | None = None) -> Design:
-    """The study of configs/study/<name>.yaml. Raises BadRequest, or what Hydra raises."""
-    cfg = composed(GROUP, [f"{GROUP}={name}"], config_dir).config
+    """The study of configs/design/<name>.yaml. Raises BadRequest, or what Hydra raises."""
+    cfg = composed("study", [f"{GROUP}={name}"], config_dir).config
     files = {option.name: option for option in catalog.options(GROUP, config_dir)}
     return dataclasses.replace(of_plain(build.plain(cfg)[GROUP]), about=files[name].description)
 

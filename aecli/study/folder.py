@@ -14,7 +14,7 @@ from aecli.console.wanted import wanted
 from aecli.errors import BadRequest
 from aecli.files import unique_folder, write_json
 from aecli.runs import order, sweeps
-from aecli.study.design import GROUP, Cell, Design, of_plain
+from aecli.study.design import Cell, Design, of_plain
 from aecli.untrusted.bounded import read_text
 
 FILE = "design.json"
@@ -71,7 +71,7 @@ def find(path: str, outputs: str) -> Study:
         stored = json.loads(read_text(file, MAX_BYTES))
         if stored["format"] != FORMAT:
             raise ValueError(stored["format"])
-        study = Study(str(stored[GROUP]), of_plain(stored["design"]), sweep)
+        study = Study(str(stored["study"]), of_plain(stored["design"]), sweep)
     except (ValueError, KeyError, TypeError, RecursionError, BadRequest):
         raise BadRequest(f"{file} is damaged or of another format") from None
     if len(study.design.cells) != len(sweep.jobs):
