@@ -44,7 +44,9 @@ def _entropies(of: Represented, values: np.ndarray, rng: np.random.Generator) ->
     assert of.posterior is not None
     mean, log_var = (part.astype("float64") for part in of.posterior(values))
     draws = mean + np.exp(0.5 * log_var) * rng.standard_normal(mean.shape)
-    return np.array([_entropy(*columns) for columns in zip(draws.T, mean.T, log_var.T, strict=True)])
+    return np.array(
+        [_entropy(*columns) for columns in zip(draws.T, mean.T, log_var.T, strict=True)]
+    )
 
 
 def _entropy(draws: np.ndarray, mean: np.ndarray, log_var: np.ndarray) -> float:

@@ -29,7 +29,9 @@ def mutual_information(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
     the two are independent (Miller 1955); exactly 0 where either does not vary.
     """
     numbered = [[_numbered(column) for column in discrete.T] for discrete in (codes, factors)]
-    return np.array([[_information(*code, *factor) for factor in numbered[1]] for code in numbered[0]])
+    return np.array(
+        [[_information(*code, *factor) for factor in numbered[1]] for code in numbered[0]]
+    )
 
 
 def _entropy(column: np.ndarray) -> float:
