@@ -28,12 +28,10 @@ class Report:
             (_by_model if section == "reconstruction" else _by_figure)(card, section, model)
             for section in card.sections
         ]
+        absent = {"not applicable": card.not_applicable, "failed": card.failed}
         self.absent = [
             f"{how}: {', '.join(names)}: {why}"
-            for how, reasons in {
-                "not applicable": card.not_applicable,
-                "failed": card.failed,
-            }.items()
+            for how, reasons in absent.items()
             for why, names in _by_reason(reasons).items()
         ]
 
