@@ -120,7 +120,6 @@ def test_the_ceiling_stands_beside_it_and_notes_are_said_once(evaluation):
 
 def test_metrics_that_lack_the_same_thing_share_a_line():
     run = digits_run(20)
-    run.splits.__dict__["grid"] = None
     metrics = {"pixels": Pixels(), "mig": MIG(), "irs": IRS(), "explicitness": Explicitness()}
     report = Report(run, filled(Evaluation(run), metrics))
     (line,) = report.absent
