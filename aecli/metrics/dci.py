@@ -19,8 +19,9 @@ class DCI(FactorMetric):
     disentanglement_lib; informativeness is their accuracy. forest, lasso: regressions of factors
     taken as numbers, as in the paper; dci_nrmse is their error, 1 for guessing the mean.
 
-    Ambiguous: which predictor; the paper tunes a forest's depth. disentanglement_lib's trees have no
-    seed, and its variables call the accuracy an error. Slow: a tree for each value and round.
+    Ambiguous: which predictor; the paper tunes a forest's depth. The trees of disentanglement_lib
+    have no seed, and its variables call the accuracy an error. Slow: a tree for each value and
+    round.
     """
 
     about: ClassVar[dict[str, Quantity]] = {

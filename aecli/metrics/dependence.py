@@ -17,15 +17,17 @@ from aecli.quantity import LOWER, Quantity
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Dependence(Metric):
-    """Total correlation and Wasserstein distance of a Gaussian of the codes' covariance from one
-    of independent units, and the mean mutual information of two units.
+    """How far codes are from independent units: a Gaussian of their covariance, and information.
+
+    Total correlation and Wasserstein distance of the Gaussian from one of independent units, and
+    the mean mutual information of two units.
 
     The codes are those of n images of the split, without draws; units that do not vary are left
     out. The unsupervised scores of disentanglement_lib, which draws the images from all factors.
 
-    Ambiguous: a Gaussian sees linear dependence alone, and a rotation of codes takes all of it away.
-    Units that are multiples of each other have an infinite total correlation, which is none here.
-    Information by `bins` bins is above 0 by chance.
+    Ambiguous: a Gaussian sees linear dependence alone, and some rotation of the codes takes all of
+    it away. Units that are multiples of each other have an infinite total correlation. Information
+    by `bins` bins is above 0 by chance.
     """
 
     section: ClassVar[str] = "codes"

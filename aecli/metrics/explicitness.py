@@ -19,8 +19,8 @@ class Explicitness(FactorMetric):
 
     Ambiguous: disentanglement_lib has scikit-learn's default of several classes, which became
     multinomial in its version 0.22, and the AUROC of probabilities that were made to sum to 1. The
-    paper has one classifier a value, which a middle value of a factor that the code follows linearly
-    defeats: the true factors score far below 1.
+    paper has one classifier a value, which a value in the middle defeats where the code follows the
+    factor linearly: the true factors score far below 1.
     """
 
     about: ClassVar[dict[str, Quantity]] = {

@@ -20,8 +20,9 @@ class FactorVAEScore(FactorMetric):
     of its variance over n_variance images. n votes say which factor each code stands for, n_test
     are counted. Counts and threshold are disentanglement_lib's (its configs).
 
-    Ambiguous: the threshold that leaves collapsed codes out is in the codes' own unit. Codes without
-    a vote of n count for the first factor, as there. Another code for the same factor costs nothing.
+    Ambiguous: the threshold that leaves collapsed codes out is in the codes' own unit. Codes that
+    none of n votes chose count for the first factor, as there. Another code for the same factor
+    costs nothing.
     """
 
     about: ClassVar[dict[str, Quantity]] = {

@@ -15,12 +15,12 @@ class SAP(FactorMetric):
     """Mean over factors of the best minus the second best score of one code unit alone.
 
     factors=discrete: the accuracy on n_test images of a linear support vector machine fitted to n
-    (C = 0.01, balanced classes). continuous: the squared correlation over n images, factors taken as
-    numbers.
+    (C = 0.01, balanced classes). continuous: the squared correlation over n images, of factors
+    taken as numbers.
 
-    Ambiguous: C = 0.01 means something else for codes of another scale, and the intercept is part of
-    what it shrinks; scaled=true brings each unit to the variance 1 first. With many values a linear
-    threshold tells few of them apart: the true factors score far below 1.
+    Ambiguous: C = 0.01 means something else for codes of another scale, and the intercept is part
+    of what it shrinks; scaled=true brings each unit to the variance 1 first. With many values a
+    linear threshold tells few of them apart: the true factors score far below 1.
     """
 
     about: ClassVar[dict[str, Quantity]] = {

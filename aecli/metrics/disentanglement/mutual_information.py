@@ -28,8 +28,8 @@ def mutual_information(codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
     Of the counted frequencies, which is too high by about (bins - 1)(values - 1) / 2n nats where
     the two are independent (Miller 1955); exactly 0 where either does not vary.
     """
-    numbered = [[_numbered(column) for column in discrete.T] for discrete in (codes, factors)]
-    return np.array([[_information(*code, *factor) for factor in numbered[1]] for code in numbered[0]])
+    rows, columns = ([_numbered(column) for column in a.T] for a in (codes, factors))
+    return np.array([[_information(*row, *column) for column in columns] for row in rows])
 
 
 def _entropy(column: np.ndarray) -> float:

@@ -89,11 +89,14 @@ def _represented(run) -> Represented:
         parts = model.gaussian_posterior(images(values))
         return np.concatenate([part.reshape(len(values), -1) for part in parts], axis=1)
 
-    posterior = Kept(heads, grid.sizes, 2 * units)
-    both = None
-    if model.has_gaussian_posterior:
-        both = lambda values: tuple(np.split(posterior(values), 2, axis=1))  # noqa: E731
-    return Represented(grid.names, grid.sizes, Kept(codes, grid.sizes, units), both)
+    kept = Kept(heads, grid.sizes, 2 * units)
+
+    def posterior(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        mean, log_var = np.split(kept(values), 2, axis=1)
+        return mean, log_var
+
+    known = posterior if model.has_gaussian_posterior else None
+    return Represented(grid.names, grid.sizes, Kept(codes, grid.sizes, units), known)
 
 
 class Kept:
@@ -105,12 +108,13 @@ class Kept:
     def __init__(self, make: Callable[[np.ndarray], np.ndarray], sizes: tuple[int, ...], d: int):
         self.make, self.sizes = make, sizes
         count = math.prod(sizes)
-        self.table = np.empty((count, d), "float32") if count * d <= KEPT else None
-        self.known = np.zeros(0 if self.table is None else count, bool)
+        self.keeps = count * d <= KEPT
+        self.table = np.empty((count if self.keeps else 0, d), "float32")
+        self.known = np.zeros(len(self.table), bool)
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         places, back = np.unique(np.ravel_multi_index(values.T, self.sizes), return_inverse=True)
-        if self.table is None:
+        if not self.keeps:
             return self._made(places)[back]
         missing = places[~self.known[places]]
         if len(missing):
