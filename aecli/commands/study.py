@@ -55,7 +55,7 @@ def run(arguments: Arguments) -> int:
         return 0
     study = _study(None if name is None else str(name), cfg, theirs, arguments.config_dir)
     with contextlib.redirect_stdout(sys.stderr), locked(study.folder):  # there stand the results
-        code = hydra_sweep.train_all(study.sweep, cfg.n_jobs, cfg.gpus)
+        code = hydra_sweep.train_all(study.sweep, cfg.n_jobs, cfg.gpus, COMMAND)
     found = results(study)
     if not found.cells:
         raise BadRequest(f"no training of {study.folder} is done")

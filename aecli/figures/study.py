@@ -59,10 +59,9 @@ def score_against_strength(results, ceiling: dict[str, float]) -> Figure:
         most = max(len(results.strengths(arm)) for arm in results.arms)
         ax.set_xticks(range(most), [str(place + 1) for place in range(most)])
     note = f"strength, from the weakest; bars: 95 % interval{_dashed(ceiling)}"
-    figure.supxlabel(note, fontsize=9)
     handles, labels = axes[0].get_legend_handles_labels()
     _, how = look.legend_below(labels)
-    figure.legend(handles, labels, **how)
+    figure.legend(handles, labels, title=note, **how)
     return figure
 
 
