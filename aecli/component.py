@@ -67,6 +67,24 @@ def check_arguments(
     return checked
 
 
+def from_plain(kind: type, plain: Any, place: str) -> Any:
+    """The dataclass that a mapping of a YAML states, checked. Raises BadRequest."""
+    if not isinstance(plain, dict):
+        raise BadRequest(f"must have keys: values; got {plain!r}", place)
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    if unknown := [key for key in plain if key not in fields]:
+        keys = ", ".join(fields)
+        raise BadRequest(f"{place} has no '{unknown[0]}'; it has: {keys}")
+    needed = [
+        name
+        for name, field in fields.items()
+        if field.default is field.default_factory is dataclasses.MISSING and name not in plain
+    ]
+    if needed:
+        raise BadRequest(f"needs {', '.join(needed)}", place)
+    return kind(**check_arguments(kind, plain, place))
+
+
 def _explain(value: Any, error: ValidationError, description: str) -> str:
     """What goes on from the key: must be ...; got ..."""
     expected = []

@@ -19,7 +19,7 @@ from aecli.files import cannot_write
 from aecli.jobs import hydra_sweep, launcher
 from aecli.jobs.sweep import SUBDIR, Sweep, drop_empty_job_folder
 
-BY_THEMSELVES = ("reproduce", "tune")  # they compose several trainings each
+BY_THEMSELVES = ("reproduce", "study", "tune")  # they compose several trainings each
 
 QUIET = {  # Hydra writes nothing of its own: a run's folder is made by aecli.runs, after all checks
     "hydra.run.dir": ".",

@@ -34,14 +34,14 @@ LAYERS = [
     {"metrics", "comparison", "proofs"},
     {"jobs"},
     {"fit", "tuning", "page", "figures"},
-    {"reproduction"},
+    {"reproduction", "study"},
     {"commands"},
     {"cli", "dispatch", "completion", "__main__"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 SEPARATE = ["networks", "losses", "noise", "augment", "datasets"]
 HYDRA = {"console", "dispatch", "build", "runs", "jobs", "fit", "tuning", "io", "metrics"}
-HYDRA |= {"figures", "commands", "page", "reproduction"}
+HYDRA |= {"figures", "commands", "page", "reproduction", "study"}
 MODULES = {
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
     for path in FILES

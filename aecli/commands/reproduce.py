@@ -16,13 +16,14 @@ from aecli.console import catalog, options, root_keys
 from aecli.console.arguments import Arguments
 from aecli.console.compose import composed
 from aecli.console.table import show_table
+from aecli.console.wanted import Wanted
 from aecli.errors import BadRequest, Interrupted
 from aecli.files import as_json, unique_folder, write_json
 from aecli.fit import start
 from aecli.io import request
 from aecli.reproduction import report, verdict
 from aecli.reproduction.row import GROUP, Row, read
-from aecli.reproduction.wanted import Wanted, found, wanted
+from aecli.reproduction.wanted import found, wanted
 from aecli.untrusted.bounded import check_writable
 
 

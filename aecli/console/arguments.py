@@ -12,6 +12,7 @@ from aecli.typed import quoted
 POSITIONAL = {
     "list": "group",
     "reproduce": "reproduce",
+    "study": "design",
 }  # command: the key that a first bare word sets
 SEPARATED = ("tune",)  # commands whose words may be divided by --, for the reader's sake
 SEVERAL = {  # command: the key whose list all bare words make

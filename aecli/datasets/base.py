@@ -92,8 +92,8 @@ class Dataset(Component):
         val = test if val is None else learnt.in_model_units(val, self.seed, 2)
         if note := cut_note(train, val, test):
             notes.append(note)
-        names = source.label_names
-        return Splits(train, val, test, source.origin, names, learnt, tuple(notes))
+        names, grid = source.label_names, source.grid and source.grid.mapped(learnt.as_given)
+        return Splits(train, val, test, source.origin, names, learnt, tuple(notes), grid)
 
     def _chosen(self, source: Source) -> Chosen:
         """Which images each part gets; no value of any is looked at."""

@@ -21,9 +21,15 @@ def cut_to_unit_range(splits: Splits) -> Splits:
     done = {id(part): cut(part) for part in (splits.train, splits.val, splits.test)}
     train, val, test = (done[id(part)] for part in (splits.train, splits.val, splits.test))
     notes = (*splits.notes, cut_note(train, val, test))
-    learnt = dataclasses.replace(splits.learnt, clips=True)
-    names = splits.label_names
-    return Splits(train, val, test, splits.source, names, learnt, tuple(n for n in notes if n))
+    return dataclasses.replace(
+        splits,
+        train=train,
+        val=val,
+        test=test,
+        learnt=dataclasses.replace(splits.learnt, clips=True),
+        notes=tuple(note for note in notes if note),
+        grid=splits.grid and splits.grid.mapped(lambda x: cut(Split(x)).x[:]),
+    )
 
 
 def cut_note(*parts: Split) -> str:

@@ -1,49 +1,39 @@
-"""Data sets made of known factors: each image is drawn from whole numbers that are kept."""
+"""Factors: the whole numbers that images are drawn from, and the grid of all that can be drawn."""
 
 import dataclasses
-import math
-from typing import ClassVar
+from collections.abc import Callable
 
 import numpy as np
-
-from aecli.datasets.base import Dataset
 
 
 @dataclasses.dataclass(frozen=True)
 class Factors:
-    """values: [N, K] int64, 0 .. sizes[k] - 1 of the factor names[k]."""
+    """values: [N, K] int64, 0 .. sizes[k] - 1 of the factor names[k]; row i is that of image i."""
 
     names: tuple[str, ...]
     sizes: tuple[int, ...]
     values: np.ndarray
 
+    def take(self, rows: np.ndarray) -> "Factors":
+        """Those of the images at these positions, in this order."""
+        return dataclasses.replace(self, values=self.values[rows])
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class FactorDataset(Dataset):
-    """Base of data sets that are a grid of factors: a subclass states the sizes and draws.
 
-    factor_sizes: {name: number of values}; of the grid's positions the last factor varies fastest.
+@dataclasses.dataclass(frozen=True)
+class FactorGrid:
+    """Every combination of the factors, whichever of them a data set has: sizes are the grid's.
+
+    draw: values [n, K] int -> images [n, H, W, C], made anew at each call and not kept. Of Splits
+    they are what the model is given, as Split.x; of a Source they are the source's numbers.
+    value_names: {factor: a name for each of its values}, of those that have any.
     """
 
-    factor_sizes: ClassVar[dict[str, int]]
+    names: tuple[str, ...]
+    sizes: tuple[int, ...]
+    draw: Callable[[np.ndarray], np.ndarray]
+    value_names: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
-    def positions(self) -> np.ndarray:
-        """Returns the places [N] in the whole grid of the images that `read` gives, in order."""
-        return np.arange(math.prod(self.factor_sizes.values()))
-
-    def factors(self) -> Factors:
-        """Returns the factors of the images that `read` gives: row i is those of image i."""
-        return self.factors_at(self.positions())
-
-    def factors_at(self, positions: np.ndarray) -> Factors:
-        """Returns the factors of places [n] in the whole grid."""
-        sizes = tuple(self.factor_sizes.values())
-        values = np.stack(np.unravel_index(positions, sizes), axis=1).astype(np.int64)
-        return Factors(tuple(self.factor_sizes), sizes, values)
-
-    def drawn(self, values: np.ndarray) -> np.ndarray:
-        """Returns the images uint8 [n, H, W, 1] of factors [n, K], whether `read` has them or not.
-
-        In the numbers of the source, of which `Source.in_own_unit` tells what they mean.
-        """
-        raise NotImplementedError
+    def mapped(self, change: Callable[[np.ndarray], np.ndarray]) -> "FactorGrid":
+        """The same, of which all images go through `change` once they are drawn."""
+        drawn = self.draw
+        return dataclasses.replace(self, draw=lambda values: change(drawn(values)))

@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from aecli.datasets.base import Source, Split, TestSize
-from aecli.datasets.factors import FactorDataset
+from aecli.datasets.base import Source, TestSize
+from aecli.datasets.factor_dataset import FactorDataset
 
 LETTERS = string.ascii_uppercase
 FAMILIES = {  # (upright, bold, oblique, bold and oblique)
@@ -46,14 +46,21 @@ class Glyphs(FactorDataset):
         "x": len(SHIFTS),
         "y": len(SHIFTS),
     }
+    value_names: ClassVar[dict[str, tuple[str, ...]]] = {
+        "letter": tuple(LETTERS),
+        "family": ("sans", "serif", "mono"),
+        "weight": ("regular", "bold"),
+        "slant": ("upright", "oblique"),
+    }
 
     image_size: Annotated[int, Field(ge=16, le=64, description="pixels: a square")] = 32
     test_size: TestSize = 0.2
 
     def read(self) -> Source:
-        values = self.factors().values
-        origin = "letters of Matplotlib's DejaVu fonts"
-        return Source(Split(self.drawn(values), values[:, 0]), None, origin, tuple(LETTERS))
+        factors = self.factors()
+        return self.source(
+            self.drawn(factors.values), factors, "letters of Matplotlib's DejaVu fonts"
+        )
 
     def drawn(self, values: np.ndarray) -> np.ndarray:
         from matplotlib.backends.backend_agg import RendererAgg

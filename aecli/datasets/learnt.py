@@ -146,6 +146,12 @@ class Learnt:
         notes.append(cut_note(part))
         return part, label_names, [note for note in notes if note]
 
+    def as_given(self, x: np.ndarray) -> np.ndarray:
+        """Images in the numbers of the source [n, H, W, C] -> as the model is given them."""
+        is_bytes = self.unit == "signed" and x.dtype == np.uint8
+        part = Split(units.in_unit(x, "bytes" if is_bytes else self.unit))
+        return self.in_model_units(part).x[:]
+
     def check_range(self, name: str, part: Split, beyond: bool) -> str:
         """As units.check_range; what is scaled has any range."""
         if self.scaling is not None:

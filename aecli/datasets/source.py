@@ -9,6 +9,7 @@ import numpy as np
 from aecli.datasets import columns as columns_of
 from aecli.datasets import units
 from aecli.datasets.arrays import images
+from aecli.datasets.factors import FactorGrid
 from aecli.datasets.rows import Rows
 from aecli.datasets.splits import Split
 from aecli.datasets.vocabulary import Vocabulary
@@ -25,7 +26,8 @@ class Source:
     with, where the options left them open; unit: of units.UNITS, once it is known. kind: of
     DataSpec, None: as the shape tells. are_pictures:
     whether they were decoded from files of pictures. told: the origin in more words, once all was
-    read; notes: what the user must know of it. vocabulary: that a text's numbers are of.
+    read; notes: what the user must know of it. vocabulary: that a text's numbers are of. grid: of
+    factors, where the images were drawn from them.
     """
 
     train: Split
@@ -41,6 +43,7 @@ class Source:
     notes: tuple[str, ...] = ()
     vocabulary: Vocabulary | None = None
     categories: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    grid: FactorGrid | None = None
 
     def read(self, rows: np.ndarray | None = None, test_rows: np.ndarray | None = None) -> "Source":
         """The same with its images in memory and checked; but large ones that stay in their file.

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from aecli.datasets.factors import FactorGrid, Factors
 from aecli.datasets.rows import Rows
 from aecli.datasets.windows import Windows
 from aecli.dataspec import DataSpec
@@ -26,7 +27,7 @@ class Split:
     x may be Rows: images that stay in their file. excess: what was cut off from x, of its shape;
     None where nothing was. windows: where in a recording they are, None for what is no window.
     ids: what the rows of a table are known by, texts [N] or their numbers in the file, from 1; None
-    where there are none.
+    where there are none. factors: what the images were drawn from, where that is known.
     """
 
     x: Array
@@ -34,6 +35,7 @@ class Split:
     excess: np.ndarray | None = None
     windows: Windows | None = None
     ids: np.ndarray | None = None
+    factors: Factors | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -62,14 +64,16 @@ class Split:
         known = (self.labels, self.excess, self.ids)
         labels, excess, ids = (None if a is None else a[rows] for a in known)
         windows = None if self.windows is None else self.windows.take(rows)
-        return Split(x, labels, excess, windows, ids)
+        factors = None if self.factors is None else self.factors.take(rows)
+        return Split(x, labels, excess, windows, ids, factors)
 
 
 @dataclasses.dataclass(frozen=True)
 class Splits:
     """The three parts. `source` says where they were found; `label_names[i]` is label i's name.
 
-    learnt: a Learnt, how they became what they are; notes: what the user must know of them.
+    learnt: a Learnt, how they became what they are; notes: what the user must know of them. grid:
+    draws images of any factors, as the model is given them; None where there are no factors.
     """
 
     train: Split
@@ -79,6 +83,7 @@ class Splits:
     label_names: tuple[str, ...] | None = None
     learnt: Any = None
     notes: tuple[str, ...] = ()
+    grid: FactorGrid | None = None
 
     @property
     def spec(self) -> DataSpec:

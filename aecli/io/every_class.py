@@ -46,7 +46,11 @@ def with_the_rest(run: Run, split: str) -> Split:
     ids = None
     if own.ids is not None and other.ids is not None:
         ids = np.concatenate([own.ids, other.ids])
-    return Split(np.concatenate([own.x[:], other.x[:]]), labels, _excess(own, other), ids=ids)
+    x, factors = np.concatenate([own.x[:], other.x[:]]), own.factors
+    if factors is not None and other.factors is not None:
+        both = np.concatenate([factors.values, other.factors.values])
+        factors = dataclasses.replace(factors, values=both)
+    return Split(x, labels, _excess(own, other), ids=ids, factors=factors)
 
 
 def _excess(*parts: Split) -> np.ndarray | None:

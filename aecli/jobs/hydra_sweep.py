@@ -146,8 +146,13 @@ def threads(n_jobs: int) -> int:
     return max(1, cores.count() // n_jobs)
 
 
-def train_all(sweep: sweeps.Sweep, n_jobs: int, gpus: list[int] | None) -> int:
-    """Each job that is not done, `n_jobs` at once. Returns 0, or 1 where one failed."""
+def train_all(
+    sweep: sweeps.Sweep, n_jobs: int, gpus: list[int] | None, command: str = "train"
+) -> int:
+    """Each job that is not done, `n_jobs` at once. Returns 0, or 1 where one failed.
+
+    command: whose sweep it is, and who goes on with it; another than train tells its own results.
+    """
     left, total = sweep.left, len(sweep.jobs)
     print(f"sweep  {total} jobs, {len(left)} to train, {n_jobs} at once   {sweep.folder}")
     works = {id(w): (w, job) for job in left for w in [work(job.folder)]}
@@ -170,12 +175,13 @@ def train_all(sweep: sweeps.Sweep, n_jobs: int, gpus: list[int] | None) -> int:
         run_all([work for work, _ in works.values()], n_jobs, gpus, ended)
     done = sum(job.state == "done" for job in sweep.jobs)
     print(f"sweep  {done} of {total} jobs done in {time.monotonic() - starts:.0f}s")
-    with contextlib.suppress(BadRequest):  # where none is done
-        print(leaderboard_of_sweep(sweep.folder))
+    if command == "train":
+        with contextlib.suppress(BadRequest):  # where none is done
+            print(leaderboard_of_sweep(sweep.folder))
     for number in sorted(failed):
         print(f"failed {failed[number]}", file=sys.stderr)
     if failed:
-        again = typed.command("train", sweep=sweep.folder)
+        again = typed.command(command, sweep=sweep.folder)
         print(f"again  {again}", file=sys.stderr)
     return 1 if failed else 0
 

@@ -4,10 +4,10 @@ import math
 from typing import Any
 
 from aecli import runs, typed
+from aecli.console.wanted import Wanted
 from aecli.reproduction import verdict
 from aecli.reproduction.row import Figure, Row
 from aecli.reproduction.verdict import Judged
-from aecli.reproduction.wanted import Wanted
 
 
 def listing(rows: dict[str, Row]) -> tuple[list[str], list[list[str]]]:

@@ -1,16 +1,16 @@
 """A row: a published figure as data, from its YAML. TensorFlow-free."""
 
 import dataclasses
-import re
 from typing import Annotated, Any, Literal
 
 from omegaconf import DictConfig
 from pydantic import Field
 
 from aecli import build
-from aecli.component import check_arguments
+from aecli.component import from_plain
 from aecli.console import catalog
 from aecli.console.compose import composed
+from aecli.console.wanted import refuse_foreign
 from aecli.errors import BadRequest
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -18,7 +18,6 @@ Words = list[Annotated[str, Field(min_length=1, max_length=1000)]]
 Number = Annotated[float, Field(ge=-1e9, le=1e9)]
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 GROUP = "reproduce"
-NOT_HERE = ("outputs", "resume", "sweep", "seeds", "replace", "n_jobs", "gpus", "run", "json")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -89,8 +88,10 @@ def read(name: str, config_dir: str | None = None) -> Row:
 
 def of_config(cfg: DictConfig) -> Row:
     """The row that a composed config of the command holds. Raises BadRequest."""
-    row = _made(Row, build.plain(cfg)[GROUP], GROUP)
-    figures = [_made(Figure, plain, f"{GROUP}.figures.{i}") for i, plain in enumerate(row.figures)]
+    row = from_plain(Row, build.plain(cfg)[GROUP], GROUP)
+    figures = [
+        from_plain(Figure, plain, f"{GROUP}.figures.{i}") for i, plain in enumerate(row.figures)
+    ]
     for i, figure in enumerate(figures):
         if (figure.published is None) == (figure.known is None):
             raise BadRequest("needs one of published and known", f"{GROUP}.figures.{i}")
@@ -98,31 +99,7 @@ def of_config(cfg: DictConfig) -> Row:
             raise BadRequest("takes no epoch: the row has several runs", f"{GROUP}.figures.{i}")
     for key, words in (("train", [row.train, *row.each]), ("eval", [row.eval])):
         for word in (word for some in words for word in some):
-            _refuse_foreign(word, f"{GROUP}.{key}")
+            refuse_foreign(word, f"{GROUP}.{key}")
     if not figures:
         raise BadRequest("must name one figure at least", f"{GROUP}.figures")
     return dataclasses.replace(row, figures=figures)
-
-
-def _refuse_foreign(word: str, place: str) -> None:
-    """A row is a file, perhaps a stranger's: Hydra's own settings would make objects."""
-    key = re.split(r"[.=/@]", word.lstrip("+~"), maxsplit=1)[0]
-    if word.startswith("-") or key == "hydra" or key in NOT_HERE:
-        raise BadRequest(f"may not state '{word}': that is for the command line", place)
-
-
-def _made(kind: type, plain: Any, place: str) -> Any:
-    if not isinstance(plain, dict):
-        raise BadRequest(f"must have keys: values; got {plain!r}", place)
-    fields = {field.name: field for field in dataclasses.fields(kind)}
-    if unknown := [key for key in plain if key not in fields]:
-        keys = ", ".join(fields)
-        raise BadRequest(f"{place} has no '{unknown[0]}'; it has: {keys}")
-    needed = [
-        name
-        for name, field in fields.items()
-        if field.default is field.default_factory is dataclasses.MISSING and name not in plain
-    ]
-    if needed:
-        raise BadRequest(f"needs {', '.join(needed)}", place)
-    return kind(**check_arguments(kind, plain, place))

@@ -1,30 +1,17 @@
-"""The trainings of a row, composed as aecli train composes them, and the runs that they are."""
+"""The trainings of a row, and the runs that they are."""
 
 import contextlib
-import dataclasses
-from typing import Any
-
-from omegaconf import DictConfig, OmegaConf
 
 from aecli import runs
 from aecli.console import root_keys
-from aecli.console.arguments import parse
-from aecli.console.compose import composed
+from aecli.console import wanted as composing
+from aecli.console.wanted import Wanted
 from aecli.errors import BadRequest
 from aecli.fit import resume
 from aecli.fit.start import NAMES
 from aecli.reproduction.row import Row
 
 RESUMABLE = ("queued", "interrupted", "killed", "failed", "running")  # of the last, it is refused
-
-
-@dataclasses.dataclass(frozen=True)
-class Wanted:
-    """One training: its words, its config, the options that its folder is named by."""
-
-    words: list[str]
-    config: DictConfig
-    names: dict[str, Any]
 
 
 def wanted(row: Row, stated: list[str], seed: int | None, config_dir: str | None) -> list[Wanted]:
@@ -34,17 +21,7 @@ def wanted(row: Row, stated: list[str], seed: int | None, config_dir: str | None
     raises.
     """
     mine = [*stated, *([] if seed is None else [f"seed={seed}"])]
-    return [_wanted([*row.train, *words], mine, config_dir) for words in row.each]
-
-
-def _wanted(words: list[str], stated: list[str], config_dir: str | None) -> Wanted:
-    replaced = {word.partition("=")[0] for word in stated}
-    words = [word for word in words if word.partition("=")[0] not in replaced] + stated
-    made = composed("train", parse("train", words).overrides, config_dir)
-    OmegaConf.to_container(made.config, resolve=True, throw_on_missing=True)
-    OmegaConf.resolve(made.config)
-    root_keys.check(made.config)
-    return Wanted(words, made.config, {key: made.choices[key] for key in NAMES})
+    return [composing.wanted([*row.train, *words], mine, config_dir) for words in row.each]
 
 
 def found(one: Wanted, outputs: str) -> runs.RunInfo | None:

@@ -1,0 +1,53 @@
+"""Trainings that a file states in words, composed as aecli train composes them."""
+
+import dataclasses
+import re
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from aecli.console import root_keys
+from aecli.console.arguments import parse
+from aecli.console.compose import composed
+from aecli.errors import BadRequest
+
+NAMES = ("model", "dataset", "noise", "experiment")
+NOT_HERE = ("outputs", "resume", "sweep", "seeds", "replace", "n_jobs", "gpus", "run", "json")
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """One training: its words, its config, the options that its folder is named by."""
+
+    words: list[str]
+    config: DictConfig
+    names: dict[str, Any]
+
+
+def wanted(words: list[str], stated: list[str], config_dir: str | None) -> Wanted:
+    """The training of these words. stated: words that replace those of the same keys.
+
+    Raises BadRequest, or what Hydra raises.
+    """
+    words = replaced(words, stated)
+    made = composed("train", parse("train", words).overrides, config_dir)
+    OmegaConf.to_container(made.config, resolve=True, throw_on_missing=True)
+    OmegaConf.resolve(made.config)
+    root_keys.check(made.config)
+    return Wanted(words, made.config, {key: made.choices[key] for key in NAMES})
+
+
+def replaced(words: list[str], stated: list[str]) -> list[str]:
+    """The words without those whose key is stated anew, and then what is stated."""
+    keys = {word.partition("=")[0] for word in stated}
+    return [word for word in words if word.partition("=")[0] not in keys] + stated
+
+
+def refuse_foreign(word: str, place: str) -> None:
+    """Raises BadRequest for a word that a file, perhaps a stranger's, may not state.
+
+    Hydra's own settings would make objects; where results go is for the command line.
+    """
+    key = re.split(r"[.=/@]", word.lstrip("+~"), maxsplit=1)[0]
+    if word.startswith("-") or key == "hydra" or key in NOT_HERE:
+        raise BadRequest(f"may not state '{word}': that is for the command line", place)

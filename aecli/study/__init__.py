@@ -1,0 +1,1 @@
+"""Studies: models at several strengths and seeds, and what their scores tell of each other."""
