@@ -126,9 +126,9 @@ def test_what_turns_out_when_it_runs_is_refused(written):
     ]
     takes = ("N", 3, 4, 6)
     for path, said in (
-        (written(negative, takes), "not finite"),
-        (written(wide, takes, constants=[times]), r"gives \[7,7200\] of 7 images"),
-        (written(huge, takes, constants=[size]), "does not run"),
+        (written(negative, takes, name="log"), "not finite"),
+        (written(wide, takes, constants=[times], name="wide"), r"gives \[7,7200\] of 7 images"),
+        (written(huge, takes, constants=[size], name="huge"), "does not run"),
         (written(FLAT, ("N", 3, 299, 299)), r"takes \[\?,3,299,299\], and .* are 4x6x3"),
     ):
         with pytest.raises(BadRequest, match=said):

@@ -1,5 +1,7 @@
 """Proofs of the kernel distance between two sets of features."""
 
+import math
+
 import numpy as np
 from scipy import stats
 from sklearn.metrics.pairwise import polynomial_kernel
@@ -29,7 +31,7 @@ def _moments(power: int, mean, scale) -> np.ndarray:
     for index in np.ndindex(found.shape):
         counts = np.bincount(index, minlength=D)
         of_units = zip(counts, mean, scale, strict=True)
-        found[index] = np.prod([stats.norm.moment(n, m, s) if n else 1 for n, m, s in of_units])
+        found[index] = math.prod(float(stats.norm.moment(n, m, s)) for n, m, s in of_units if n)
     return found
 
 
@@ -60,16 +62,14 @@ def without_parts():
 
 @proof("mean over 3,000 pairs of sets of one law = 0, of 8 images each")
 def one_law():
-    parts = parts_of(8, 2)
-    yield mean_of([kernel_distance(*_draws(8, seed), parts)[0] for seed in range(3000)], 0)
+    pairs, parts = (_draws(8, seed) for seed in range(3000)), parts_of(8, 2)
+    yield mean_of([kernel_distance(x, y, parts)[0] for x, y in pairs], 0)
 
 
 @proof("mean over 3,000 pairs of sets of two Gaussians = the closed form, of 8 images each")
 def two_laws():
-    parts, found = parts_of(8, 2), []
-    for seed in range(3000):
-        x, y = _draws(8, seed)
-        found.append(kernel_distance(x, SHIFT + SCALE * y, parts)[0])
+    pairs, parts = (_draws(8, seed) for seed in range(3000)), parts_of(8, 2)
+    found = [kernel_distance(x, SHIFT + SCALE * y, parts)[0] for x, y in pairs]
     yield mean_of(found, _closed(SHIFT, SCALE))
 
 
