@@ -53,7 +53,7 @@ class FeatureNetwork:
             size = "x".join(map(str, x.shape[1:]))
             raise BadRequest(f"{self.name} takes {_shown(self.shape)}, and these images are {size}")
         turned = np.ascontiguousarray(x.transpose(axes), dtype="float32")
-        rows = self.shape[0] if isinstance(self.shape[0], int) else ROWS
+        rows = self.shape[0] if isinstance(self.shape[0], int) else min(ROWS, len(x))
         parts = []
         for start in range(0, len(x), rows):
             some = turned[start : start + rows]

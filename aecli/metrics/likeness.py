@@ -32,7 +32,7 @@ def likeness(real: np.ndarray, others: np.ndarray, k: int, subsets: int, end: st
     parts = jackknife.parts_of(len(real), subsets)
     frechet, without = frechet_distance(real, others), frechet_without(real, others, parts)
     kid, kid_without = kernel_distance(real, others, parts)
-    distances = {
+    distances: Figures = {
         f"frechet{end}": frechet,
         f"frechet{end}{ERROR}": jackknife.standard_error(without),
         f"kid{end}": kid,

@@ -23,8 +23,8 @@ FLOOR = "real images"
 LEAST = 4  # images, of which half may be left out for a standard error
 OWN = "_own_classifier"  # of a distance's name, where its features are of no file
 DISTANCES = {
-    "frechet": "less is better; of these features alone, and not FID",
-    "kid": "less is better, about 0 for real images; of these features alone",
+    "frechet": "less is better; it is no FID",
+    "kid": "less is better, about 0 for real images",
 }
 
 
@@ -77,7 +77,7 @@ class Samples(Metric):
 
     def quantities(self, evaluation: Evaluation) -> dict[str, Quantity]:
         """A distance says of which features it is: of others it is another quantity."""
-        told = f"; features {self._compared(evaluation).network.fingerprint}"
+        told = f"; of the features {self._compared(evaluation).network.fingerprint} alone"
         distances = {
             name: dataclasses.replace(one, meaning=one.meaning + told)
             for name, one in self.about.items()
@@ -91,10 +91,10 @@ class Samples(Metric):
     def notes(self, evaluation: Evaluation) -> list[str]:
         made = self._compared(evaluation)
         bias, of_real = made.new.frechet_bias, made.real_ones.frechet_bias
+        unseen = " that the classifier was not given" * isinstance(made.network, Classifier)
         return [
             f"{made.count:,} images decoded from {made.origin}, against as many of this split",
-            f"{FLOOR}: as many training images that the features were not trained on, the best to "
-            "hope for",
+            f"{FLOOR}: as many training images{unseen}, the best to hope for",
             f"features {made.network.fingerprint}: of {made.network.origin}",
             f"s.e.: of the choice of the images, by leaving out each of {made.subsets} subsets",
             f"a Frechet distance of {made.count:,} images is too high, this one by about "
@@ -122,8 +122,11 @@ class _Compared:
         new, self.origin = _new(metric, run, real)
         images = [real, train[: self.count], new]
         if metric.features is None:
-            rest = labels[order][self.count :]
-            self.network = trained_classifier(train[self.count :], rest, metric.steps, metric.seed)
+            rest = slice(self.count, None)
+            assert labels is not None  # they were asked for
+            self.network = trained_classifier(
+                train[rest], labels[order][rest], metric.steps, metric.seed
+            )
         else:
             self.network = feature_network.read(metric.features, "metrics.features")
             images = [_in_unit_range(run, x) for x in images]

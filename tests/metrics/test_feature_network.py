@@ -169,7 +169,7 @@ def test_figures_are_of_the_file_and_need_no_labels(written):
     network = feature_network.read(metric.features, KEY)
     assert f"net.onnx, which takes [?,8,8,1], sha256 {network.sha256}" in notes[2]
     about = stated(metric, evaluation, figures)
-    assert about["kid"].meaning.endswith(f"; features {network.fingerprint}")
+    assert about["kid"].meaning.endswith(f"; of the features {network.fingerprint} alone")
     sixteen = of_spare_images(unlabelled_run(16.0), metric)[0]
     assert sixteen == pytest.approx(figures)  # images go in in [0, 1]
 

@@ -34,10 +34,7 @@ NOTICED, SURVIVED = "noticed", "SURVIVED"
 
 
 def formula_files() -> list[str]:
-    """Of the checkout: divergences.py, the latents, losses and samplers, models with a formula.
-
-    And of the metrics, those that have proofs.
-    """
+    """Of the checkout: divergences.py, latents, losses, samplers, models, metrics with proofs."""
     package = ROOT / "aecli"
     found = [package / "divergences.py", *package.glob("latents/**/*.py")]
     found += [*package.glob("losses/*.py"), *package.glob("samplers/*.py")]
