@@ -57,6 +57,8 @@ def _by_task(board: Leaderboard, folder: pathlib.Path, quiet: bool) -> list[str]
         for section, metrics in found.items():
             print(f"\n{section}")
             show_table(*tasks.table(board, metrics))
+            for line in tasks.below(board, section):
+                print(line)
         for line in report.below(board):
             print(line)
     return ["tasks.md"]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from aecli import targets
-from aecli.comparison import report
+from aecli.comparison import report, telling
 from aecli.comparison.interval import Summary
 from aecli.comparison.leaderboard import Leaderboard
 from aecli.comparison.values import shown
@@ -54,8 +54,14 @@ def as_markdown(board: Leaderboard, found: dict[str, list[str]]) -> str:
         headers, rows = table(board, metrics)
         lines = [headers, ["---"] * len(headers), *rows]
         parts.append(f"## {section}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines))
+        parts += [f"- {line}" for line in below(board, section)]
     notes = [f"{LEGEND}. ± half the 95 % interval over seeds.", *report.below(board)]
     return "\n\n".join([f"# {board.title}", *parts, *notes]) + "\n"
+
+
+def below(board: Leaderboard, section: str) -> list[str]:
+    """What stands below the table of a section: of samples, how many images tell runs apart."""
+    return telling.lines(board) if section == "samples" else []
 
 
 def leader(summaries: list[Summary], higher: bool) -> int | None:

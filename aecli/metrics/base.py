@@ -90,17 +90,20 @@ class Evaluation:
         """The labels [N]. Raises NotApplicable where there are none, or all are one."""
         return _several(self.labels, "these images")
 
-    def labelled_training(self, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Input, target, labels of n training images at random, to fit what is tested on these.
+    def training(self, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Input, target, labels of n training images at random, to be put beside these.
 
-        Raises NotApplicable without labels, or where the images are those of the training.
+        Raises NotApplicable where these are those of the training.
         """
-        self.labelled()
-        train = self.run.splits.train
-        if getattr(self.run.splits, self.split) is train:
+        if getattr(self.run.splits, self.split) is self.run.splits.train:
             raise NotApplicable("needs images that are not those of the training: these are")
-        _several(train.labels, "the training images")
-        x, target, labels = self.run.examples("train", n=n, random=True)
+        return self.run.examples("train", n=n, random=True)
+
+    def labelled_training(self, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The same, to fit to their labels what is tested on these. Raises NotApplicable."""
+        self.labelled()
+        _several(self.run.splits.train.labels, "the training images")
+        x, target, labels = self.training(n)
         assert labels is not None  # they have several
         return x, target, labels
 

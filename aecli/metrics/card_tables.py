@@ -89,7 +89,7 @@ def _by_model(card: Card, section: str, model: str) -> Table:
 
 
 def _by_figure(card: Card, section: str, model: str) -> Table:
-    """A row for each figure; the baselines beside the model."""
+    """A row for each figure; the baselines beside the model, with ± the standard error."""
     figures, rivals = card.sections[section], _rivals(card, section)
     errors = {name: figures[name] for name in figures if name.endswith(ERROR)}
     names = [name for name in figures if name not in errors]
@@ -99,7 +99,7 @@ def _by_figure(card: Card, section: str, model: str) -> Table:
         cells = [name, _number(figures[name])]
         if errors:
             cells.append(_number(errors.get(name + ERROR), absent=""))
-        cells += [_number(values.get(name), absent="") for values in rivals.values()]
+        cells += [_with_error(values, name) for values in rivals.values()]
         quantity = card.quantity(name)
         rows.append([*cells, ": ".join(filter(None, (quantity.unit, quantity.meaning)))])
     return Table(section, headers, rows, card.notes.get(section, []))
@@ -109,6 +109,11 @@ def _rivals(card: Card, section: str) -> dict[str, dict]:
     """The baselines that have any of a section's figures."""
     names = set(card.sections[section])
     return {row: values for row, values in card.baselines.items() if names & set(values)}
+
+
+def _with_error(values: dict, name: str) -> str:
+    error = values.get(name + ERROR)
+    return _number(values.get(name), absent="") + (f" ± {_number(error)}" if error else "")
 
 
 def _number(value: float | None, absent: str = "-") -> str:

@@ -1,6 +1,7 @@
 """A small classifier of the data, for the features that it comes to see them by."""
 
 import dataclasses
+import json
 import math
 from typing import Any
 
@@ -8,6 +9,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from aecli.training import state_file
+
+RECIPE = 1  # of the layers and their training below: another one has another fingerprint
 FEATURES = 64
 SIDE = 32  # pixels; larger images are averaged down
 BATCH = 128
@@ -16,10 +20,15 @@ ROWS = 500  # images at a time in prediction
 
 @dataclasses.dataclass(frozen=True)
 class Classifier:
-    """network: images -> (features [B, FEATURES] >= 0, logits); labels[i]: what logit i is of."""
+    """network: images -> (features [B, FEATURES] >= 0, logits); labels[i]: what logit i is of.
+
+    origin: what it was made of, in words; fingerprint: of all that it was made of, eight letters.
+    """
 
     network: keras.Model
     labels: np.ndarray
+    origin: str
+    fingerprint: str
 
     def features(self, x: np.ndarray) -> np.ndarray:
         """Images [N, H, W, C] -> what the last layer sees of them, [N, FEATURES]."""
@@ -49,7 +58,9 @@ def trained_classifier(x: np.ndarray, labels: np.ndarray, steps: int, seed: int)
     fitted: Any = keras.Model(image, logits)  # Keras's own annotations are narrower than it is
     fitted.compile(keras.optimizers.Adam(1e-3), loss, jit_compile=False)
     fitted.fit(_batches(x, classes, steps, seed), shuffle=False, verbose=0)
-    return Classifier(keras.Model(image, [features, logits]), known)
+    origin = f"a classifier trained on {len(x):,} images in {steps:,} steps, seed {seed}"
+    made_of = state_file.digest({"x": x, "labels": labels}, json.dumps([RECIPE, steps, seed]))
+    return Classifier(keras.Model(image, [features, logits]), known, origin, made_of[:8])
 
 
 def _batches(x: np.ndarray, classes: np.ndarray, steps: int, seed: int) -> tf.data.Dataset:

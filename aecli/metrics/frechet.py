@@ -18,6 +18,15 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
     return float(difference @ difference + np.trace(s_a) + np.trace(s_b) - 2.0 * cross)
 
 
+def frechet_without(a: np.ndarray, b: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """The distance of features [N, D] and [N, D] without each of G parts of both, [G].
+
+    parts: [N], which part row i of both is in, 0 to G - 1, of at most N - 2 rows each.
+    """
+    kept = (parts != part for part in range(parts.max() + 1))
+    return np.array([frechet_distance(a[rows], b[rows]) for rows in kept])
+
+
 def _root(covariance: np.ndarray) -> np.ndarray:
     """The symmetric square root of a positive semi-definite matrix [D, D]."""
     values, vectors = linalg.eigh(covariance)

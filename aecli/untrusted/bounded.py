@@ -18,6 +18,14 @@ CAREFULLY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 def read_text(path: pathlib.Path, most: int) -> str:
     """The text of a file of at most `most` bytes. Raises BadRequest."""
     try:
+        return read_bytes(path, most).decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadRequest(f"{path} is not UTF-8 text") from None
+
+
+def read_bytes(path: pathlib.Path, most: int) -> bytes:
+    """The content of a file of at most `most` bytes. Raises BadRequest."""
+    try:
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device would never end
             raise BadRequest(f"{path} is not a file")
         with open(path, "rb") as file:
@@ -26,10 +34,7 @@ def read_text(path: pathlib.Path, most: int) -> str:
         raise BadRequest(f"{path} cannot be read: {error.strerror}") from None
     if len(data) > most:
         raise BadRequest(f"{path} has more than {most:,} bytes: it is none of ours")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise BadRequest(f"{path} is not UTF-8 text") from None
+    return data
 
 
 def read_end(path: pathlib.Path, most: int) -> str:

@@ -1,10 +1,15 @@
 """aecli compare by=task: which figures stand together, and when one may be called the best."""
 
+import math
+
+import numpy as np
 import pytest
 from compared import Maker, product
 
 from aecli.comparison.interval import Summary
 from aecli.comparison.tasks import leader
+from aecli.comparison.telling import Measured, images_needed
+from aecli.quantity import Quantity, beside
 
 
 def summaries(*pairs):
@@ -49,3 +54,58 @@ def test_a_table_for_each_task(tmp_path, typed):
     assert marked[0].startswith("0.1005")
     assert "code_units" not in text  # no merit
     assert typed("compare", "by=tusk")[0] == 2
+
+
+# ---- how many images tell two runs apart ---------------------------------------------------------
+
+
+def test_as_many_images_are_needed_as_make_the_difference_two_errors():
+    first, second = Measured(1.0, 0.3, 500), Measured(2.0, 0.4, 500)
+    needed = images_needed(first, second)
+    at_so_many = math.sqrt((0.3**2 + 0.4**2) * 500 / needed)
+    assert 2 * at_so_many == pytest.approx(1.0)
+    assert images_needed(second, first) == needed
+    assert images_needed(Measured(1.0, 0.3 / 2, 2000), second) == pytest.approx(needed)
+    assert images_needed(first, first) == math.inf
+
+
+def test_of_means_so_many_are_enough_as_often_as_is_said():
+    """Two errors: the difference itself is as often above as below them."""
+    rng, n = np.random.default_rng(0), 400
+    needed = round(images_needed(Measured(0.0, 1 / math.sqrt(n), n), Measured(0.2, 0.05, n)))
+    assert needed == 200
+    a, b = rng.normal(size=(2, 2000, needed))
+    gaps = (b + 0.2).mean(axis=1) - a.mean(axis=1)
+    assert np.mean(gaps > 2 * math.sqrt(2 / needed)) == pytest.approx(0.5, abs=0.03)
+
+
+def kid(value, error, network="one"):
+    about = Quantity("", "lower", f"less is better; features {network}")
+    figures = {"kid": value, "kid_se": error, "images_compared": 5000}
+    return {"val_loss": 1.0, **figures, **beside({"kid": about})}
+
+
+def below(tmp_path, typed, values, jobs):
+    sweep = Maker(tmp_path).sweep(jobs, values, "03-04-05_sweep")
+    code, said = typed("compare", "by=task", "draw=false")
+    assert code == 0, said
+    (tables,) = sweep.glob("compare/*/tasks.md")
+    lines = [line for line in said.splitlines() if "kid" in line and " and " in line]
+    assert all(f"- {line}\n" in tables.read_text() for line in lines)
+    return lines
+
+
+def test_runs_that_follow_each_other_are_told_apart_below_the_table(tmp_path, typed):
+    values = [kid(0.5, 0.03), kid(0.1, 0.04), kid(0.103, 0.03), kid(0.9, 0.1, "two")]
+    assert below(tmp_path, typed, values, product(model__latent_dim=[2, 4, 8, 16])) == [
+        "4 and 8 differ in kid by 0.003 (s.e. 0.05): too little for 5,000 images to show",
+        "8 and 2 differ in kid by 0.397 (s.e. 0.042): about 230 images of each would tell them "
+        "apart",
+        "2 and 16: kid is of two networks' features, and not to be compared",
+    ]
+
+
+def test_of_several_seeds_their_interval_tells(tmp_path, typed):
+    values = [kid(0.5, 0.03), kid(0.1, 0.04), kid(0.2, 0.03), kid(0.9, 0.1)]
+    jobs = product(model__latent_dim=[2, 4], seed=[0, 1])
+    assert below(tmp_path, typed, values, jobs) == []

@@ -16,6 +16,8 @@ from aecli.metrics import neighbourhoods
 from aecli.metrics.base import Evaluation
 from aecli.metrics.classifier import trained_classifier
 from aecli.metrics.frechet import frechet_distance
+from aecli.metrics.jackknife import parts_of, standard_error
+from aecli.metrics.kid import kernel_distance
 from aecli.metrics.neighbourhoods import manifold_figures, radii
 from aecli.metrics.samples import FLOOR, Samples
 
@@ -54,6 +56,19 @@ def test_frechet_is_0_for_equal_sets_and_the_square_of_a_shift():
     assert frechet_distance(features, features[::-1]) == pytest.approx(0.0, abs=1e-10)
     shifted = features.astype("float64") + 0.5
     assert frechet_distance(features, shifted) == pytest.approx(64 * 0.25, rel=1e-9)
+
+
+# ---- KID: its formula is proved in aecli/proofs/metrics ------------------------------------------
+
+
+def test_kid_of_two_halves_of_real_images_is_within_two_errors_of_0():
+    pixels, parts = load_digits().data, parts_of(898, 20)
+    within = []
+    for seed in range(20):
+        rows = np.random.default_rng(seed).permutation(1796)
+        kid, without = kernel_distance(pixels[rows[:898]], pixels[rows[898:]], parts)
+        within.append(abs(kid) < 2 * standard_error(without))
+    assert sum(within) >= 19
 
 
 # ---- precision, recall, density, coverage -------------------------------------------------------
@@ -136,8 +151,10 @@ def test_the_classifier_learns_and_is_the_same_again():
     assert features.shape == (797, 64)
     assert features.min() >= 0
     np.testing.assert_array_equal(features, second.features(x[1000:]))
-    other = trained_classifier(x[:1000], y[:1000], 2, seed=4).features(x[1000:])
-    assert not np.array_equal(features, other)
+    assert first.fingerprint == second.fingerprint
+    others = [trained_classifier(x[:n], y[:n], 2, seed) for n, seed in ((1000, 4), (999, 3))]
+    assert not np.array_equal(features, others[0].features(x[1000:]))
+    assert len({first.fingerprint, *(other.fingerprint for other in others)}) == 3
 
 
 @pytest.mark.parametrize("shape", [(1, 30, 1), (70, 40, 3), (2, 9, 1)])
@@ -188,7 +205,13 @@ def test_real_images_reach_the_floor_and_noise_does_not():
     assert real["frechet_own_classifier"] < 2 * floor["frechet_own_classifier"]
     assert noise["frechet_own_classifier"] > 20 * floor["frechet_own_classifier"]
     assert "300 images decoded from codes of the prior" in notes[0]
-    assert "trained on 300, seed 0" in notes[1]
+    assert "a classifier trained on 300 images in 150 steps, seed 0" in notes[2]
+    kid, error = "kid_own_classifier", "kid_own_classifier_se"
+    assert abs(floor[kid]) < 2 * floor[error]
+    assert abs(real[kid]) < 2 * real[error]
+    assert noise[kid] > 10 * noise[error]
+    bias = float(notes[4].split("real images by ")[1].split(";")[0])
+    assert bias == pytest.approx(floor["frechet_own_classifier"], rel=0.4)
 
 
 def test_some_kinds_of_real_images_are_precise_and_recall_few():

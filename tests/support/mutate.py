@@ -34,11 +34,13 @@ NOTICED, SURVIVED = "noticed", "SURVIVED"
 
 
 def formula_files() -> list[str]:
-    """Of the checkout: divergences.py, the latents, losses and samplers, models with a formula."""
+    """Of the checkout: divergences.py, latents, losses, samplers, models, metrics with proofs."""
     package = ROOT / "aecli"
     found = [package / "divergences.py", *package.glob("latents/**/*.py")]
     found += [*package.glob("losses/*.py"), *package.glob("samplers/*.py")]
     found += [path for path in package.glob("models/*.py") if path.stem not in PLUMBING]
+    proved = {path.stem for path in (package / "proofs" / "metrics").glob("*.py")}
+    found += [path for path in package.glob("metrics/*.py") if path.stem in proved]
     found.remove(package / "samplers" / "kept.py")  # which reads and writes files
     return sorted(str(path.relative_to(ROOT)) for path in found if path.stem != "__init__")
 

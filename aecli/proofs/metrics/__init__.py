@@ -1,0 +1,1 @@
+"""Proofs of aecli/metrics, a file for each file there that has some."""
