@@ -11,7 +11,7 @@ from aecli.console.arguments import parse
 from aecli.console.compose import composed
 from aecli.errors import BadRequest
 
-NAMES = ("model", "dataset", "noise", "experiment")
+NAMES = ("model", "dataset", "noise", "experiment")  # the options that a run is named by
 NOT_HERE = ("outputs", "resume", "sweep", "seeds", "replace", "n_jobs", "gpus", "run", "json")
 
 

@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from aecli import build, runs
 from aecli.comparison import measure
 from aecli.console import quiet, root_keys
+from aecli.console.wanted import NAMES
 from aecli.errors import CannotWrite
 from aecli.files import remove_leftovers, unique_folder
 from aecli.locking import locked
@@ -19,8 +20,6 @@ from aecli.runs import place
 from aecli.training.cluster import cluster
 from aecli.training.signals import Signals
 from aecli.untrusted.bounded import check_writable
-
-NAMES = ("model", "dataset", "noise", "experiment")
 
 
 def train(

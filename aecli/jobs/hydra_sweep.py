@@ -17,6 +17,7 @@ from aecli import build, cores, runs, typed
 from aecli.comparison import leaderboard_of_sweep
 from aecli.console import options, root_keys
 from aecli.console.arguments import Arguments
+from aecli.console.wanted import NAMES
 from aecli.errors import BadRequest
 from aecli.jobs.pool import Work, run_all
 from aecli.jobs.sweep import SUBDIR, Sweep, drop_empty_job_folder
@@ -27,7 +28,6 @@ from aecli.untrusted.bounded import check_writable, read_end
 
 OUTPUT = "console.txt"  # in a job's folder: what its process said
 MAX_SAID = 100_000  # bytes of it that are looked at
-NAMES = ("model", "dataset", "noise", "experiment")
 
 # hydra/launcher=process: Hydra's own launcher only composes, the processes are ours
 ConfigStore.instance().store(

@@ -8,7 +8,6 @@ from aecli.console import wanted as composing
 from aecli.console.wanted import Wanted
 from aecli.errors import BadRequest
 from aecli.fit import resume
-from aecli.fit.start import NAMES
 from aecli.reproduction.row import Row
 
 RESUMABLE = ("queued", "interrupted", "killed", "failed", "running")  # of the last, it is refused

@@ -7,13 +7,13 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from aecli import runs
+from aecli.console.wanted import NAMES
 from aecli.errors import BadRequest
 from aecli.files import made_folder
 from aecli.tuning.studies import Study
 from aecli.untrusted import tables
 
 COMPLETE, PRUNED, FAIL = "COMPLETE", "PRUNED", "FAIL"  # as Optuna calls them
-NAMES = ("model", "dataset", "noise", "experiment")  # the options that a run's status names
 
 
 @dataclasses.dataclass(frozen=True)
