@@ -36,8 +36,8 @@ def accuracies(train: Sampled, test: Sampled, scaled: bool = False, seed: int = 
         for k in range(found.shape[1]):
             machine = LinearSVC(
                 penalty="l2", loss="squared_hinge", dual=primal, tol=1e-4, C=0.01,
-                multi_class="ovr", fit_intercept=True, intercept_scaling=1, class_weight="balanced", max_iter=1000,
-                random_state=seed,
+                multi_class="ovr", fit_intercept=True, intercept_scaling=1,
+                class_weight="balanced", max_iter=1000, random_state=seed,
             )  # fmt: skip
             machine.fit(known[:, [d]], known_values[:, k])
             found[d, k] = np.mean(machine.predict(codes[:, [d]]) == values[:, k])
