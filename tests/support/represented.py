@@ -25,6 +25,10 @@ SCORES: dict[str, tuple[FactorMetric, str]] = {  # as the document's table names
     "sap, factors=continuous": (SAP(n=4000, factors="continuous"), "sap"),
     "dci_disentanglement": (DCI(n=300, n_test=200), "dci_disentanglement"),
     "dci_completeness": (DCI(n=300, n_test=200), "dci_completeness"),
+    "dci_disentanglement, predictor=histogram": (
+        DCI(n=300, n_test=200, predictor="histogram"),
+        "dci_disentanglement",
+    ),
     "dci_disentanglement, predictor=forest": (
         DCI(n=1000, n_test=500, predictor="forest"),
         "dci_disentanglement",
