@@ -16,8 +16,9 @@ class DCI(FactorMetric):
 
     By how much each unit counts in a prediction of each factor from all units, fitted to n images
     and judged by n_test. predictor=boosted: gradient-boosted trees, a classifier a factor, as
-    disentanglement_lib; informativeness is their accuracy. forest, lasso: regressions of factors
-    taken as numbers, as in the paper; dci_nrmse is their error, 1 for guessing the mean.
+    disentanglement_lib; informativeness is their accuracy. histogram: the same by quantiles of the
+    codes, in a tenth of the time. forest, lasso: regressions of factors taken as numbers, as in the
+    paper; dci_nrmse is their error, 1 for guessing the mean.
 
     Ambiguous: which predictor; the paper tunes a forest's depth. The trees of disentanglement_lib
     have no seed, and its variables call the accuracy an error. Slow: a tree for each value and
@@ -35,12 +36,13 @@ class DCI(FactorMetric):
 
     n: Count = 10_000
     n_test: Count = 5_000
-    predictor: Literal["boosted", "forest", "lasso"] = "boosted"
+    predictor: Literal["boosted", "histogram", "forest", "lasso"] = "boosted"
 
     def score(self, of: Represented) -> Figures:
         train, test = two_samples(of, self.n, self.n_test, self.rng())
-        if self.predictor == "boosted":
-            importances, accuracy = dci.boosted(train, test, self.seed)
+        if self.predictor in ("boosted", "histogram"):
+            is_histogram = self.predictor == "histogram"
+            importances, accuracy = dci.boosted(train, test, is_histogram, self.seed)
             told: Figures = {"dci_informativeness": accuracy}
         else:
             is_forest = self.predictor == "forest"

@@ -23,8 +23,12 @@ SCORES: dict[str, tuple[FactorMetric, str]] = {  # as the document's table names
     "sap": (SAP(n=2000, n_test=2000), "sap"),
     "sap, scaled=true": (SAP(n=2000, n_test=2000, scaled=True), "sap"),
     "sap, factors=continuous": (SAP(n=4000, factors="continuous"), "sap"),
-    "dci_disentanglement": (DCI(n=400, n_test=200), "dci_disentanglement"),
-    "dci_completeness": (DCI(n=400, n_test=200), "dci_completeness"),
+    "dci_disentanglement": (DCI(n=300, n_test=200), "dci_disentanglement"),
+    "dci_completeness": (DCI(n=300, n_test=200), "dci_completeness"),
+    "dci_disentanglement, predictor=histogram": (
+        DCI(n=300, n_test=200, predictor="histogram"),
+        "dci_disentanglement",
+    ),
     "dci_disentanglement, predictor=forest": (
         DCI(n=1000, n_test=500, predictor="forest"),
         "dci_disentanglement",

@@ -1,5 +1,7 @@
 """The separated attribute predictability, from how well one code alone predicts a factor."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.svm import LinearSVC
 
@@ -28,13 +30,14 @@ def accuracies(train: Sampled, test: Sampled, scaled: bool = False, seed: int = 
         mean, deviation = known.mean(0), known.std(0)
         deviation = np.where(deviation > 0, deviation, 1.0)
         known, codes = ((a - mean) / deviation for a in (known, codes))
+    primal: Any = False  # where scikit-learn's own default is a word
     found = np.empty((codes.shape[1], values.shape[1]))
     for d in range(found.shape[0]):
         for k in range(found.shape[1]):
             machine = LinearSVC(
-                penalty="l2", loss="squared_hinge", dual=False, tol=1e-4, C=0.01, multi_class="ovr",
-                fit_intercept=True, intercept_scaling=1, class_weight="balanced", max_iter=1000,
-                random_state=seed,
+                penalty="l2", loss="squared_hinge", dual=primal, tol=1e-4, C=0.01,
+                multi_class="ovr", fit_intercept=True, intercept_scaling=1,
+                class_weight="balanced", max_iter=1000, random_state=seed,
             )  # fmt: skip
             machine.fit(known[:, [d]], known_values[:, k])
             found[d, k] = np.mean(machine.predict(codes[:, [d]]) == values[:, k])

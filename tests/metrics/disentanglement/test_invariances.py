@@ -12,15 +12,15 @@ ROTATED = ("identity", "constant", "rotated", "twice")  # figures; then what may
 KEPT = ("order", "sign", "scale", "scale of all")
 TOLERANCE = 0.02  # that is no change
 NOISE = np.random.default_rng(1).normal(size=(64, 4))
-MIX = np.array([[1.0, 0.2, 0.0, 0.3], [0.1, 0.9, 0.0, -0.4], [0.0, 0.1, 0.7, 0.5]])
+MIX = np.array([[1.0, 0.6, 0.2, 0.3], [0.5, 0.9, 0.3, -0.7], [0.2, 0.4, 0.7, 0.8]])
 HALF = np.array([[1.0, -1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, np.sqrt(2)]]) / np.sqrt(2)
-SCALE = np.array([0.2, 5.0, 1.0, 20.0])
+SCALE = np.array([0.02, 5.0, 1.0, 20.0])
 
 
 def mixed(v: np.ndarray) -> np.ndarray:
     """Four units of three factors, each of its own mixture and with its own share of noise."""
     places = np.ravel_multi_index(np.rint(v * np.std(np.arange(4)) + 1.5).astype(int).T, SIZES)
-    return v @ MIX + 0.3 * NOISE[places]
+    return v @ MIX + 0.5 * NOISE[places]
 
 
 CODES = {
@@ -35,14 +35,18 @@ CODES = {
 }
 
 
-@functools.cache
 def score(name: str, codes: str) -> float:
     metric, figure = SCORES[name]
+    return float(figures(metric, codes)[figure])
+
+
+@functools.cache
+def figures(metric, codes: str) -> dict:
     made_by = mixed if codes == "mixed" else CODES[codes]
     of = made(SIZES, made_by)
     if codes in KEPT and "scale" in codes:  # a posterior is as wide as its mean is long
         of = widened(of, SCALE if codes == "scale" else 5.0)
-    return float(metric.score(of)[figure])
+    return metric.score(of)
 
 
 def widened(of, scale):
@@ -90,7 +94,8 @@ BY_CHANCE = {"beta_vae_score": 1 / 3, "explicitness": 0.5}
 @pytest.mark.parametrize("name", SCORES)
 def test_constant_codes_score_0_or_by_chance(name):
     by_chance = BY_CHANCE.get(name, 0)
-    assert score(name, "constant") == pytest.approx(by_chance, abs=0.06 if by_chance else 0)
+    slack = 0.06 if by_chance else 0.04 if "posterior" in name else 0
+    assert score(name, "constant") == pytest.approx(by_chance, abs=slack)
 
 
 @pytest.mark.parametrize("name", set(SCORES) - {"explicitness"})  # which asks for no unit alone

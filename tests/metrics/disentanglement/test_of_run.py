@@ -36,7 +36,7 @@ def evaluation(compose):
     """evaluation("model=vae") -> an Evaluation of an untrained model on a grid of bars."""
 
     def found(*words):
-        model = build.model(compose(*words), (8, 8, 1))
+        model = build.model(compose(*words), (8, 8, 1), 3)
         splits = types.SimpleNamespace(grid=FactorGrid(("place", "light"), SIZES, drawn))
         other = object.__new__(Evaluation)
         other.run = types.SimpleNamespace(model=model, splits=splits)
@@ -86,9 +86,7 @@ def test_what_was_made_is_kept_if_there_is_room(monkeypatch, kept):
         (["model=ae", "model.latent_dim=300"], {}, "this one has 300"),
     ],
 )
-def test_who_has_no_such_codes_is_told(evaluation, words, change, said, compose):
-    if words == ["model=cvae"]:
-        words = [*words, "+model.label_count=3"]
+def test_who_has_no_such_codes_is_told(evaluation, words, change, said):
     one = evaluation(*words)
     vars(one.run.splits).update(change)
     with pytest.raises(NotApplicable, match=said):

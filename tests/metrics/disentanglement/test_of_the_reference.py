@@ -52,6 +52,7 @@ def test_informativeness_is_an_accuracy_and_the_error_an_error():
     of = made((2, 3), lambda v: v)
     for predictor, name, best, better in (
         ("boosted", "dci_informativeness", 1, HIGHER),
+        ("histogram", "dci_informativeness", 1, HIGHER),
         ("lasso", "dci_nrmse", 0, LOWER),
         ("forest", "dci_nrmse", 0, LOWER),
     ):
@@ -64,11 +65,21 @@ def test_trees_have_a_seed():
     of = made((3, 3), lambda v: np.sin(9 * v @ np.array([[1.0, 2.0, 3.0], [3.0, 1.0, 2.0]])))
     samples = [of.sample(n, np.random.default_rng(0)) for n in (60, 30)]
     for fit in (
-        lambda seed: dci.boosted(*samples, seed)[0],
+        lambda seed: dci.boosted(*samples, seed=seed)[0],
         lambda seed: dci.regressed(*samples, forest=True, seed=seed)[0],
     ):
         np.testing.assert_array_equal(fit(0), fit(0))
     assert np.any(dci.regressed(*samples, True, 0)[0] != dci.regressed(*samples, True, 1)[0])
+
+
+def test_trees_by_quantiles_find_what_the_others_find():
+    of = made((3, 4), lambda v: np.stack([v[:, 0] + 0.4 * v[:, 1], v[:, 1], 0 * v[:, 0]], axis=1))
+    samples = [of.sample(n, np.random.default_rng(0)) for n in (300, 200)]
+    found, known = (dci.boosted(*samples, histogram=way) for way in (True, False))
+    np.testing.assert_allclose(found[0], known[0], atol=0.08)
+    assert found[0].sum(axis=0) == pytest.approx([1, 1])
+    assert not found[0][2].any()
+    assert found[1] == known[1] == 1
 
 
 def test_perfect_importances_score_1_to_the_bit():
@@ -88,7 +99,7 @@ def test_explicitness_has_a_classifier_for_each_value():
 
 
 def test_explicitness_of_dead_units_and_of_values_that_are_missing():
-    of = made((2, 4), lambda v: np.stack([v[:, 0], np.full(len(v), 0.1), v[:, 1]], axis=1))
+    of = made((2, 4), lambda v: np.stack([v[:, 0], np.full(len(v), 0.5), v[:, 1]], axis=1))
     train, (codes, values) = of.sample(300, np.random.default_rng(0)), of.sample(
         200, np.random.default_rng(1)
     )  # fmt: skip
