@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import math
+import re
 
 from aecli.comparison.leaderboard import Leaderboard, Row
 from aecli.comparison.records import Record
@@ -47,7 +48,7 @@ def lines(board: Leaderboard) -> list[str]:
         measured.sort(key=lambda pair: pair[1].value)
         for (better, first), (worse, second) in itertools.pairwise(measured):
             names = f"{_named(better)} and {_named(worse)}"
-            of = {row.records[0].quantities[name].meaning for row in (better, worse)}
+            of = {_features(row, name) for row in (better, worse)}
             found.append(
                 f"{names}: {name} is of two networks' features, and not to be compared"
                 if len(of) > 1
@@ -64,6 +65,12 @@ def _measured(row: Row, name: str) -> Measured | None:
     if value is None or error is None or n is None or error <= 0 or n < 1:
         return None
     return Measured(value, error, int(n))
+
+
+def _features(row: Row, name: str) -> str:
+    """The fingerprint of the network that a distance says it is of, "" where it says none."""
+    found = re.search(r"\bfeatures ([0-9a-f]{8})\b", row.records[0].quantities[name].meaning)
+    return found[1] if found else ""
 
 
 def _told(first: Measured, second: Measured) -> str:
