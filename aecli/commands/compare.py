@@ -59,7 +59,7 @@ def _by_task(board: Leaderboard, folder: pathlib.Path, quiet: bool) -> list[str]
             show_table(*tasks.table(board, metrics))
             for line in tasks.below(board, section):
                 print(line)
-        for line in report.below(board):
+        for line in [*tasks.notes(board, found), *report.below(board)]:
             print(line)
     return ["tasks.md"]
 

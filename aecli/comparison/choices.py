@@ -19,6 +19,8 @@ class Choice:
 
     def carries(self, key: str) -> bool:
         """Whether choosing an option may set that key."""
+        if self.key == "model" and key.partition(".")[0].endswith("_optimizer"):  # of a player
+            return True
         places = CARRIED.get(self.key, (self.key,))
         return self.key == "experiment" or any(
             key == place or key.startswith(f"{place}.") for place in places

@@ -6,6 +6,7 @@ from aecli import targets
 from aecli.comparison import report, telling
 from aecli.comparison.interval import Summary
 from aecli.comparison.leaderboard import Leaderboard
+from aecli.comparison.measure import LOSS, changing
 from aecli.comparison.values import shown
 from aecli.console import catalog, subgroups
 from aecli.errors import BadRequest
@@ -55,8 +56,8 @@ def as_markdown(board: Leaderboard, found: dict[str, list[str]]) -> str:
         lines = [headers, ["---"] * len(headers), *rows]
         parts.append(f"## {section}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines))
         parts += [f"- {line}" for line in below(board, section)]
-    notes = [f"{LEGEND}. ± half the 95 % interval over seeds.", *report.below(board)]
-    return "\n\n".join([f"# {board.title}", *parts, *notes]) + "\n"
+    told = [f"{LEGEND}. ± half the 95 % interval over seeds.", *notes(board, found)]
+    return "\n\n".join([f"# {board.title}", *parts, *told, *report.below(board)]) + "\n"
 
 
 def below(board: Leaderboard, section: str) -> list[str]:
@@ -77,8 +78,27 @@ def leader(summaries: list[Summary], higher: bool) -> int | None:
     return best
 
 
+def likelihoods(board: Leaderboard, metric: str) -> list[str]:
+    """The keys by which the likelihood differs among the runs that have a figure in its nats."""
+    havers = [record for record in board.records if record.metrics.get(metric) is not None]
+    if not board.quantities[metric].by_objective:
+        return []
+    return changing([one.leaves for one in havers], [one.kept for one in havers], LOSS)
+
+
+def notes(board: Leaderboard, found: dict[str, list[str]]) -> list[str]:
+    """What to know of the tables: where no best can be told."""
+    names = [name for section in found.values() for name in section if likelihoods(board, name)]
+    if not names:
+        return []
+    keys = ", ".join(likelihoods(board, names[0])[:3])
+    return [f"no best of {', '.join(names)}: under another {keys} they are other quantities"]
+
+
 def _marked(board: Leaderboard, metric: str) -> list[str]:
     cells = report.cells(board, metric)
+    if likelihoods(board, metric):
+        return cells
     best = leader([row.summaries[metric] for row in board.rows], _is_higher(board, metric))
     return [cell + MARK * (i == best) for i, cell in enumerate(cells)]
 

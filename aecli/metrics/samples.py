@@ -50,7 +50,7 @@ class Samples(Metric):
             "", HIGHER, "how deep among the real images the new ones lie; 1: as real ones do"
         ),
         "coverage": Quantity("", HIGHER, "share of the real images with a new one near them"),
-        "classifier_accuracy": Quantity("", HIGHER, "of the classifier on these images"),
+        "classifier_accuracy": Quantity("", "", "of the classifier on these images"),
         "images_compared": Quantity("", "", "new images, and as many real ones"),
     }
 

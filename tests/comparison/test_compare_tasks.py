@@ -109,3 +109,35 @@ def test_of_several_seeds_their_interval_tells(tmp_path, typed):
     values = [kid(0.5, 0.03), kid(0.1, 0.04), kid(0.2, 0.03), kid(0.9, 0.1)]
     jobs = product(model__latent_dim=[2, 4], seed=[0, 1])
     assert below(tmp_path, typed, values, jobs) == []
+
+
+def test_bounds_under_other_likelihoods_have_no_best(tmp_path, typed):
+    jobs = product(model=["vae", "sigma_vae"], seed=[0, 1])
+    values = [
+        {"val_loss": 3.0, "mse": mse, "elbo": elbo}
+        for mse, elbo in ((0.3, -90.0), (0.301, -90.1), (0.1, 400.0), (0.101, 400.1))
+    ]
+    sweep = Maker(tmp_path).sweep(jobs, values, "03-04-05_sweep")
+    code, said = typed("compare", "by=task", "draw=false")
+    assert code == 0, said
+    (tables,) = sweep.glob("compare/*/tasks.md")
+    text = tables.read_text()
+    (mse,) = [
+        line for line in text.splitlines() if line.startswith("| sigma_vae") and "0.10" in line
+    ]
+    (elbo,) = [
+        line for line in text.splitlines() if line.startswith("| sigma_vae") and "400" in line
+    ]
+    assert "*" in mse
+    assert "*" not in elbo
+    assert "no best of elbo: under another loss" in text
+    assert "no best of elbo: under another loss" in said
+
+
+def test_a_players_optimizer_goes_with_its_model(tmp_path, typed):
+    jobs = product(model=["ae", "aae"], seed=[0])
+    Maker(tmp_path).sweep(jobs, [{"val_loss": 3.0, "mse": 0.1}] * 2, "03-04-05_sweep")
+    code, said = typed("compare", "draw=false")
+    assert code == 0, said
+    head = next(line for line in said.splitlines() if line.startswith("model"))
+    assert "critic_optimizer" not in head
