@@ -15,7 +15,7 @@ from aecli.untrusted import bounded
 from aecli.visible import in_a_line
 
 MAX_BYTES = 2**30  # of a file; Inception's network has 0.1 GB
-MAX_FEATURES = 4096  # numbers an image: the root of their covariance takes a minute
+MAX_FEATURES = 4096  # numbers an image: a Frechet distance of so many takes minutes
 ROWS = 100  # images at a time, where the file leaves it open
 FLOAT = "tensor(float)"
 BESIDE = "session.model_external_initializers_file_folder_path"
