@@ -3,6 +3,8 @@
 HIGHER = (
     "psnr", "ssim", "accuracy", "likelihood", "elbo", "precision", "recall", "density", "coverage",
     "nmi", "ari", "trustworthiness", "active_units", "auroc", "r2",
+    "mig", "sap", "irs", "beta_vae_score", "factor_vae_score", "modularity", "explicitness",
+    "disentanglement", "completeness", "informativeness",
     "perplexity", "codes_used", "f1", "exact", "cosine", "recovered", "explained_variance",
 )  # fmt: skip
 LOWER = ("token_perplexity",)  # that of a codebook is no cost

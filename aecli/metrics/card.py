@@ -9,7 +9,9 @@ from aecli.errors import NotApplicable, OfOtherData
 from aecli.metrics.base import Evaluation, Figures, Metric, finite, stated
 from aecli.quantity import Quantity, beside
 
-SECTIONS = ("reconstruction", "likelihood", "samples", "codes", "anomalies")  # others come after
+SECTIONS = (  # others come after
+    "reconstruction", "likelihood", "samples", "codes", "disentanglement", "anomalies",
+)  # fmt: skip
 
 
 @dataclasses.dataclass
@@ -79,7 +81,8 @@ def _add(card: Card, evaluation: Evaluation, metric: Metric) -> None:
     """All of what a metric says, or nothing."""
     figures, lost = finite(metric(evaluation))
     baselines = {row: finite(values)[0] for row, values in metric.baselines(evaluation).items()}
-    notes = [*metric.notes(evaluation), *lost]
+    known = card.notes.get(metric.section, [])
+    notes = [note for note in (*metric.notes(evaluation), *lost) if note not in known]
     card.sections.setdefault(metric.section, {}).update(figures)
     card.about |= stated(metric, evaluation, figures)
     for row, values in baselines.items():

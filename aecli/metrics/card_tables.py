@@ -30,7 +30,9 @@ class Report:
         ]
         absent = {"not applicable": card.not_applicable, "failed": card.failed}
         self.absent = [
-            f"{how}: {name}: {why}" for how, names in absent.items() for name, why in names.items()
+            f"{how}: {', '.join(names)}: {why}"
+            for how, reasons in absent.items()
+            for why, names in _by_reason(reasons).items()
         ]
 
     def show(self, with_sections: bool) -> None:
@@ -55,6 +57,14 @@ class Report:
             parts.append(_lines("- {}", table.lines))
         parts.append(_lines("- {}", self.absent))
         return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _by_reason(reasons: dict[str, str]) -> dict[str, list[str]]:
+    """{why: [metric, ...]} of {metric: why}."""
+    names: dict[str, list[str]] = {}
+    for name, why in reasons.items():
+        names.setdefault(why, []).append(name)
+    return names
 
 
 def _lines(pattern: str, texts: list[str]) -> str:

@@ -87,6 +87,10 @@ class HVAE(VAE):
             return start
         return start + (self.log_prior(out["start"]) - self.log_prior(out["z"])) + out["work"]
 
+    @property
+    def has_gaussian_posterior(self):
+        return super().has_gaussian_posterior and self.steps == 0
+
     def kl_of_units(self, x, label=None):
         return super().kl_of_units(x, label) if self.steps == 0 else None
 

@@ -56,6 +56,15 @@ class LawOfCodes(Asked):
         """
         raise NotApplicable("needs a model with a codebook, as model=vq_vae")
 
+    @property
+    def has_gaussian_posterior(self) -> bool:
+        """Whether q(z|x) is a diagonal Gaussian of the code's shape."""
+        return False
+
+    def gaussian_posterior(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and log variance of q(z|x), [N, *code_shape] each, where it is Gaussian."""
+        raise NotImplementedError
+
     def kl_of_units(self, x: np.ndarray, label=None) -> np.ndarray | None:
         """The KL of each code unit, [N, *code_shape] in nats, for images x; None: has none."""
         return None

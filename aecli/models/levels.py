@@ -47,6 +47,10 @@ class Levels(VAE):
     def prior_quantiles(self, p):
         raise NotApplicable("the units of several levels are not alike: take model=vae")
 
+    @property
+    def has_gaussian_posterior(self):
+        return False  # but for the draws of the levels before
+
     def kl_of_units(self, x, label=None):
         """As in the loss: given frozen draws of the levels that are drawn before."""
 

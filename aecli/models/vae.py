@@ -186,6 +186,17 @@ class VAE(Charged, Autoencoder):
             raise NotApplicable("needs model.epsilon_std above 0: else the posterior is a point")
         return self.posterior_layer.draw(out, epsilon, self.epsilon_std)
 
+    @property
+    def has_gaussian_posterior(self):
+        return isinstance(self.posterior, Gaussian)
+
+    def gaussian_posterior(self, x):
+        def step(a):
+            heads = self.encoder(self.encoder_input(a["x"], None))
+            return self.posterior_layer.gaussian(heads)
+
+        return self._map("gaussian_posterior", step, {"x": x})
+
     def kl_of_units(self, x, label=None):
         if not self.has_exact_kl:
             return None

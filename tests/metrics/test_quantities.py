@@ -25,11 +25,10 @@ from aecli.tuning import compose as tune_terms
 from aecli.tuning import current_trial, request, studies
 from aecli.untrusted import tables
 
-SINCE = {
-    "codebook",
-    "dictionary",
-    "tokens",
-}  # metrics that came with words for what they give
+SINCE = {  # metrics that came with words for what they give
+    "beta_vae_score", "codebook", "dci", "dependence", "dictionary", "explicitness",
+    "factor_vae_score", "irs", "mig", "modularity", "sap", "tokens",
+}  # fmt: skip
 CODES = Quantity("codes", HIGHER, "how many entries of the codebook are in use")
 IMAGE, TABLE = (8, 8, 1), (1, 8, 1)
 

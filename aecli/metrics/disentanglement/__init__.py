@@ -1,0 +1,1 @@
+"""Scores of disentanglement: pure functions of codes and of the factors that they stand for."""
