@@ -78,7 +78,7 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
     if label is not None:
         where += f"; label {conditions.name(run, label)}"
     if "factor" in units:
-        where += "\nbeside each unit: the factor of which it tells most, and % of its entropy"
+        where += "\n%: of the entropy of the factor, told by the unit"
     if cfg.format == "gif":
         if not run.spec.is_image:
             raise BadRequest("format=gif shows images, and these are lines: format=png")

@@ -32,7 +32,7 @@ class Factors(RunFigure):
             raise OfOtherData("needs data with known factors, as dataset=dsprites or solids")
         if len(run.model.code_shape) not in (1, 3):
             raise NotApplicable("needs a code of units, flat or in maps")
-        from aecli.metrics.disentanglement.matched import matched
+        from aecli.metrics.disentanglement.matched import LEAST, matched
 
         _, x, labels = run.examples(n=self.n)
         codes = run.model.encode(x, label=labels)
@@ -54,13 +54,10 @@ class Factors(RunFigure):
         axes = below.subplots(rows, -(-count // rows), squeeze=False).ravel()
         for k, ax in enumerate(axes[:count]):
             best = int(found.share[:, k].argmax())
-            known = getattr(run.splits.grid, "value_names", {}).get(factors.names[k])
+            known = run.splits.grid.value_names.get(factors.names[k])
             _panel(ax, factors.values[:, k], values[:, best], known)
-            share = found.share[best, k]
-            title = (
-                f"{factors.names[k]}: {names[best]}" if share > 0 else f"{factors.names[k]}: none"
-            )
-            ax.set_title(title)
+            is_told = found.share[best, k] >= LEAST
+            ax.set_title(f"{factors.names[k]}: {names[best] if is_told else 'none'}")
         for ax in axes[count:]:
             ax.set_axis_off()
         below.supylabel("mean of the unit, ± 1 standard deviation", fontsize=9)

@@ -14,6 +14,7 @@ from aecli.commands.plot import plot
 from aecli.commands.probe import main, probe
 from aecli.commands.report import report
 from aecli.errors import NotApplicable
+from aecli.io import every_class
 from aecli.metrics.disentanglement.matched import matched
 
 DATA = ["dataset=glyphs", "dataset.image_size=16", "dataset.classes=[A,Q,X]"]
@@ -86,6 +87,13 @@ def test_a_probe_has_each_factor(compose, run, capsys):
     page = report(compose(f"run={run.folder}", command="report")).read_text()
     assert "Accuracy by factor" in page
     assert "PCA, 3 components" in page
+
+
+def test_images_of_the_other_classes_keep_their_factors(run):
+    every = every_class.with_the_rest(run, "test")
+    assert len(every) > 3 * len(run.splits.test)
+    np.testing.assert_array_equal(run.splits.grid.draw(every.factors.values), every.x)
+    np.testing.assert_array_equal(every.labels, every.factors.values[:, 0])
 
 
 def test_the_figure_is_drawn_and_says_which_data_it_needs(compose, run, tmp_path):

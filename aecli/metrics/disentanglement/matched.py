@@ -12,6 +12,7 @@ from aecli.metrics.disentanglement.mutual_information import (
 )
 
 BINS = 20  # of a unit, over its own range
+LEAST = 0.01  # of a factor's entropy: a unit that tells less has no factor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Matched:
         """{"factor": its name or "-", "information" nats, "share"} of each unit's best: [D]."""
         units = np.arange(len(self.best))
         told, share = self.information[units, self.best], self.share[units, self.best]
-        names = np.where(told > 0, np.array(self.names)[self.best], "-")
+        names = np.where(share >= LEAST, np.array(self.names)[self.best], "-")
         return {"factor": names, "information": told, "share": share}
 
 
