@@ -32,7 +32,8 @@ def main(cfg: DictConfig) -> None:
 def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     """-> the run, what metrics.json holds, where it was written.
 
-    {"train_images", "test_images", "seed", "rows": [...], "about"}. Raises BadRequest.
+    {"train_images", "test_images", "seed", "rows": [...], "factors": [...] of data that have
+    them, "about"}. Raises BadRequest.
     """
     request.check(cfg, _keys)
     run = request.opened(cfg)
@@ -42,7 +43,7 @@ def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     from aecli.figures.probe_curve import probe_curve
     from aecli.metrics.base import MAX_VALUES
     from aecli.metrics.probe import Probe
-    from aecli.metrics.probe_curve import Labelled, curve, feature_sets
+    from aecli.metrics.probe_curve import Labelled, by_factor, curve, feature_sets
 
     n = MAX_VALUES // math.prod(run.data_shape)
     _, train, train_labels = run.examples("train", n=n)
@@ -53,6 +54,11 @@ def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     pair = Labelled(sets[0], train_labels), Labelled(sets[1], test_labels)
     rows = curve(*pair, list(cfg.labels_per_class), cfg.draws, cfg.seed, cfg.train_images)
     values = {"train_images": len(train), "test_images": len(test), "seed": cfg.seed, "rows": rows}
+    known = [part.factors for part in (run.splits.train, run.splits.test)]
+    if known[0] is not None and known[1] is not None:
+        of = [f.take(np.arange(len(x))) for f, x in zip(known, (train, test), strict=True)]
+        both = list(zip(sets, of, strict=True))
+        values["factors"] = by_factor(*both, cfg.seed, cfg.train_images)
     values |= beside(Probe.about)
     figure = probe_curve(run, rows, len(np.unique(train_labels)))
     folder = run.new_eval_folder()
@@ -84,6 +90,22 @@ def _print(run: runs.Run, values: dict) -> None:
         cells = [_accuracy(row[method], row[f"{method}_std"]) for method in METHODS]
         rows.append([row["features"], labels, *cells])
     show_table(["features", "labels", *METHODS.values()], rows)
+    if "factors" in values:
+        print("\naccuracy by factor, all labels")
+        show_table(*factor_table(values["factors"]))
+
+
+def factor_table(factors: list[dict]) -> tuple[list[str], list[list[str]]]:
+    """(headers, rows) of metrics.json's "factors"."""
+    from aecli.metrics.probe_curve import METHODS
+
+    columns = [*METHODS, "most_frequent"]
+    rows = [
+        [row["factor"], str(row["values"]), row["features"]]
+        + [_accuracy(row[column], None) for column in columns]
+        for row in factors
+    ]
+    return ["factor", "values", "features", *METHODS.values(), "most frequent value"], rows
 
 
 def _accuracy(mean: float, std: float | None) -> str:

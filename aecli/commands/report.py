@@ -29,7 +29,7 @@ def report(cfg: DictConfig) -> pathlib.Path:
     from aecli.page.of_run import page
 
     made = page(run)
-    if not made.tables:
+    if not any(table.title.startswith("Report card") for table in made.tables):
         make = typed.command("eval", run=run.folder, card="full")
         print(f"no report card in it yet: {make}", file=sys.stderr)
     return _written(made.html(), to.path())

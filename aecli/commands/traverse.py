@@ -20,10 +20,13 @@ def main(cfg: DictConfig) -> None:
     path, units = traverse(cfg)
     print(path)
     shown = slice(cfg.n_dims)
-    columns = [[str(unit) for unit in units["unit"][shown]]]
-    columns += [[f"{value:.3f}" for value in units[name][shown]] for name in list(units)[1:]]
-    headers = {"unit": "unit", "kl": "kl (nats)", "variance": "variance"}
-    show_table([headers[name] for name in units], [list(row) for row in zip(*columns, strict=True)])
+    columns = [
+        [one if isinstance(one, str) else f"{one:.3f}" for one in values[shown]]
+        for values in units.values()
+    ]
+    headers = {"kl": "kl (nats)", "information": "tells of it (nats)", "share": "of its entropy"}
+    names = [headers.get(name, name) for name in units]
+    show_table(names, [list(row) for row in zip(*columns, strict=True)])
 
 
 def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
@@ -34,7 +37,8 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
 
     Returns the file, and of all units that are decoded, the first drawn first, "unit"
     (z[3]; in a grid code the feature map z[:,:,3]), "kl" (nats, mean over the images; where there
-    is one), "variance".
+    is one), "variance"; of images whose factors are known, the "factor" of which it tells most,
+    and how much: "information" (nats), "share" of the factor's entropy.
     """
     request.check(cfg, _keys)
     run = request.opened(cfg)
@@ -51,6 +55,10 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
         )
     codes = run.model.encode(found.x, label=found.labels)
     units = _units(codes, run.model.kl_of_units(found.x, label=found.labels))
+    if found.factors is not None:
+        from aecli.metrics.disentanglement.matched import matched
+
+        units |= matched(codes, found.factors).columns()
     order = np.argsort(-units.get("kl", units["variance"]), kind="stable")
     order = order[np.isin(order, run.model.decoded_units())]
     drawn, t = order[: cfg.n_dims], np.linspace(-cfg.span, cfg.span, cfg.steps)
@@ -69,6 +77,16 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
     where, unit = _words(run, codes.ndim > 2, cfg.image, found.files)
     if label is not None:
         where += f"; label {conditions.name(run, label)}"
+    if "factor" in units:
+        where += "\n%: of the entropy of the factor, told by the unit"
+    if cfg.format == "gif":
+        if not run.spec.is_image:
+            raise BadRequest("format=gif shows images, and these are lines: format=png")
+        from aecli.figures import interpolation
+
+        frames = traversal.frames(run, x, t, units, (where, unit), request.shown(cfg))
+        interpolation.write_gif(folder / "traversal.gif", frames, (0.0, 1.0))
+        return folder / "traversal.gif", units
     figure = traversal.grid(run, x, t, units, (where, unit))
     style.name_shown(figure, request.shown(cfg))
     return run.save_figure(figure, "traversal", cfg.format, folder), units
@@ -79,7 +97,7 @@ def _keys(
     n_dims: Annotated[int, Field(ge=1, le=50, description="code units")],
     span: Annotated[float, Field(gt=0, description="standard deviations")],
     steps: Annotated[int, Field(ge=2, le=25, description="images")],
-    format: Literal["png", "svg", "pdf"],
+    format: Literal["png", "svg", "pdf", "gif"],
 ): ...
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 IN_PLACE_BYTES = 2 * 2**30  # a file beyond this is not loaded
 SMALL_BYTES = 2**28  # a selection below this is
+BLOCK = 2**24  # values at a time
 
 
 class Rows:
@@ -41,8 +42,18 @@ class Rows:
         return self.shape[0]
 
     def __getitem__(self, rows) -> np.ndarray:
-        """rows: a slice or positions [n] -> [n, H, W, C]."""
-        return self._read(self._at(rows))
+        """rows: a slice or positions [n] -> [n, H, W, C].
+
+        Many are read a part at a time, so that what is in between does not take as much again.
+        """
+        at = self._at(rows)
+        step = self._step(BLOCK)
+        if not self.is_kept or len(at) <= step:
+            return self._read(at)
+        x = np.empty((len(at), *self.shape[1:]), self.dtype)
+        for start in range(0, len(at), step):
+            x[start : start + step] = self._read(at[start : start + step])
+        return x
 
     def take(self, rows: np.ndarray) -> "Rows | np.ndarray":
         """The images at these positions: read now if they are few."""
@@ -59,13 +70,16 @@ class Rows:
             self.is_kept, self.name,
         )  # fmt: skip
 
-    def blocks(self, values: int = 2**24):
+    def blocks(self, values: int = BLOCK):
         """All images in the order of the file, about so many values at a time."""
-        step = max(1, values // math.prod(self.shape[1:]))
+        step = self._step(values)
         ordered = None if self._positions is None else np.sort(self._positions)
         whole = Rows(self._read, self.shape, self.dtype, ordered)
         for start in range(0, len(self), step):
             yield whole[start : start + step]
+
+    def _step(self, values: int) -> int:
+        return max(1, values // math.prod(self.shape[1:]))
 
     def _at(self, rows) -> np.ndarray:
         """Positions [n] in the file."""

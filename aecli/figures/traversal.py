@@ -6,6 +6,8 @@ from matplotlib.figure import Figure
 from aecli.figures import images, lines, style
 from aecli.figures.manifold import tick_labels
 
+ACROSS = 5  # moving images in a row
+
 
 def replaced(code: np.ndarray, units: np.ndarray, values: np.ndarray, limits=None) -> np.ndarray:
     """Copies of a code [D], in row r with units[r] set to values[r]: [R, T, D].
@@ -67,11 +69,62 @@ def grid(run, x: np.ndarray, t: np.ndarray, units: dict, words: tuple[str, str])
     return figure
 
 
+@style.in_style
+def _first(run, x: np.ndarray, units: dict) -> Figure:
+    """An image [H, W, C] of each unit beside the others, each on axes of its own."""
+    count, height, width, _ = x.shape
+    across = min(count, ACROSS)
+    down = -(-count // across)
+    side = (style.WIDTH - 0.3) / across
+    inches = min(down * (side * height / width + 0.45) + 1.1, style.MAX_HEIGHT)
+    figure = style.new_figure(run, "Traversal of the code", inches)
+    axes = figure.subplots(down, across, squeeze=False).ravel()
+    for ax in axes[count:]:
+        ax.set_axis_off()
+    for ax, one, name in zip(axes, x, _named(units, count), strict=False):
+        images.show(ax, one, (0.0, 1.0))
+        ax.set_title(name, fontsize=9)
+    return figure
+
+
+def frames(
+    run, x: np.ndarray, t: np.ndarray, units: dict, words: tuple[str, str], name: str | None = None
+) -> np.ndarray:
+    """Pictures [T, h, w, 3] in [0, 1]: of each step the images of all units. As grid takes them.
+
+    name: of what is shown, where that is not the data of the run's training.
+    """
+    low, high = images.shown_range(np.clip(x, *run.data_range))
+    x = np.clip((x - low) / (high - low), 0, 1)
+    figure = _first(run, x[:, 0], units)
+    style.name_shown(figure, name)
+    shown = [image for ax in figure.axes for image in ax.images]
+    made = []
+    for step, at in enumerate(t):
+        for image, one in zip(shown, x[:, step], strict=True):
+            image.set_data(one[..., 0] if one.shape[-1] == 1 else one)
+        figure.supxlabel(f"{at:+.2f} {words[1]}\n{words[0]}", fontsize=9)
+        figure.canvas.draw()
+        made.append(np.asarray(figure.canvas.buffer_rgba())[..., :3].astype("float32") / 255)
+    return np.stack(made)
+
+
+def _named(units: dict, size: int) -> list[str]:
+    """The units, with the factor of which each tells most, where that is known."""
+    if "factor" not in units:
+        return [str(name) for name in units["unit"][:size]]
+    columns = (units[key][:size] for key in ("unit", "factor", "share"))
+    return [
+        f"{unit}  {factor} {100 * share:.0f} %" if factor != "-" else str(unit)
+        for unit, factor, share in zip(*columns, strict=True)
+    ]
+
+
 def _names(units: dict, size: int) -> list[str]:
     measure = "kl" if "kl" in units else "variance"
     values = tick_labels(units[measure][:size])
     texts = [f"KL {v} nats" if measure == "kl" else f"variance {v}" for v in values]
-    return [f"{name}   {text}" for name, text in zip(units["unit"], texts, strict=False)]
+    return [f"{name}   {text}" for name, text in zip(_named(units, size), texts, strict=True)]
 
 
 def _share(units: dict, size: int) -> str:

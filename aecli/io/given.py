@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from aecli.datasets.factors import Factors
 from aecli.datasets.windows import Windows
 from aecli.errors import BadRequest
 from aecli.io import readers
@@ -19,7 +20,7 @@ class Images:
     label_names[i]: the name of label i; files: the name of each image's file, None where the
     images are not files of their own; origin: where they come from, for the user; excess: what was
     cut off from x, of its shape, None where nothing was; windows: where in a recording they are;
-    ids: of the rows of a table, texts or numbers [N].
+    ids: of the rows of a table, texts or numbers [N]; factors: what they were drawn from.
     """
 
     x: np.ndarray
@@ -31,6 +32,7 @@ class Images:
     excess: np.ndarray | None = None
     windows: Windows | None = None
     ids: np.ndarray | None = None
+    factors: Factors | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -80,6 +82,7 @@ def images(run: Run, read: Read, noise: bool = True) -> Images:
         origin = f"{read.split} split of {run.splits.source}"
         names, part = run.splits.label_names, getattr(run.splits, read.split)
         further = {"excess": part.excess, "windows": part.windows, "ids": part.ids}
+        further["factors"] = part.factors
         return Images(x if noise else clean, clean, labels, names, None, origin, **further)
     x, clean = found.split.pixels(), None
     if noise and run.noise_is_stated:

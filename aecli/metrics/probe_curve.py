@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from tqdm import tqdm
 
+from aecli.datasets.factors import Factors
 from aecli.metrics.baselines import ROWS, flat
 from aecli.metrics.probing import draw_rows, probe_accuracy
 
@@ -69,6 +70,30 @@ def curve(
     jobs = [(name, count) for name in train.x for count in chosen]
     bar = tqdm(jobs, desc="probe", unit="fit", leave=False, delay=1, disable=None)
     return [_row(train, test, name, count, chosen[count], seed) for name, count in bar]
+
+
+def by_factor(
+    train: tuple[dict, Factors], test: tuple[dict, Factors], seed: int, most: int | None = None
+) -> list[dict]:
+    """A row a factor and feature set: how well classifiers tell its values, of all but pixels.
+
+    train, test: ({feature set: [N, D]}, factors). {"factor", "values", "features", each of METHODS,
+    "most_frequent": the accuracy of always saying the value that training has most often}.
+    Factors of one value are left out. most: training images at most.
+    """
+    names = [name for name in train[0] if name not in PLAIN.values()]
+    rows = np.random.default_rng(seed).permutation(len(train[1].values))[:most]
+    jobs = [(k, name) for k in range(len(train[1].names)) for name in names]
+    found = []
+    for k, name in tqdm(jobs, desc="factors", unit="fit", leave=False, delay=1, disable=None):
+        values, held = train[1].values[rows, k], test[1].values[:, k]
+        there, counts = np.unique(values, return_counts=True)
+        if len(there) > 1:
+            told = probe_accuracy(train[0][name][rows], values, test[0][name], held, seed)
+            chance = float(np.mean(held == there[counts.argmax()]))
+            head = {"factor": train[1].names[k], "values": len(there), "features": name}
+            found.append(head | told | {"most_frequent": chance})
+    return found
 
 
 def _row(train: Labelled, test: Labelled, name: str, count: int | None, draws: list, seed: int):

@@ -12,6 +12,7 @@ from aecli import runs
 from aecli.component import check_arguments
 from aecli.dataspec import by
 from aecli.errors import BadRequest
+from aecli.page import of_factors
 from aecli.page.content import Page, Table, number
 from aecli.quantity import ABOUT
 from aecli.runs import quantities
@@ -51,6 +52,7 @@ def page(run: runs.Run) -> Page:
         made.warnings.append(str(status["error"]))
     if card:
         made.tables = _card_tables(card, card_place, run)
+    made.tables += of_factors.tables(run.folder)
     return made
 
 

@@ -41,6 +41,7 @@ COMMANDS = [
     "export",
     "plot-codes",
     "plot-density",
+    "plot-factors",
     "plot-latent",
     "plot-loss",
     "plot-manifold",
@@ -71,11 +72,13 @@ NO_DICTIONARY = dict.fromkeys(
     (name for name in models() if own_network(name) != "dictionary"),
     "needs a model with network=dictionary, as model=top_k",
 )
+NO_FACTORS = dict.fromkeys(models(), "needs data with known factors, as dataset=dsprites")
 WHY_NOT = {  # command: {model: words of its line}
     "generate n=4": NO_DENSITY,
     "generate n=4 sampler=gmm": {**NO_DENSITY, "gumbel_vae": OF_CHOICES},
     "generate n=4 sampler=maf sampler.epochs=2": {**NO_DENSITY, "gumbel_vae": OF_CHOICES},
     "plot-density": NO_DICTIONARY,
+    "plot-factors": NO_FACTORS,
     "plot-samples": NO_DENSITY,
     "plot-manifold": {"conv": "needs a flat code of 2 or more units"},
     "detect normal=[0,1,2] score=elbo": NO_BOUND,

@@ -10,10 +10,14 @@ from aecli.datasets.cutting import cut_to_unit_range
 from aecli.datasets.dsprites import DSprites
 from aecli.datasets.glyphs import Glyphs
 from aecli.datasets.rows import Rows
+from aecli.datasets.solids import Solids
 
 SHAPES = {"every": 1009}
 LETTERS = {"image_size": 16, "classes": ["A", "Q"]}
+ROOMS = {"every": 4001}
 PREPARED = [
+    (Solids, ROOMS),
+    (Solids, ROOMS | {"scale": "minmax", "scale_per": "global", "classes": ["cube"]}),
     (DSprites, SHAPES),
     (DSprites, SHAPES | {"limit": 20, "classes": ["heart"]}),
     (DSprites, SHAPES | {"scale": "minmax"}),
@@ -37,7 +41,9 @@ def test_row_i_of_a_parts_factors_draws_its_image_i(kind, options):
         assert part.factors.names == splits.grid.names == tuple(kind.factor_sizes)
         assert part.factors.sizes == splits.grid.sizes == tuple(kind.factor_sizes.values())
         np.testing.assert_array_equal(splits.grid.draw(part.factors.values), part.x[:])
-        np.testing.assert_array_equal(part.labels, part.factors.values[:, 0])
+        label = kind.label_factor or splits.grid.names[0]
+        of_label = part.factors.values[:, splits.grid.names.index(label)]
+        np.testing.assert_array_equal(part.labels, of_label)
 
 
 def test_a_training_read_again_has_the_same_ones():
@@ -77,7 +83,7 @@ def test_the_grid_is_the_whole_one_and_draws_what_every_leaves_out():
     assert splits.grid.draw(np.array([[0, 5, 0, 3, 1]])).max() == 255
 
 
-@pytest.mark.parametrize("kind", [DSprites, Glyphs])
+@pytest.mark.parametrize("kind", [DSprites, Glyphs, Solids])
 def test_a_factors_values_have_as_many_names_as_it_has_values(kind):
     for name, values in kind.value_names.items():
         assert len(values) == kind.factor_sizes[name]

@@ -123,3 +123,19 @@ def test_a_file_that_is_cut_between_its_header_and_its_values(tmp_path, monkeypa
                 load(path)
             with pytest.raises(BadRequest, match="it ends within its images"):
                 read_codes(str(path))
+
+
+def test_a_large_selection_is_read_a_part_at_a_time(monkeypatch):
+    """So that what is made in between is small: here a row of 4 numbers, of which 2 at once."""
+    monkeypatch.setattr(rows, "BLOCK", 8)
+    read = []
+
+    def reading(positions):
+        read.append(len(positions))
+        return np.arange(40).reshape(10, 2, 2, 1)[positions]
+
+    kept = rows.Rows(reading, (10, 2, 2, 1), np.uint8).mapped(lambda x: x + 1, np.float32)
+    chosen = np.array([9, 0, 4, 4, 2])
+    found = kept[chosen]
+    assert (found.dtype, read) == (np.float32, [2, 2, 1])
+    np.testing.assert_array_equal(found, np.arange(40).reshape(10, 2, 2, 1)[chosen] + 1)

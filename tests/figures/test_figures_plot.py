@@ -12,7 +12,8 @@ from aecli.commands import plot
 from aecli.console.compose import composed
 from aecli.errors import BadRequest, NotApplicable
 
-COMMANDS = sorted(p.stem for p in CONFIGS.glob("plot-*.yaml"))
+OF_FACTORS = {"plot-factors"}  # of data that have them: tests/commands/test_factor_commands.py
+COMMANDS = sorted({p.stem for p in CONFIGS.glob("plot-*.yaml")} - OF_FACTORS)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ OWN = ("seeds", "sweep")  # of `train`: a sweep's processes are not for one proc
 USES = (
     "encode", "reconstruct", "generate", "interpolate", "traverse", "denoise", "detect", "eval",
     "probe", "decode", "runs", "list", "report", "compare", "export",
-    "plot-codes", "plot-latent", "plot-loss", "plot-manifold", "plot-mosaic",
+    "plot-codes", "plot-factors", "plot-latent", "plot-loss", "plot-manifold", "plot-mosaic",
     "plot-reconstructions", "plot-samples",
 )  # fmt: skip
 CHEAP = {
