@@ -49,7 +49,8 @@ class Factors(RunFigure):
         figure = style.new_figure(
             run, "Code and factors", min(sum(heights) + 1.3, style.MAX_HEIGHT)
         )
-        above, below = figure.subfigures(2, 1, height_ratios=[heights[0] + 0.8, sum(heights[1:])])
+        ratios = [heights[0] + 0.8, sum(heights[1:])]
+        above, below = np.ravel(figure.subfigures(2, 1, height_ratios=ratios))
         _matrix(above, found, order, names, len(codes))
         axes = below.subplots(rows, -(-count // rows), squeeze=False).ravel()
         for k, ax in enumerate(axes[:count]):
