@@ -77,14 +77,14 @@ def _first(run, x: np.ndarray, units: dict) -> Figure:
     across = min(count, ACROSS)
     down = -(-count // across)
     side = (style.WIDTH - 0.3) / across
-    inches = min(down * (side * height / width + 0.45) + 1.1, style.MAX_HEIGHT)
+    inches = min(down * (side * height / width + 0.5) + 1.0, style.MAX_HEIGHT)
     figure = style.new_figure(run, "Traversal of the code", inches)
     axes = figure.subplots(down, across, squeeze=False).ravel()
     for ax in axes[count:]:
         ax.set_axis_off()
     for ax, one, name in zip(axes, x, _named(units, count), strict=False):
         images.show(ax, one, (0.0, 1.0))
-        ax.set_title(name, fontsize=9)
+        ax.set_title(name.replace("  ", "\n"), fontsize=9)
     return figure
 
 
