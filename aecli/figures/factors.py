@@ -1,7 +1,7 @@
 """What each unit of a code tells of the factors that the images were drawn from."""
 
 import dataclasses
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
@@ -50,7 +50,8 @@ class Factors(RunFigure):
             run, "Code and factors", min(sum(heights) + 1.3, style.MAX_HEIGHT)
         )
         ratios = [heights[0] + 0.8, sum(heights[1:])]
-        above, below = np.ravel(figure.subfigures(2, 1, height_ratios=ratios))
+        pair: Any = figure.subfigures(2, 1, height_ratios=ratios)
+        above, below = pair
         _matrix(above, found, order, names, len(codes))
         axes = below.subplots(rows, -(-count // rows), squeeze=False).ravel()
         for k, ax in enumerate(axes[:count]):
