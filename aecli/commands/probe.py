@@ -54,11 +54,11 @@ def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     pair = Labelled(sets[0], train_labels), Labelled(sets[1], test_labels)
     rows = curve(*pair, list(cfg.labels_per_class), cfg.draws, cfg.seed, cfg.train_images)
     values = {"train_images": len(train), "test_images": len(test), "seed": cfg.seed, "rows": rows}
-    known = [part.factors for part in (run.splits.train, run.splits.test)]
-    if known[0] is not None and known[1] is not None:
-        of = [f.take(np.arange(len(x))) for f, x in zip(known, (train, test), strict=True)]
-        both = list(zip(sets, of, strict=True))
-        values["factors"] = by_factor(*both, cfg.seed, cfg.train_images)
+    of_train, of_test = run.splits.train.factors, run.splits.test.factors
+    if of_train is not None and of_test is not None:
+        first = sets[0], of_train.take(np.arange(len(train)))
+        second = sets[1], of_test.take(np.arange(len(test)))
+        values["factors"] = by_factor(first, second, cfg.seed, cfg.train_images)
     values |= beside(Probe.about)
     figure = probe_curve(run, rows, len(np.unique(train_labels)))
     folder = run.new_eval_folder()

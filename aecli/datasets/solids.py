@@ -11,8 +11,8 @@ from aecli.datasets.factor_dataset import DrawnOnDemand, Every
 
 SIDE = rays.SIDE
 HUES = 10  # k / 10 of the colour circle: red, orange, yellow, ...
-SCALES = np.linspace(0.75, 1.25, 8)
-ANGLES = np.linspace(-30, 30, 15)  # degrees
+SCALES: list[float] = np.linspace(0.75, 1.25, 8).tolist()
+ANGLES: list[float] = np.linspace(-30, 30, 15).tolist()  # degrees
 COLOURS = 255 * np.array([colorsys.hsv_to_rgb(k / HUES, 1, 1) for k in range(HUES)])
 COLOURS = np.rint(COLOURS).astype(np.float32)
 WHITE = np.full(3, 255, np.float32)

