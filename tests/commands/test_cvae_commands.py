@@ -66,7 +66,9 @@ def test_a_training_leaves_every_figure_and_metric(run):
     x, target, labels = run.examples("test")
     values = evaluate(run, run_config("card=full", "metrics.bounds.k=3", "metrics.samples.steps=5"))
     assert values["failed"] == {}
-    assert set(values["not_applicable"]) == {"codebook", "dictionary", "outliers"}
+    of_factors = {"beta_vae_score", "factor_vae_score", "mig", "sap", "dci"}
+    of_factors |= {"modularity", "explicitness", "irs"}
+    assert set(values["not_applicable"]) == {"codebook", "dictionary", "outliers", *of_factors}
     assert "told no labels" in values["not_applicable"]["outliers"]
     scores = run.model.score(x, target, label=labels)
     assert values["loss"] == pytest.approx(scores["loss"].mean(), rel=1e-5)

@@ -37,6 +37,7 @@ DOES_NOT_FIT = {
     "codes": {"grey, code of 1", *TABLES, *SERIES},
     "samples": TABLES,
     "mosaic": TABLES | SERIES,
+    "factors": {"colour, no labels", "colour, grid code, noisy", *TABLES, *SERIES},  # have none
 }
 
 

@@ -10,6 +10,7 @@ from scipy.stats import norm
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
+from aecli.datasets.factors import FactorGrid, Factors
 from aecli.datasets.learnt import Learnt
 from aecli.datasets.scaling import Scaling
 from aecli.datasets.splits import Split, Splits
@@ -109,7 +110,14 @@ def digits_run(n=300, **options):
     """8x8 grey digits."""
     data = load_digits()
     x = (data.images[:n, :, :, None] / 16).astype("float32")
-    return FakeRun(x, data.target[:n].astype("int64"), **options)
+    run = FakeRun(x, data.target[:n].astype("int64"), **options)
+    quarter = np.argsort(np.argsort(x.sum(axis=(1, 2, 3)))) * 4 // n  # of the images, by their ink
+    values = np.stack([data.target[:n], quarter], axis=1).astype("int64")
+    test = dataclasses.replace(run.splits.test, factors=Factors(("digit", "ink"), (10, 4), values))
+    names = {"digit": tuple("0123456789")}
+    grid = FactorGrid(("digit", "ink"), (10, 4), lambda values: x[: len(values)], names)
+    run.splits = dataclasses.replace(run.splits, test=test, grid=grid)
+    return run
 
 
 def colour_run(n=120, size=(12, 10), **options):

@@ -105,16 +105,22 @@ def dropout():
     known = sum(mask[:, q] * np.square(r - e).sum(axis=(1, 2)) for q, (r, e) in enumerate(levels))
     terms = model.objective(batch, out, training=True)[1]
     yield close(terms["commitment"], known, rtol=1e-5)
-    by_loss, batch = _model(dropout=0.6, codebook_update="loss")
-    out_by_loss = by_loss.forward(batch, training=True)
-    terms = by_loss.objective(batch, out_by_loss, training=True)[1]
-    yield close(terms["codebook"], known, rtol=1e-5)
     chosen = np.asarray(out["indices"]).reshape(20, 6, Q)
     for q, codebook in enumerate(model.codebook.each):
         those = chosen[mask[:, q] > 0][..., q].ravel()
         yield same(codebook.counts, np.bincount(those, minlength=K))
         r = levels[q][0][mask[:, q] > 0].reshape(-1, D)
         yield close(codebook.sums, np.eye(K)[those].T @ r, atol=1e-3)
+
+
+@proof("dropout: the codebooks' own term, too, is of those that an example has")
+def dropout_of_the_codebook_term():
+    model, batch = _model(dropout=0.6, codebook_update="loss")
+    out = model.forward(batch, training=True)
+    mask, levels = np.asarray(out["kept"]), list(_by_hand(model, out))
+    known = sum(mask[:, q] * np.square(r - e).sum(axis=(1, 2)) for q, (r, e) in enumerate(levels))
+    yield at_least(np.unique(mask.sum(1)).size, 2)
+    yield close(model.objective(batch, out, training=True)[1]["codebook"], known, rtol=1e-5)
 
 
 @proof("in evaluation all codebooks; straight through, to the bit; numbers there and back")
