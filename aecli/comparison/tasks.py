@@ -14,6 +14,7 @@ from aecli.metrics.card import SECTIONS
 from aecli.quantity import HIGHER
 
 MARK = " *"
+CONDITION = "model.condition"
 LEGEND = "* the best, where its 95 % interval overlaps with no other's; without one, none is told"
 
 
@@ -83,7 +84,9 @@ def likelihoods(board: Leaderboard, metric: str) -> list[str]:
     havers = [record for record in board.records if record.metrics.get(metric) is not None]
     if not board.quantities[metric].by_objective:
         return []
-    return changing([one.leaves for one in havers], [one.kept for one in havers], LOSS)
+    found = changing([one.leaves for one in havers], [one.kept for one in havers], LOSS)
+    told = {one.leaves.get(CONDITION) for one in havers}
+    return [*found, *([CONDITION] if len(told) > 1 else [])]  # log p(x|y) is not log p(x)
 
 
 def notes(board: Leaderboard, found: dict[str, list[str]]) -> list[str]:

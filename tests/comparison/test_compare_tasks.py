@@ -134,6 +134,16 @@ def test_bounds_under_other_likelihoods_have_no_best(tmp_path, typed):
     assert "no best of elbo: under another loss" in said
 
 
+def test_a_bound_given_the_label_is_another_quantity(tmp_path, typed):
+    jobs = product(model=["vae", "cvae"], seed=[0, 1])
+    values = [{"val_loss": 3.0, "elbo": elbo} for elbo in (-90.0, -90.1, -80.0, -80.1)]
+    Maker(tmp_path).sweep(jobs, values, "03-04-05_sweep")
+    code, said = typed("compare", "by=task", "draw=false")
+    assert code == 0, said
+    assert "no best of elbo: under another model.condition" in said
+    assert "-80.0" in said and "*" not in said.split("likelihood")[1].split("no best")[0]
+
+
 def test_a_players_optimizer_goes_with_its_model(tmp_path, typed):
     jobs = product(model=["ae", "aae"], seed=[0])
     Maker(tmp_path).sweep(jobs, [{"val_loss": 3.0, "mse": 0.1}] * 2, "03-04-05_sweep")
