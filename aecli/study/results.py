@@ -1,6 +1,7 @@
 """What a study's trainings reached: a table of figures, and what they tell of each other."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -114,7 +115,8 @@ class Results:
         both = np.isfinite(a) & np.isfinite(b)
         if both.sum() < 3 or np.ptp(a[both]) == 0 or np.ptp(b[both]) == 0:
             return float("nan")
-        return float(stats.spearmanr(a[both], b[both]).statistic)
+        found: Any = stats.spearmanr(a[both], b[both])
+        return float(found.statistic)
 
     def _sign(self, name: str) -> float:
         return 1.0 if self.quantities[name].better == HIGHER else -1.0
