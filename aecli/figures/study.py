@@ -14,11 +14,6 @@ ACROSS = 3  # panels in a row
 PANEL = 1.75  # inches, the height of one
 
 
-class _Titled:
-    def __init__(self, title: str):
-        self.title = title
-
-
 @style.in_style
 def scores_by_model(results, ceiling: dict[str, float]) -> Figure:
     """Every training as a dot, a panel a score, models across; the true factors as a line."""
@@ -73,7 +68,7 @@ def rank_correlations(results) -> Figure:
     if not np.isfinite(found).any():
         raise NotApplicable("needs three finished trainings")
     figure = style.new_figure(
-        _Titled(results.title), "Rank correlation over all trainings", 0.34 * len(down) + 1.6
+        results, "Rank correlation over all trainings", 0.34 * len(down) + 1.6
     )
     ax = figure.add_subplot()
     colours = matplotlib.colormaps["RdBu_r"]
@@ -97,7 +92,7 @@ def _panels(results, title: str, names: list[str], room: float):
     if not names:
         raise NotApplicable("needs a finished training with a score")
     rows = math.ceil(len(names) / ACROSS)
-    figure = style.new_figure(_Titled(results.title), title, PANEL * rows + room + 0.5)
+    figure = style.new_figure(results, title, PANEL * rows + room + 0.5)
     axes = figure.subplots(rows, min(ACROSS, len(names)), squeeze=False).ravel()
     for ax, name in zip(axes, names, strict=False):
         ax.set_title(name)

@@ -33,6 +33,11 @@ class Arm:
     values: Annotated[list[Number], Field(min_length=1, max_length=100)]
     beside: dict[str, Number] = dataclasses.field(default_factory=dict)
 
+    @property
+    def keys(self) -> list[str]:
+        """What it states of a training."""
+        return [*(word.partition("=")[0] for word in self.words), self.strength, *self.beside]
+
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
@@ -85,8 +90,14 @@ class Design:
             known = ", ".join(self.arms)
             raise BadRequest(f"models: the study has no {unknown[0]!r}; it has: {known}")
         arms = self.arms if models is None else {name: self.arms[name] for name in models}
+        own = {"seed", *(key for arm in self.arms.values() for key in arm.keys)}
         for word in train:
             refuse_foreign(word, "train")
+            if (key := word.partition("=")[0].lstrip("+~")) in own:
+                raise BadRequest(
+                    f"{word}: the study itself states {key} of each training\n"
+                    f"choose of its models, as models=[{next(iter(self.arms))}], and how many seeds"
+                )
         groups = tuple(f"{word.partition('=')[0]}." for word in train)  # of another data set
         words = replaced([word for word in self.train if not word.startswith(groups)], train)
         return dataclasses.replace(self, arms=arms, seeds=seeds or self.seeds, train=words)

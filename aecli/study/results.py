@@ -1,6 +1,7 @@
 """What a study's trainings reached: a table of figures, and what they tell of each other."""
 
 import dataclasses
+import itertools
 from typing import Any
 
 import numpy as np
@@ -95,20 +96,20 @@ class Results:
 
     def chosen(self) -> list[Chosen]:
         """For each model, criterion and score: what is reached by choosing by the criterion."""
-        found = []
-        for arm in self.arms:
-            for criterion in self.criteria:
-                by = self.best(arm, criterion)
-                for score in self.scores if by is not None else []:
-                    means = {v: self.at(arm, v, score).mean for v in self.strengths(arm)}
-                    known = [mean for mean in means.values() if mean is not None]
-                    reached = means[by[0]]  # pyright: ignore[reportOptionalSubscript]  # known here
-                    if reached is None:
-                        continue
-                    best = max(known) if self._sign(score) > 0 else min(known)
-                    mean = float(np.mean(known))
-                    found.append(Chosen(arm, criterion, score, by[0], reached, best, mean))  # pyright: ignore[reportOptionalSubscript]
-        return found
+        every = itertools.product(self.arms, self.criteria, self.scores)
+        return [one for names in every if (one := self._chosen(*names)) is not None]
+
+    def _chosen(self, arm: str, criterion: str, score: str) -> Chosen | None:
+        """None where the criterion, or the score at what it chooses, is not known."""
+        by, best = self.best(arm, criterion), self.best(arm, score)
+        if by is None or best is None:
+            return None
+        means = [self.at(arm, strength, score).mean for strength in self.strengths(arm)]
+        known = [mean for mean in means if mean is not None]
+        reached, at_best = self.at(arm, by[0], score).mean, best[1].mean
+        if reached is None or at_best is None:
+            return None
+        return Chosen(arm, criterion, score, by[0], reached, at_best, float(np.mean(known)))
 
     def _correlation(self, first: str, second: str) -> float:
         a, b = self._sign(first) * self.column(first), self._sign(second) * self.column(second)
