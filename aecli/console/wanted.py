@@ -4,11 +4,14 @@ import dataclasses
 import re
 from typing import Any
 
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from aecli.console import root_keys
 from aecli.console.arguments import parse
 from aecli.console.compose import composed
+from aecli.console.explain import explain
 from aecli.errors import BadRequest
 
 NAMES = ("model", "dataset", "noise", "experiment")  # the options that a run is named by
@@ -27,10 +30,17 @@ class Wanted:
 def wanted(words: list[str], stated: list[str], config_dir: str | None) -> Wanted:
     """The training of these words. stated: words that replace those of the same keys.
 
-    Raises BadRequest, or what Hydra raises.
+    Raises BadRequest.
     """
     words = replaced(words, stated)
-    made = composed("train", parse("train", words).overrides, config_dir)
+    overrides = parse("train", words).overrides
+    try:
+        made = composed("train", overrides, config_dir)
+    except (HydraException, OmegaConfBaseException) as error:  # of these words, not the command's
+        known = explain(error, "train", overrides)
+        if known is None:
+            raise
+        raise known from error
     OmegaConf.to_container(made.config, resolve=True, throw_on_missing=True)
     OmegaConf.resolve(made.config)
     root_keys.check(made.config)

@@ -65,7 +65,9 @@ def find(path: str, outputs: str) -> Study:
         path = str(max(found, key=lambda folder: (order.of_sweep(folder), str(folder))))
     file = pathlib.Path(path, FILE)
     if not file.is_file():
-        raise BadRequest(f"sweep={path} is no study: it has no {FILE}\naecli study lists them")
+        raise BadRequest(
+            f"sweep={path} is no study: it has no {FILE}\naecli runs lists what has been trained"
+        )
     sweep = sweeps.find(path)
     try:
         stored = json.loads(read_text(file, MAX_BYTES))

@@ -185,6 +185,7 @@ def test_designs_are_listed(typed):
         (["disentangle"], "did you mean 'disentanglement'"),
         (["disentanglement", "models=[vae]"], "it has: beta_vae"),
         (["disentanglement", "seds=2"], "did you mean 'seeds'"),
+        (["disentanglement", "trainer.stpes=5"], "did you mean 'trainer.steps'"),
         (["disentanglement", "model=vae"], "the study itself states model"),
         (["disentanglement", "model.beta=3"], "the study itself states model.beta"),
         (["disentanglement", "seed=3"], "the study itself states seed"),
