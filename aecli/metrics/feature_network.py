@@ -89,6 +89,8 @@ def read(path: str, key: str) -> FeatureNetwork:
     """
     if importlib.util.find_spec("onnxruntime") is None:
         raise BadRequest("needs onnxruntime: pip install onnxruntime", key)
+    if not pathlib.Path(path).is_file():
+        raise BadRequest(f"is no file: {path}", key)
     content = bounded.read_bytes(pathlib.Path(path), MAX_BYTES)
     name, session = in_a_line(pathlib.Path(path).name), _session(path, content, key)
     given, made = session.get_inputs(), session.get_outputs()
