@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+UNKNOWN = "needs data with known factors: dataset=dsprites, solids or glyphs"
+
 
 @dataclasses.dataclass(frozen=True)
 class Factors:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
+from aecli.datasets.factors import UNKNOWN
 from aecli.errors import NotApplicable, OfOtherData
 from aecli.figures import style
 from aecli.figures.base import RunFigure
@@ -29,7 +30,7 @@ class Factors(RunFigure):
     def draw(self, run):
         factors = run.splits.test.factors
         if factors is None:
-            raise OfOtherData("needs data with known factors, as dataset=dsprites or solids")
+            raise OfOtherData(UNKNOWN)
         if len(run.model.code_shape) not in (1, 3):
             raise NotApplicable("needs a code of units, flat or in maps")
         from aecli.metrics.disentanglement.matched import LEAST, matched

@@ -72,7 +72,7 @@ NO_DICTIONARY = dict.fromkeys(
     (name for name in models() if own_network(name) != "dictionary"),
     "needs a model with network=dictionary, as model=top_k",
 )
-NO_FACTORS = dict.fromkeys(models(), "needs data with known factors, as dataset=dsprites")
+NO_FACTORS = dict.fromkeys(models(), "needs data with known factors: dataset=dsprites")
 WHY_NOT = {  # command: {model: words of its line}
     "generate n=4": NO_DENSITY,
     "generate n=4 sampler=gmm": {**NO_DENSITY, "gumbel_vae": OF_CHOICES},

@@ -100,5 +100,5 @@ def test_the_figure_is_drawn_and_says_which_data_it_needs(compose, run, tmp_path
     path = plot(compose(f"run={run.folder}", "units=2", command="plot-factors"), "factors")
     assert path.stat().st_size > 20_000
     digits = runs.Run(fresh_run.folder(compose, tmp_path, "model=ae"))
-    with pytest.raises(NotApplicable, match="known factors, as dataset=dsprites"):
+    with pytest.raises(NotApplicable, match="known factors: dataset=dsprites"):
         plot(compose(f"run={digits.folder}", command="plot-factors"), "factors")

@@ -1,5 +1,7 @@
 """dSprites by formulas: order, geometry against Matplotlib's polygons, and how much is held."""
 
+import hashlib
+
 import numpy as np
 import pytest
 from matplotlib.path import Path
@@ -10,6 +12,8 @@ from aecli.datasets.outlines import SHAPES
 from aecli.datasets.rows import Rows
 
 MIDDLE = np.arange(64) + 0.5
+# SHA-256 of 330 frames, 64 x 64 bits each
+CHECKSUM = "e7ab1b1ae2a469b7b0836c23db9d51cad241202cb70bab8eb43561217a5f276e"
 
 
 # of deepmind/dsprites-dataset's dsprites.gif: shape ... y, first row, pixels in each row
@@ -143,3 +147,40 @@ def test_a_large_part_is_drawn_when_it_is_asked_for():
     again = splits.train.x[np.array([70_000, 4])]
     np.testing.assert_array_equal(again, splits.train.x[np.array([70_000, 4])])
     assert np.unique(again).tolist() == [0, 255]
+
+
+# what the outlines are in pixels at scale 1, stated once more, apart from the code: y is down
+T38, T200 = (2 * np.pi * np.arange(n) / n for n in (38, 200))
+COSINES = 13 * np.cos(T200) - 5 * np.cos(2 * T200) - 2 * np.cos(3 * T200) - np.cos(4 * T200)
+OUTLINES = [
+    np.array([[-9.6, -9.6], [9.6, -9.6], [9.6, 9.6], [-9.6, 9.6]]),
+    np.stack([12.8 * np.cos(T38), 7.24 * np.sin(T38)], axis=1),
+    np.stack([9.6 * np.sin(T200) ** 3, -0.662 * COSINES - 1.44], axis=1),
+]
+
+
+def published_values():
+    """The frames of the original's GIF of one shape: each factor in turn, the others still."""
+    for shape in range(3):
+        for column, size in ((1, 6), (2, 40), (3, 32), (4, 32)):
+            for value in range(size):
+                values = [shape, 5, 0, 0, 0]
+                values[column] = value
+                yield values
+
+
+def test_frames_are_those_of_the_stated_parameters_by_checksum():
+    """Matplotlib draws them, too; pixels nearer than 1e-6 to an edge are left out."""
+    grid = np.stack(np.meshgrid(MIDDLE, MIDDLE), axis=-1).reshape(-1, 2)
+    all_values = np.array(list(published_values()))
+    found = DSprites().drawn(all_values)[..., 0].astype(bool)
+    sums = [hashlib.sha256(), hashlib.sha256()]
+    for frame, (shape, scale, orientation, x, y) in zip(found, all_values, strict=True):
+        turn = np.exp(-2j * np.pi * orientation / 39) * (0.5 + scale / 10)
+        at = turn * (OUTLINES[shape] @ [1, 1j]) + 16 + 16j + 32 * (x + 1j * y) / 31
+        path = Path(np.stack([at.real, at.imag], axis=1))
+        inner, outer = (path.contains_points(grid, radius=r) for r in (1e-6, -1e-6))
+        clear = (inner == outer).reshape(64, 64)
+        for sum_, image in zip(sums, (frame, inner.reshape(64, 64)), strict=True):
+            sum_.update(np.packbits(image & clear).tobytes())
+    assert sums[0].hexdigest() == sums[1].hexdigest() == CHECKSUM

@@ -3,11 +3,12 @@
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
+from aecli.datasets.factors import UNKNOWN
 from aecli.datasets.splits import Split
 from aecli.errors import NotApplicable
 from aecli.metrics.base import Evaluation, Figures, Metric
@@ -20,6 +21,7 @@ KEPT = 2**26  # numbers of codes that are kept: 256 MB
 
 Sampled = tuple[np.ndarray, np.ndarray]  # codes [n, D], values [n, K]
 Seed = Annotated[int, Field(ge=0, lt=2**32, description="of the factors drawn, and of the fits")]
+Codes = Literal["mean", "sample"]
 Count = Annotated[int, Field(ge=2, description="examples")]
 
 
@@ -32,13 +34,14 @@ class FactorMetric(Metric):
 
     section: ClassVar[str] = "disentanglement"
 
+    codes: Codes = "mean"
     seed: Seed = 0
 
     def score(self, of: Represented) -> Figures:
         raise NotImplementedError
 
     def __call__(self, evaluation: Evaluation) -> Figures:
-        return self.score(represented(evaluation))
+        return self.score(represented(evaluation, self.codes))
 
     def baselines(self, evaluation: Evaluation) -> dict[str, Figures]:
         of = represented(evaluation)
@@ -61,20 +64,23 @@ def two_samples(of: Represented, n: int, n_test: int, rng) -> tuple[Sampled, Sam
     return of.sample(n, rng), of.sample(n_test, rng)
 
 
-def represented(evaluation: Evaluation) -> Represented:
-    """The run's codes without draws, of any image of its data's factors; each is made once.
+def represented(evaluation: Evaluation, kind: Codes = "mean") -> Represented:
+    """The run's codes of any image of its data's factors, each made once.
 
-    Raises NotApplicable where nobody knows the factors, or for codes of a label.
+    kind: mean, without draws, or sample, one draw from the posterior of an image. Raises
+    NotApplicable where nobody knows the factors, for codes of a label, or where nothing is drawn.
     """
-    return evaluation.once(Represented, lambda: _represented(evaluation.run))
+    return evaluation.once((Represented, kind), lambda: _represented(evaluation.run, kind))
 
 
-def _represented(run) -> Represented:
+def _represented(run, kind: Codes) -> Represented:
     grid, model = run.splits.grid, run.model
     if grid is None:
-        raise NotApplicable("needs data with known factors, as dataset=dsprites or dataset=glyphs")
+        raise NotApplicable(UNKNOWN)
     if model.label_count is not None:
         raise NotApplicable("needs codes of the image alone: this encoder is told its label")
+    if kind == "sample" and not model.has_random_codes:
+        raise NotApplicable("this model's codes are not random: take codes=mean")
     units = math.prod(model.code_shape)
     if not 2 <= units <= UNITS:
         raise NotApplicable(f"needs a code of 2 to {UNITS} units: this one has {units:,}")
@@ -83,7 +89,10 @@ def _represented(run) -> Represented:
         return Split(grid.draw(values)).pixels()
 
     def codes(values: np.ndarray) -> np.ndarray:
-        return model.encode(images(values)).reshape(len(values), -1)
+        # the seed of a block is its first image, so that blocks have draws of their own
+        first = int(np.ravel_multi_index(values[0], grid.sizes))
+        seed = None if kind == "mean" else first
+        return model.encode(images(values), seed=seed).reshape(len(values), -1)
 
     def heads(values: np.ndarray) -> np.ndarray:
         parts = model.gaussian_posterior(images(values))

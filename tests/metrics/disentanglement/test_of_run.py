@@ -60,6 +60,21 @@ def test_codes_are_the_encoders_of_what_the_model_is_given(evaluation):
     assert represented(one) is of
 
 
+def test_codes_may_be_draws_from_the_posterior(evaluation):
+    one = evaluation("model=vae")
+    of = represented(one, "sample")
+    values = of.drawn(3000, np.random.default_rng(0))
+    mean, log_var = represented(one).posterior(values)
+    drawn = (of.codes(values) - mean) / np.exp(0.5 * log_var)
+    first = np.unique(values, axis=0, return_index=True)[1]
+    assert len(first) == 12
+    assert np.ptp(drawn[first], axis=0).min() > 1e-3  # each image has draws of its own
+    np.testing.assert_array_equal(of.codes(values), of.codes(values))
+    assert MIG(codes="sample", n=2000)(one)["mig"] <= MIG(n=2000)(one)["mig"] + 0.05
+    with pytest.raises(NotApplicable, match="take codes=mean"):
+        MIG(codes="sample")(evaluation("model=ae"))
+
+
 @pytest.mark.parametrize("kept", [of_run.KEPT, 0])
 def test_what_was_made_is_kept_if_there_is_room(monkeypatch, kept):
     monkeypatch.setattr(of_run, "KEPT", kept)
@@ -81,7 +96,7 @@ def test_what_was_made_is_kept_if_there_is_room(monkeypatch, kept):
 @pytest.mark.parametrize(
     ("words", "change", "said"),
     [
-        (["model=vae"], {"grid": None}, "dataset=dsprites or dataset=glyphs"),
+        (["model=vae"], {"grid": None}, "dataset=dsprites, solids or glyphs"),
         (["model=cvae"], {}, "told its label"),
         (["model=vae", "model.latent_dim=1"], {}, "2 to 256 units: this one has 1"),
         (["model=ae", "model.latent_dim=300"], {}, "this one has 300"),
