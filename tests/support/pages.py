@@ -171,7 +171,10 @@ def _tables(folder: pathlib.Path, rng: np.random.Generator) -> None:
     np.savetxt(folder / "patients.csv", table, "%g", ",", header=header, comments="")
     np.save(folder / "activations.npy", rng.normal(size=(400, 16)).astype("float32"))
     states = ["ok"] * 180 + ["worn"] * 20
-    cells = [",".join(f"{v:.4f}" for v in row) for row in rng.normal(size=(200, 4))]
+    load = rng.normal(size=(200, 1)) * [1, 0.8, -0.6, 0.5]  # the readings follow one load ...
+    load[180:] = rng.normal(size=(20, 4))  # ... but for those of a worn machine
+    readings = load + 0.2 * rng.normal(size=(200, 4))
+    cells = [",".join(f"{v:.4f}" for v in row) for row in readings]
     lines = [f"{cell},{state}" for cell, state in zip(cells, states, strict=True)]
     head = "pressure,speed,current,heat"
     (folder / "machine.csv").write_text("\n".join([f"{head},state", *lines]) + "\n")
