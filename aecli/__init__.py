@@ -7,9 +7,14 @@ channels_last, which they are made for:
     model = keras.models.load_model("outputs/.../checkpoints/best.keras")
 """
 
+import importlib
 import os
 import pathlib
 import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what __getattr__ gives
+    from aecli.classes import *  # noqa: F403
 
 __version__ = "0.1.0"
 
@@ -22,3 +27,16 @@ if pathlib.Path(sys.argv[0]).stem != "aecli" and "-m" not in sys.argv[:1]:
     from aecli.pinned import pin_keras
 
     pin_keras()
+
+
+def __getattr__(name: str) -> Any:
+    """The classes of models, networks, latents and losses, once one is asked for."""
+    if name == "__all__":
+        return [one for one in __dir__() if not one.startswith("_")]
+    if name[:1].isupper():
+        return importlib.import_module("aecli.names").find(name)
+    raise AttributeError(f"aecli has no {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *importlib.import_module("aecli.names").places()})

@@ -36,7 +36,7 @@ LAYERS = [
     {"fit", "tuning", "page", "figures"},
     {"reproduction", "study"},
     {"commands"},
-    {"cli", "dispatch", "completion", "__main__"},
+    {"cli", "dispatch", "completion", "names", "classes", "__main__"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 SEPARATE = ["networks", "losses", "noise", "augment", "datasets"]
