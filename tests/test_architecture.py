@@ -35,8 +35,9 @@ LAYERS = [
     {"jobs"},
     {"fit", "tuning", "page", "figures"},
     {"reproduction", "study"},
+    {"api"},
     {"commands"},
-    {"cli", "dispatch", "completion", "names", "classes", "__main__"},
+    {"cli", "dispatch", "completion", "with_keras", "names", "classes", "__main__"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 SEPARATE = ["networks", "losses", "noise", "augment", "datasets"]

@@ -25,10 +25,11 @@ class _File(logging.FileHandler):
 
 
 @contextlib.contextmanager
-def run_log(folder: pathlib.Path, bar: bool) -> Iterator[logging.Logger]:
+def run_log(folder: pathlib.Path, bar: bool, verbose: bool = True) -> Iterator[logging.Logger]:
     """The logger "aecli" while a run lasts: to train.log with the time, to stderr without.
 
-    With a bar on the terminal the lines of each epoch ("aecli.epochs") stay off the screen.
+    With a bar on the terminal the lines of each epoch ("aecli.epochs") stay off the screen; where
+    verbose is false, all but warnings do.
     """
     log = logging.getLogger("aecli")
     log.setLevel(logging.INFO)
@@ -39,6 +40,8 @@ def run_log(folder: pathlib.Path, bar: bool) -> Iterator[logging.Logger]:
     screen = logging.StreamHandler(sys.stderr)
     screen.setFormatter(logging.Formatter("%(message)s"))
     screen.addFilter(lambda record: record.levelno < logging.ERROR)  # the command prints errors
+    if not verbose:
+        screen.setLevel(logging.WARNING)
     if bar:
         screen.addFilter(lambda record: record.name != "aecli.epochs")
     handlers = [file, screen]

@@ -22,9 +22,7 @@ def report(error: Exception, command: str, overrides: list[str], with_traceback:
     """Print what went wrong; returns the exit code, which ours state and others make 1."""
     if with_traceback:
         traceback.print_exception(error)
-    known = _ours(error) or _of_the_system(error) or explain(error, command, overrides)
-    if isinstance(known, UnknownKeys):
-        known = mistakes.left_by_a_recipe(known, overrides)
+    known = of_the_user(error, command, overrides)
     if known is not None:
         show(str(known))
         return known.exit_code
@@ -32,6 +30,16 @@ def report(error: Exception, command: str, overrides: list[str], with_traceback:
     hint = "" if with_traceback else "  (AECLI_TRACEBACK=1 shows where)"
     show(f"{type(error).__name__}: {first_line}".removesuffix(": ") + hint)
     return 1
+
+
+def of_the_user(
+    error: Exception, command: str, overrides: list[str]
+) -> BadRequest | NotApplicable | RunFailed | None:
+    """What the user is told of an error, None for one that is nobody's but the program's."""
+    known = _ours(error) or _of_the_system(error) or explain(error, command, overrides)
+    if isinstance(known, UnknownKeys):
+        known = mistakes.left_by_a_recipe(known, overrides)
+    return known
 
 
 def show(text: str) -> None:

@@ -30,7 +30,7 @@ def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> 
                 _set_threads(threads)
         return
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # advice on retracing and the like
-    with _silence():
+    with silence():
         gc.disable()  # it would look through a million new objects several times: half a second
         try:
             import keras  # noqa: F401
@@ -47,14 +47,21 @@ def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> 
 
 def wake_quietly() -> None:
     """Wake the device of a TensorFlow that was imported without."""
-    with _silence():
+    with silence():
         import tensorflow
 
         tensorflow.constant(0.0)
 
 
+def list_devices() -> None:
+    """Look for the devices, which prints; threads and memory can be set still."""
+    import tensorflow
+
+    tensorflow.config.list_physical_devices()
+
+
 @contextlib.contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Nothing on stderr; of what ends with an error, all that it had printed."""
     sys.stderr.flush()
     terminal = os.dup(2)

@@ -20,11 +20,15 @@ NOT_HERE = ("outputs", "resume", "sweep", "seeds", "replace", "n_jobs", "gpus", 
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """One training: its words, its config, the options that its folder is named by."""
+    """One training: its words, its config, the options that its folder is named by.
+
+    overrides: the words as Hydra takes them, with what they stand for.
+    """
 
     words: list[str]
     config: DictConfig
     names: dict[str, Any]
+    overrides: list[str]
 
 
 def wanted(words: list[str], stated: list[str], config_dir: str | None) -> Wanted:
@@ -44,7 +48,7 @@ def wanted(words: list[str], stated: list[str], config_dir: str | None) -> Wante
     OmegaConf.to_container(made.config, resolve=True, throw_on_missing=True)
     OmegaConf.resolve(made.config)
     root_keys.check(made.config)
-    return Wanted(words, made.config, {key: made.choices[key] for key in NAMES})
+    return Wanted(words, made.config, {key: made.choices[key] for key in NAMES}, overrides)
 
 
 def replaced(words: list[str], stated: list[str]) -> list[str]:

@@ -13,10 +13,12 @@ from aecli.training.signals import Signals
 from aecli.tuning import current_trial
 
 
-def of_run(plan: Plan, signals: Signals, folder: str, state=None) -> dict[str, Any]:
+def of_run(
+    plan: Plan, signals: Signals, folder: str, state=None, verbose: bool = True
+) -> dict[str, Any]:
     """Returns {name: callback} of a training that writes into a run folder.
 
-    state: the State that it goes on from, None where it begins.
+    state: the State that it goes on from, None where it begins. verbose: whether there is a bar.
     """
     built = build.components(plan.config.get("callbacks"), "callbacks", folder=folder)
     if (checkpoint := built.get("checkpoint")) is not None:
@@ -25,7 +27,7 @@ def of_run(plan: Plan, signals: Signals, folder: str, state=None) -> dict[str, A
             checkpoint.begin_from(state, plan.model)
     if (trial := current_trial.current(plan.epochs)) is not None:
         built["pruning"] = Pruning(trial, plan.epochs)
-    if progress.show_bar():
+    if progress.show_bar(verbose):
         built["bar"] = _bar(plan, state)
     return _with_own(plan, signals, built)
 

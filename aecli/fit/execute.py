@@ -32,14 +32,20 @@ from aecli.untrusted import plain_yaml
 log = logging.getLogger("aecli")
 
 
-def perform(run: runs.Run, plan: Plan, names: dict, signals: Signals, state=None) -> runs.Run:
-    """Train (from `state` on), evaluate and draw in a run folder that is ours alone."""
+def perform(
+    run: runs.Run, plan: Plan, names: dict, signals: Signals, state=None, verbose: bool = True
+) -> runs.Run:
+    """Train (from `state` on), evaluate and draw in a run folder that is ours alone.
+
+    verbose: whether it tells of it, on stdout and stderr.
+    """
     start, warnings = time.perf_counter(), []
-    with logs.run_log(run.folder, bar=progress.show_bar()):
-        print(summary.opening(plan, names, run.folder, state), flush=True)
+    with logs.run_log(run.folder, progress.show_bar(verbose), verbose):
+        if verbose:
+            print(summary.opening(plan, names, run.folder, state), flush=True)
         try:
             with signals.deferred():  # libraries swallow what is raised inside of them
-                outcome = _fit(run, plan, signals, state)
+                outcome = _fit(run, plan, signals, state, verbose)
                 signals.take()
                 _check_model(run)
                 values, about = _evaluate(run, plan.config, warnings, signals)
@@ -48,20 +54,22 @@ def perform(run: runs.Run, plan: Plan, names: dict, signals: Signals, state=None
             run.finish("done", **outcome, figures=figures, warnings=warnings)
         except Pruned as reason:
             run.finish("pruned", **_so_far(run))
-            print(reason)
+            if verbose:
+                print(reason)
             return run
         except BaseException as error:
             told = _ended(run, error)
             if told is error:  # its own cause: who looks along the causes would never end
                 raise
             raise told from error
-        print(summary.closing(run, values, about, time.perf_counter() - start), flush=True)
+        if verbose:
+            print(summary.closing(run, values, about, time.perf_counter() - start), flush=True)
     return run
 
 
-def _fit(run: runs.Run, plan: Plan, signals: Signals, state) -> dict[str, Any]:
+def _fit(run: runs.Run, plan: Plan, signals: Signals, state, verbose: bool) -> dict[str, Any]:
     """-> what the run's status says of it."""
-    training = callbacks.of_run(plan, signals, str(run.folder), state)
+    training = callbacks.of_run(plan, signals, str(run.folder), state, verbose)
     checkpoint = training.get("checkpoint")
     with contextlib.ExitStack() as stack:
         if "bar" in training:

@@ -23,12 +23,17 @@ from aecli.untrusted.bounded import check_writable
 
 
 def train(
-    cfg: DictConfig, names: dict[str, str], overrides: list[str], folder: pathlib.Path | None = None
+    cfg: DictConfig,
+    names: dict[str, Any],
+    overrides: list[str],
+    folder: pathlib.Path | None = None,
+    verbose: bool = True,
 ) -> runs.Run | None:
     """Train as the config says; returns the finished run.
 
     names: the chosen options, for folder names and titles. folder: an existing folder, empty or
     with a run that replace=true gives up, or None for <outputs>/<date>/<time>_<model>_<dataset>.
+    verbose: whether it tells of the training, on stdout and stderr.
     None is returned by a worker that trains along with a chief, whose folder it is.
     Raises BadRequest before anything is written, RunFailed when the training goes wrong or its
     folder cannot be written, Interrupted by a signal.
@@ -47,10 +52,12 @@ def train(
             place.clear(folder)
             run = runs.create(folder, cfg, overrides, _about(names, plan))
             run_data.write(folder, plan.splits)
-            return _carried_out(run, plan, names, signals)
+            return _carried_out(run, plan, names, signals, verbose=verbose)
 
 
-def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
+def resume(
+    path: str, cfg: DictConfig, overrides: list[str], verbose: bool = True
+) -> runs.Run | None:
     """Go on with the run at `path` (or "latest") from its last whole checkpoint.
 
     cfg: the request as composed, of which only what `overrides` state counts.
@@ -73,7 +80,8 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
         state = lengthening.go_on(state, plan)
         is_done = run.status.get("state") == "done"
         if is_done and state is not None and is_complete(state, plan.epochs):
-            print(lengthening.nothing_left(run, state, plan))
+            if verbose:
+                print(lengthening.nothing_left(run, state, plan))
             return run
         if follows:
             return _followed(plan, signals, state)
@@ -82,7 +90,7 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
         about = _about(names, plan)
         run_data.write(run.folder, plan.splits)
         run.update_status(state="running", ended=None, error=None, **about)
-        return _carried_out(runs.Run(run.folder), plan, names, signals, state)
+        return _carried_out(runs.Run(run.folder), plan, names, signals, state, verbose)
 
 
 def _planned(cfg: DictConfig, threads: int | None = None):
@@ -96,11 +104,13 @@ def _planned(cfg: DictConfig, threads: int | None = None):
     return assembly.plan(cfg, splits)
 
 
-def _carried_out(run: runs.Run, plan, names: dict, signals: Signals, state=None) -> runs.Run:
+def _carried_out(
+    run: runs.Run, plan, names: dict, signals: Signals, state=None, verbose: bool = True
+) -> runs.Run:
     from aecli.fit import execute
 
     run.splits, run.preparation = plan.splits, plan.preparation
-    return execute.perform(run, plan, names, signals, state)
+    return execute.perform(run, plan, names, signals, state, verbose)
 
 
 def _followed(plan, signals: Signals, state=None) -> None:
@@ -109,7 +119,7 @@ def _followed(plan, signals: Signals, state=None) -> None:
     worker.follow(plan, signals, state)
 
 
-def _new_folder(cfg: DictConfig, names: dict[str, str]) -> pathlib.Path:
+def _new_folder(cfg: DictConfig, names: dict[str, Any]) -> pathlib.Path:
     name = f"%Y-%m-%d/%H-%M-%S_{names['model']}_{names['dataset']}"
     try:
         return unique_folder(pathlib.Path(cfg.outputs) / time.strftime(name))

@@ -40,9 +40,10 @@ def write(path: pathlib.Path, arrays: dict[str, np.ndarray]) -> None:
             parquet.write_table(pyarrow.table(columns(arrays)), temporary)
 
 
-def write_npz(path: pathlib.Path, arrays: dict[str, np.ndarray]) -> None:
+def write_npz(path: pathlib.Path, arrays: dict[str, np.ndarray], compress: bool = True) -> None:
     """As numpy.savez_compressed, whatever the names: its own parameters are names, too."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    how = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+    with zipfile.ZipFile(path, "w", how) as archive:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)

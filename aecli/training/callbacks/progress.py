@@ -1,5 +1,6 @@
 """What a person sees of the training: a bar on a terminal, one line an epoch in a pipe."""
 
+import importlib.util
 import logging
 import math
 import sys
@@ -83,7 +84,9 @@ class Bar(keras.callbacks.Callback):
         self._bar: Any = None  # until the training begins
 
     def on_train_begin(self, logs=None):
-        self._bar = tqdm(total=self._steps, initial=self._done, unit="step", dynamic_ncols=True)
+        self._bar = _bar_class()(
+            total=self._steps, initial=self._done, unit="step", dynamic_ncols=True
+        )
 
     def on_epoch_begin(self, epoch, logs=None):
         self._bar.set_description(f"epoch {epoch + 1}/{self._epochs}", refresh=False)
@@ -106,8 +109,24 @@ class Bar(keras.callbacks.Callback):
         self._bar.set_postfix(self._shown, refresh=False)
 
 
-def show_bar() -> bool:
-    return sys.stderr.isatty()
+def show_bar(verbose: bool = True) -> bool:
+    """Whether there is a terminal or a notebook to draw a bar on, and it is wanted."""
+    return verbose and (sys.stderr.isatty() or _in_notebook())
+
+
+def _in_notebook() -> bool:
+    """Whether this is a notebook that can draw a bar of widgets."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    is_one = shell is not None and "IPKernelApp" in shell.config
+    return is_one and importlib.util.find_spec("ipywidgets") is not None
+
+
+def _bar_class() -> Any:
+    if not _in_notebook():
+        return tqdm
+    from tqdm.auto import tqdm as of_notebook
+
+    return of_notebook
 
 
 def above_the_bar():

@@ -1,0 +1,1 @@
+"""What a Python session calls: aecli.train, aecli.load and the Run that they return."""
