@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 from aecli import with_keras
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what __getattr__ gives
     from aecli import models as models
     from aecli.api.run import Run as Run
     from aecli.api.run import load as load
     from aecli.api.training import train as train
+    from aecli.classes import *  # noqa: F403
     from aecli.errors import BadRequest as BadRequest
     from aecli.errors import NotApplicable as NotApplicable
     from aecli.errors import RunFailed as RunFailed
@@ -49,12 +50,18 @@ HOMES = {  # what is imported when it is asked for: its module
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        return sorted([*HOMES, *importlib.import_module("aecli.names").places()])
     if name in HOMES:
         return getattr(importlib.import_module(HOMES[name]), name)
     if name == "models":
         return importlib.import_module("aecli.models")
+    if name[:1].isupper():  # VAE, MLP, MSE: a class that an option names
+        return importlib.import_module("aecli.names").find(name)
     raise AttributeError(f"module 'aecli' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*(name for name in globals() if not name.startswith("_")), *HOMES, "models"])
+    own = [name for name in globals() if not name.startswith("_")]
+    classes = importlib.import_module("aecli.names").places()
+    return sorted({*own, *HOMES, *classes, "models"})

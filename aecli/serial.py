@@ -1,5 +1,6 @@
 """What lets a .keras file be reloaded in a fresh process without its training config."""
 
+import difflib
 import inspect
 from typing import Any, ClassVar, TypeVar, dataclass_transform, get_origin
 
@@ -50,9 +51,20 @@ class Configurable(_Fields):
         cls.__init__ = _constructor(cls.settings)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if unknown := [name for name in kwargs if name not in cls.settings]:
+            near = difflib.get_close_matches(unknown[0], cls.settings, 1)
+            meant = (
+                f": did you mean {near[0]!r}?" if near else f"; it has {', '.join(cls.settings)}"
+            )
+            raise TypeError(f"{cls.__name__} has no setting {unknown[0]!r}{meant}")
         values = inspect.signature(cls).bind(*args, **kwargs).arguments
         check_arguments(cls, values, "model")
         return super().__new__(cls, *args, **kwargs)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the settings say all that the layers depend on."""
+        return True
 
     def assemble(self) -> None:
         """Make the layers, once the settings are there."""
@@ -88,7 +100,8 @@ def _constructor(settings: dict[str, inspect.Parameter]) -> Any:
         keras.Model.__init__(self)
         for name, parameter in settings.items():
             setattr(self, name, values.get(name, parameter.default))
-        self.assemble()
+        if self.is_complete:
+            self.assemble()
 
     this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     __init__.__signature__ = inspect.Signature([this, *settings.values()])

@@ -37,7 +37,7 @@ LAYERS = [
     {"reproduction", "study"},
     {"api"},
     {"commands"},
-    {"cli", "dispatch", "completion", "with_keras", "__main__"},
+    {"cli", "dispatch", "completion", "with_keras", "names", "classes", "__main__"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 SEPARATE = ["networks", "losses", "noise", "augment", "datasets"]

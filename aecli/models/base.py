@@ -7,9 +7,9 @@ from keras import ops
 from pydantic import Field
 
 from aecli import limits
-from aecli.datasets.learnt import Learnt
 from aecli.dataspec import DataSpec
 from aecli.losses.base import Loss, of_points
+from aecli.losses.binary_crossentropy import BinaryCrossentropy
 from aecli.models.batch import Batch
 from aecli.models.before import Before
 from aecli.models.conditioned import Conditioned
@@ -28,6 +28,9 @@ LatentDim = Annotated[
 ]
 
 
+DataShape = Annotated[Any, Field(description="(H, W, C) of an example")]
+
+
 class Autoencoder(
     OnArrays, InKeras, Measured, Before, Conditioned, LawOfCodes, Configurable, keras.Model
 ):
@@ -37,8 +40,9 @@ class Autoencoder(
     units, so that a weight means the same for every image size. The loss is the reconstruction
     plus the weighted penalties.
 
-    data_shape: (H, W, C). latent_dim: code size, or channels of a grid code; None: the last
-    feature map. flat: code [B, latent_dim] if true, else [B, h, w, latent_dim].
+    data_shape: (H, W, C); None: as the first data have it. latent_dim: code size, or channels of
+    a grid code; None: the last feature map. flat: code [B, latent_dim] if true, else
+    [B, h, w, latent_dim].
 
     A variant states its further settings as annotated fields. One that needs layers of its own
     makes them in assemble(), after super().assemble().
@@ -47,14 +51,20 @@ class Autoencoder(
     players: ClassVar[tuple[str, ...]] = ("model",)  # who minimises something; "model" first
     codes_reconstruct: ClassVar[bool] = True  # whether the encoder minimises the reconstruction
     own_score: ClassVar[str] = "reconstruction"  # that aecli detect takes where none is stated
+    learnt = None  # of its training's data; kept in a .keras file
     train_count = None  # examples of the training part, where the model asks for their number
     decoded_an_example = 1  # images that the decoder makes of an example for its loss
 
-    data_shape: Any
+    data_shape: DataShape = None
     network: Network
-    reconstruction_loss: Loss
+    reconstruction_loss: Loss = BinaryCrossentropy()
     latent_dim: LatentDim | None = 32
     flat: bool = True
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it knows what its layers are made for; else the first data tell."""
+        return self.data_shape is not None
 
     def assemble(self) -> None:
         """Build encoder and decoder.
@@ -62,7 +72,6 @@ class Autoencoder(
         Raises BadRequest where the network cannot take the shape, or would be too large.
         """
         self.check_network()
-        self.learnt: Learnt | None = None  # of its training's data; kept in a .keras file
         self.data_shape = tuple(self.data_shape)
         self.reconstruction_loss.check_shape(self.data_shape)
         self.seed_generator = keras.random.SeedGenerator(0)

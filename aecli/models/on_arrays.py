@@ -1,6 +1,7 @@
 """Data in, data out, without a training: deterministic, some images at a time."""
 
 import math
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -8,7 +9,7 @@ from tqdm import tqdm
 
 from aecli import limits
 from aecli.errors import BadRequest, NotApplicable
-from aecli.models import draws
+from aecli.models import draws, given
 from aecli.models.asked import Asked
 from aecli.models.batch import Batch
 from aecli.models.raw import Raw
@@ -36,6 +37,20 @@ class OnArrays(Asked):
             raise NotApplicable("this model does not know what data it was trained on")
         return Raw(self, self.learnt)
 
+    def as_given(self, x: Any) -> np.ndarray:
+        """Examples as Keras's fit takes them -> [N, *data_shape].
+
+        A model that is not built yet is built for them. Raises BadRequest for another shape, and
+        for whole numbers that are no bytes.
+        """
+        x = np.asarray(x)
+        if not self.built:
+            self.build(x.shape)
+        given.check_shape(self, x.shape[1:])
+        given.check_type(self, x.dtype)
+        x = x.reshape(-1, *self.data_shape)
+        return x / np.float32(255) if x.dtype == np.uint8 else x
+
     def frozen_draws(self, n: int, start: int = 0, seed: int = 0) -> dict[str, np.ndarray]:
         """The draws for the examples start .. start + n of a split in evaluation."""
         return draws.frozen_draws(self.noise_shapes(), n, start, seed)
@@ -44,9 +59,9 @@ class OnArrays(Asked):
         """Images [N, H, W, C] -> codes [N, *code_shape]: the posterior mean.
 
         With a seed, a draw from the posterior. Raises NotApplicable where the code is not random,
-        BadRequest for whole numbers, as a file may have them: model.raw takes those.
+        BadRequest for whole numbers where a run knows better what they are: model.raw takes those.
         """
-        _refuse_whole_numbers(x)
+        x = self.as_given(x)
         if seed is not None and not self.has_random_codes:
             raise NotApplicable("this model's codes are not random: take sample=false")
         drawn = {} if seed is None else self.frozen_draws(len(x), seed=seed)
@@ -74,7 +89,7 @@ class OnArrays(Asked):
 
         Raises NotApplicable where there is no codebook.
         """
-        _refuse_whole_numbers(x)
+        x = self.as_given(x)
         self.check_has_codebook()
 
         def step(a):
@@ -110,7 +125,7 @@ class OnArrays(Asked):
 
         The points that a series lacks, NaN, stay NaN; a sentence ends where the model ends it.
         """
-        _refuse_whole_numbers(x)
+        x = self.as_given(x)
 
         def step(a):
             out = self.forward(Batch(a["x"], None, label=a.get("label")))
@@ -126,13 +141,14 @@ class OnArrays(Asked):
 
     def score(self, x: np.ndarray, target: np.ndarray | None = None, label=None):
         """{"loss" and each term: [N] in nats}, draws frozen, for images x (and clean targets)."""
+        x = self.as_given(x)
 
         def step(a):
             batch = Batch(a["x"], a["target"], a["draws"], label=a.get("label"))
             loss, terms, _ = self.objective(batch, self.forward(batch))
             return {"loss": loss, **terms}
 
-        target = x if target is None else target
+        target = x if target is None else self.as_given(target)
         arrays = {"x": x, "target": target, "draws": self.frozen_draws(len(x))}
         return self._map("score", step, arrays | self.labels(label, len(x)))
 
@@ -220,11 +236,3 @@ class OnArrays(Asked):
 def _as_given(x) -> np.ndarray:
     x = np.asarray(x)
     return x if x.dtype == np.int32 else x.astype("float32")
-
-
-def _refuse_whole_numbers(x: np.ndarray) -> None:
-    if np.asarray(x).dtype.kind in "iub":
-        raise BadRequest(
-            "the model takes floats as in its training, bytes as x/255\n"
-            "whole numbers as a file has them: model.raw.encode(x), model.raw.reconstruct(x)"
-        )

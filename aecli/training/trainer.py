@@ -5,6 +5,7 @@ import dataclasses
 import os
 from typing import Annotated, ClassVar, Literal
 
+import keras
 import tensorflow as tf
 from pydantic import Field
 
@@ -149,7 +150,8 @@ class Trainer(Component):
                     callback.set_model(model)
                 callbacks["restore"].on_train_begin()
                 return None
-            return model.fit(
+            return keras.Model.fit(  # not the model's own, which looks at the data again
+                model,
                 feed.dataset(),
                 initial_epoch=place[0],
                 epochs=self.total_epochs(images),
