@@ -44,7 +44,7 @@ def main(cfg: DictConfig) -> None:
 def next_words(option: str, overrides: list[str], changes: list[str]) -> list[str]:
     """The words of a training of these data: those that were typed, and the changes they lack."""
     stated = typed.stated(overrides)
-    kept = {key: word for key, word in zip(stated, overrides, strict=False)}
+    kept = {word.partition("=")[0]: word for word in overrides}
     kept = {k: w for k, w in kept.items() if k.split(".")[0] in ("dataset", "seed")}
     path = stated.get("dataset.path")
     if path is not None and "=" not in path and chosen_data.is_path(path):

@@ -60,6 +60,13 @@ class Dataset(Component):
         """The source's arrays, checked; raises BadRequest that names the file."""
         raise NotImplementedError
 
+    def found_at(self) -> str | None:
+        """Where its files lie on this machine, "" where it needs none, None: not here.
+
+        Nothing is read and nothing downloaded.
+        """
+        return getattr(self, "path", "")
+
     def like(self, learnt: Learnt) -> "Dataset":
         """The same reader; what its settings leave open is as it was in a training."""
         return self

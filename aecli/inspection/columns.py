@@ -60,12 +60,12 @@ def twins_of(source: Source, parts: dict[str, Split], columns: list[Column]) -> 
 def _column(name: str, kind: str, x: np.ndarray) -> Column:
     there = x[~np.isnan(x)]
     different = np.unique(there)
-    told = {"values": len(different), "missing": len(x) - len(there)}
+    many, gaps = len(different), len(x) - len(there)
     if kind == "category" or not len(there):
-        return Column(name, kind, None, None, None, **told)
+        return Column(name, kind, None, None, None, many, gaps)
     lower, middle, upper = (float(q) for q in np.quantile(there.astype(float), [0.25, 0.5, 0.75]))
     reach = FAR * (upper - lower)
     far = int((np.abs(there - middle) > reach).sum()) if reach and len(there) >= LEAST else 0
     low, high = float(different[0]), float(different[-1])
-    counts = kind == "integer" and len(x) == len(different) >= LEAST and high - low == len(x) - 1
-    return Column(name, kind, low, middle, high, **told, far=far, counts_rows=counts)
+    counts = kind == "integer" and len(x) == many >= LEAST and high - low == len(x) - 1
+    return Column(name, kind, low, middle, high, many, gaps, far, counts)

@@ -75,7 +75,7 @@ def labels_of(found: Found, part: Split) -> list[str] | None:
     """The name of each example's label, None without labels."""
     if part.labels is None:
         return None
-    names = found.source.label_names or ()
+    names = [*(found.source.label_names or ())]
     return [names[n] if 0 <= n < len(names) else str(n) for n in part.labels.tolist()]
 
 
