@@ -13,6 +13,7 @@ from aecli.console.table import show_table
 from aecli.errors import BadRequest, NotApplicable
 from aecli.files import as_json, made_folder, replacing, unique_folder
 from aecli.inspection import data, told
+from aecli.inspection.found import Found
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -72,7 +73,7 @@ def _title(cfg: DictConfig, name: str) -> str:
     return pathlib.Path(str(path)).name or name if path else name
 
 
-def _drawn(cfg: DictConfig, name: str, found: data.Found, file) -> pathlib.Path | None:
+def _drawn(cfg: DictConfig, name: str, found: Found, file) -> pathlib.Path | None:
     """The figure that was written, None of data that are not drawn."""
     from aecli.figures import examples
 

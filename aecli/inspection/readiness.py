@@ -3,8 +3,6 @@
 import os
 import pathlib
 
-from omegaconf import OmegaConf
-
 from aecli import build
 from aecli.console import catalog, subgroups
 from aecli.errors import BadRequest
@@ -19,7 +17,7 @@ def of_datasets() -> list[Found]:
     for option in catalog.options("dataset"):
         node = subgroups.mapping(option.file) | {"seed": 0}
         try:
-            place = build.component(OmegaConf.create(node), "dataset").found_at()
+            place = build.component(node, "dataset").found_at()
         except BadRequest as error:  # an option of the user's own
             wrong.append(("data", f"{option.file}: {error}".splitlines()[0], "mend it", False))
             continue

@@ -6,7 +6,7 @@ import numpy as np
 
 from aecli.datasets.source_file import shown
 from aecli.datasets.splits import PARTS, Split
-from aecli.inspection.data import Found
+from aecli.inspection.found import Found
 
 MOST = 40  # rows of a table
 WIDE = 9  # characters of the word at the start of a line

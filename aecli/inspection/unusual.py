@@ -2,7 +2,6 @@
 
 import collections
 import contextlib
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +12,7 @@ from aecli.datasets.source_file import shown, stated_path
 from aecli.datasets.splits import BLOCK, Split
 from aecli.dataspec import by
 from aecli.inspection.columns import FAR, twins_of
-
-if TYPE_CHECKING:
-    from aecli.inspection.data import Found
+from aecli.inspection.found import Found
 
 FEW = 10  # training examples of a class that is tiny
 UNEVEN = 20  # times as many of the largest class as of the smallest
@@ -27,7 +24,7 @@ SIZES = 2000  # image files whose size is looked at
 Told = tuple[list[str], list[str]]  # lines, words of a training
 
 
-def of(found: "Found", dataset) -> Told:
+def of(found: Found, dataset) -> Told:
     """The lines on what is unusual, and the words that a training of such data should have."""
     told: list[Told] = [_parts(found), _labels(found)]
     if found.columns:
@@ -41,7 +38,7 @@ def of(found: "Found", dataset) -> Told:
     ]
 
 
-def _parts(found: "Found") -> Told:
+def _parts(found: Found) -> Told:
     lines, nouns = [], found.spec.nouns
     count = len(found.parts["train"])
     if count < SHORT:
@@ -61,7 +58,7 @@ def _parts(found: "Found") -> Told:
     return lines, []
 
 
-def _labels(found: "Found") -> Told:
+def _labels(found: Found) -> Told:
     labels, lines = found.labels, []
     if not labels:
         return [], []
@@ -81,7 +78,7 @@ def _labels(found: "Found") -> Told:
     return lines, []
 
 
-def _columns(found: "Found") -> Told:
+def _columns(found: Found) -> Told:
     lines, words = [], []
     columns = found.columns
     groups = {
@@ -116,7 +113,7 @@ def _columns(found: "Found") -> Told:
     return lines, words
 
 
-def _range(found: "Found") -> Told:
+def _range(found: Found) -> Told:
     low, high = found.range
     if found.spec.kind == "series":
         return [], []
@@ -133,7 +130,7 @@ def _range(found: "Found") -> Told:
     return [], []
 
 
-def _flat(found: "Found") -> Told:
+def _flat(found: Found) -> Told:
     """Examples of one value, channels that never change, and colours that are grey."""
     lines, nouns = [], found.spec.nouns
     flat = {name: _count_flat(part) for name, part in found.parts.items()}
