@@ -68,8 +68,11 @@ class Plan:
         }
 
 
-def plan(cfg: DictConfig, splits) -> Plan:
-    """Raises BadRequest for everything that can be refused before the training."""
+def plan(cfg: DictConfig, splits, begins: bool = True) -> Plan:
+    """Raises BadRequest for everything that can be refused before the training.
+
+    begins: whether it starts at its first step, where warm_start counts.
+    """
     learnt_file.check_writable(splits.learnt)
     trainer = build.component(cfg.trainer, "trainer")
     images = len(splits.train)
@@ -116,7 +119,7 @@ def plan(cfg: DictConfig, splits) -> Plan:
     _check_monitors(cfg, model)
     build.components(cfg.get("metrics"), "metrics")
     build.components(cfg.get("figures"), "figures")
-    start = warm.start(cfg, model)
+    start = warm.start(cfg, model) if begins else None
     if start is not None:
         splits = dataclasses.replace(splits, notes=(*splits.notes, start.note))
     feed = trainer.make_feed(splits, preparation, splits.labels_for(model))

@@ -74,7 +74,7 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
             remove_leftovers(run.folder)
         state = continuation.read_state(run)
         config = continuation.merged(run, state, cfg, overrides)
-        plan = _planned(config, continuation.threads(config, state))
+        plan = _planned(config, continuation.threads(config, state), begins=state is None)
         continuation.check(run, state, plan)
         state = lengthening.go_on(state, plan)
         is_done = run.status.get("state") == "done"
@@ -91,7 +91,7 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
         return _carried_out(runs.Run(run.folder), plan, names, signals, state)
 
 
-def _planned(cfg: DictConfig, threads: int | None = None):
+def _planned(cfg: DictConfig, threads: int | None = None, begins: bool = True):
     build.refuse_unstorable(cfg)  # refused before any work
     splits = build.component(cfg.dataset, "dataset").load()
     strategy = cfg.trainer.get("strategy", "none")  # of older runs: none
@@ -99,7 +99,7 @@ def _planned(cfg: DictConfig, threads: int | None = None):
     quiet.import_tensorflow_quietly(threads or cfg.trainer.threads, strategy != "multi_worker")
     from aecli.fit import plan as assembly
 
-    return assembly.plan(cfg, splits)
+    return assembly.plan(cfg, splits, begins)
 
 
 def _carried_out(run: runs.Run, plan, names: dict, signals: Signals, state=None) -> runs.Run:
