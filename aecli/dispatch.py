@@ -88,8 +88,7 @@ def _through_hydra(arguments: Arguments, with_traceback: bool) -> int:
     arguments.overrides = _own(arguments)
     if sweep:
         arguments.overrides += [SUBDIR] if "hydra.sweep.subdir" not in stated else []
-        arguments.overrides += [sweep.claim_folder()] if "hydra.sweep.dir" not in stated else []
-        sweep.check_stated_folder()
+        arguments.overrides += sweep.placed()
         if sweep.replaces:  # here a job is checked as its turn comes, too late to delete the others
             raise BadRequest("replace=true of a sweep takes hydra/launcher=process\nleave one out")
     arguments.overrides += user_overrides

@@ -4,7 +4,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from aecli.fit.start import NAMES, resume, train
-from aecli.jobs.sweep import job_folder
+from aecli.jobs.sweep import drop_empty_job_folder, job_folder
 
 
 def main(cfg: DictConfig) -> None:
@@ -17,3 +17,4 @@ def main(cfg: DictConfig) -> None:
     choices = hydra.runtime.choices
     names = {key: choices[key] for key in NAMES}
     train(cfg, names, overrides, folder=job_folder())
+    drop_empty_job_folder()  # of a dry run

@@ -21,7 +21,7 @@ READERS = {  # suffix, without .gz: option of dataset
 IDX = re.compile(r"[-.]idx\d[-.]ubyte$")  # MNIST's own names
 HEAD = 2**16  # bytes in which the first line of a CSV ends
 FITTING = re.compile(r"#\s*@(loss|network)\s+(\w+)")  # in a dataset's YAML: what fits its values
-COMMANDS = ("bench", "train", "tune")
+COMMANDS = ("bench", "inspect", "train", "tune")
 
 
 def is_path(word: str) -> bool:
@@ -70,7 +70,11 @@ def fitting(command: str, stated: list[str], config_dir: str | None) -> list[str
     An experiment, a run that goes on, a loss and a network that are stated have their own.
     """
     keys = {one.partition("=")[0].lstrip("+~"): one.partition("=")[2] for one in stated}
-    if command not in COMMANDS or keys.keys() & {"experiment", "resume", "sweep"}:
+    if (
+        command not in COMMANDS
+        or command == "inspect"
+        or keys.keys() & {"experiment", "resume", "sweep"}
+    ):
         return []
     names = keys.get("dataset", "").split(",")
     files = {option.name: option.file for option in catalog.options("dataset", config_dir)}

@@ -1,6 +1,7 @@
 """The keys at the root that several commands share, checked before any of them is used."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
 from pydantic import Field
@@ -12,9 +13,18 @@ from aecli.errors import BadRequest
 Path = Annotated[
     str, Field(min_length=1, max_length=4096, description="a path; a number as a name: ./2026")
 ]
-COMMAND_KEYS = ("resume", "sweep", "seeds", "replace", "n_jobs", "gpus")  # not of a run
+COMMAND_KEYS = (
+    "resume",
+    "sweep",
+    "seeds",
+    "replace",
+    "dry_run",
+    "name",
+    "n_jobs",
+    "gpus",
+)  # not of a run
 NOT_OF_A_JOB = (*COMMAND_KEYS, "outputs")  # of what a job of a sweep is told
-PATHS = ("outputs", "run", "resume", "sweep", "study", "input", "clean", "output")
+PATHS = ("outputs", "run", "warm_start", "resume", "sweep", "study", "input", "clean", "output")
 NAME = 255  # bytes of one name in a path, on any system
 AT_ONCE = 1024  # processes
 
@@ -24,6 +34,7 @@ def _keys(
     run: Path | None,
     resume: Path | None,
     sweep: Path | None,
+    warm_start: Path | None,
     study: Path | None,
     input: Path | None,
     clean: Path | None,
@@ -32,6 +43,7 @@ def _keys(
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None,
     seeds: Annotated[int, Field(ge=1, le=1000)] | None,
     replace: bool,
+    dry_run: bool,
     json: bool,
     draw: bool,
     sample: bool,
@@ -44,10 +56,20 @@ def of_run(config: DictConfig) -> DictConfig:
     return OmegaConf.masked_copy(config, [str(key) for key in config if key not in COMMAND_KEYS])
 
 
+def check_name(name: Any) -> None:
+    """Raises BadRequest for what is no name of a folder."""
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][\w.+-]{0,99}", name):
+        raise BadRequest(
+            f"name={name}: begin with a letter, and take letters, digits and . + - _ alone"
+        )
+
+
 def check(config: DictConfig) -> None:
     """Raises BadRequest."""
     plain = build.plain(config)
     check_arguments(_keys, plain)
+    if plain.get("name") is not None:
+        check_name(plain["name"])
     for key in PATHS:
         names = (plain.get(key) or "").split("/")
         if long := [name for name in names if len(name.encode("utf-8", "replace")) > NAME]:

@@ -15,7 +15,7 @@ from aecli.console.explain import explain
 from aecli.errors import BadRequest
 
 NAMES = ("model", "dataset", "noise", "experiment")  # the options that a run is named by
-NOT_HERE = ("outputs", "resume", "sweep", "seeds", "replace", "n_jobs", "gpus", "run", "json")
+NOT_HERE = (*root_keys.NOT_OF_A_JOB, "run", "json")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,6 +17,7 @@ from aecli.datasets.splits import Split as Split
 from aecli.datasets.splits import Splits as Splits
 from aecli.errors import BadRequest
 
+Parts = tuple[Split, Split | None, Split | None]  # training, validation, test
 Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Scale = Literal["auto", "none", "minmax", "standard"]  # auto: images of a known range to [0, 1]
@@ -59,6 +60,13 @@ class Dataset(Component):
         """The source's arrays, checked; raises BadRequest that names the file."""
         raise NotImplementedError
 
+    def found_at(self) -> str | None:
+        """Where its files lie on this machine, "" where it needs none, None: not here.
+
+        Nothing is read and nothing downloaded.
+        """
+        return getattr(self, "path", "")
+
     def like(self, learnt: Learnt) -> "Dataset":
         """The same reader; what its settings leave open is as it was in a training."""
         return self
@@ -71,20 +79,16 @@ class Dataset(Component):
         were: then nothing is learnt anew, and unit, scaling, binarisation and the numbers of the
         labels are that training's. Raises BadRequest.
         """
-        notes: list[str] = []
-        source = self.read() if learnt is None else learnt.labelled(self.like(learnt).read())
-        chosen = self._chosen(source)
-        source, chosen = chosen.read(source, everything=self.limit is None)
-        notes += source.notes
         if learnt is None:
-            source = source.in_own_unit(by_range=self.scale == "auto")
-            notes += filter(None, [ranges.note(source.unit)])
-            parts = chosen.of(source)
+            source, parts, notes = self.parts()
             learnt = Learnt.of(source, parts, self.scale, self.scale_per, self.binarize, self.seed)
             notes += source.summary
         else:
+            source = learnt.labelled(self.like(learnt).read())
+            chosen = self._chosen(source)
+            source, chosen = chosen.read(source, everything=self.limit is None)
             source, found = learnt.in_unit(source)
-            notes += found
+            notes = [*source.notes, *found]
             parts = chosen.of(source)
         train, val, test = parts
         train = learnt.in_model_units(train, self.seed, 1)
@@ -94,6 +98,20 @@ class Dataset(Component):
             notes.append(note)
         names, grid = source.label_names, source.grid and source.grid.mapped(learnt.as_given)
         return Splits(train, val, test, source.origin, names, learnt, tuple(notes), grid)
+
+    def parts(self) -> tuple[Source, Parts, list[str]]:
+        """What a training reads, in its unit, before anything is learnt of it.
+
+        -> the source; its training, validation and test part, None as in Chosen; what to say of
+        it. Raises BadRequest.
+        """
+        source = self.read()
+        chosen = self._chosen(source)
+        source, chosen = chosen.read(source, everything=self.limit is None)
+        notes = [*source.notes]
+        source = source.in_own_unit(by_range=self.scale == "auto")
+        notes += filter(None, [ranges.note(source.unit)])
+        return source, chosen.of(source), notes
 
     def _chosen(self, source: Source) -> Chosen:
         """Which images each part gets; no value of any is looked at."""

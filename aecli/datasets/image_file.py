@@ -18,6 +18,7 @@ from aecli.datasets.source_file import first_bytes, is_web_page, shown
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")  # Pillow runs a program for some others
 GREY = ("1", "L", "LA", "La")  # Pillow's modes
 GREY16 = "I;16"
+ORIENTATION = 274  # of EXIF; from 5 on, width and height change places
 MAX_PIXELS = 2**26  # of one image, 67 million (1 GB to decode): 100 kB can declare any size
 
 logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it has to say, we say
@@ -71,6 +72,13 @@ def glance(file: pathlib.Path) -> tuple[bool, bool]:
             return False, image.mode.startswith(GREY16)
         _load(image)
         return _has_color(image.convert("RGBA").convert("RGB")), False
+
+
+def size_of(file: pathlib.Path) -> tuple[int, int]:
+    """(height, width) upright, as its head says; raises whatever the decoder raises."""
+    with _opened(file) as image:
+        is_turned = image.getexif().get(ORIENTATION, 1) >= 5
+        return (image.width, image.height) if is_turned else (image.height, image.width)
 
 
 def decoded(file: pathlib.Path, frame: Frame) -> tuple[np.ndarray, Found]:

@@ -41,6 +41,13 @@ class MnistFamily(Dataset):
     ] = None
     validation_size: ValidationSize = 5000
 
+    def found_at(self) -> str | None:
+        folders = [stated_path(self.path, "dataset.path")] if self.path else []
+        for folder in folders or [folder for _, folder, _ in places()]:
+            if copy := copy_in(folder, self.npz_names, self.folders):
+                return str(copy[0] if len(copy) == 1 else copy[0].parent)
+        return None
+
     def read(self) -> Source:
         if self.path is not None:
             return self._verified(self._stated_copy(self.path))

@@ -25,12 +25,16 @@ class Shuttle(Dataset):
     test_size: TestSize = 0.2
     scale: TableScale = "standard"
 
-    def read(self) -> Source:
+    def found_at(self) -> str | None:
         path = self.path or packaged("river", "datasets", "shuttle.csv.gz")
+        return None if path is None else str(path)
+
+    def read(self) -> Source:
+        path = self.found_at()
         if path is None:
             raise BadRequest(
                 "dataset=shuttle reads the file that river brings, which is not installed: "
                 "pip install river\nor dataset.path=FILE, with columns of readings and anomaly"
             )
-        source = Table(path=str(path), label_column=LABEL).read()
+        source = Table(path=path, label_column=LABEL).read()
         return dataclasses.replace(source, label_names=("normal", "anomalous"))

@@ -32,6 +32,10 @@ class Ucr(Dataset):
         str | None, Field(description="the folder of NAME/NAME_TRAIN.ts; null: a package's")
     ] = None
 
+    def found_at(self) -> str | None:
+        found = self.path or next(iter(_packaged()), None)
+        return None if found is None else str(found)
+
     def read(self) -> Source:
         train, test = (self._file(part) for part in ("TRAIN", "TEST"))
         return Series(path=str(train), test_path=str(test)).read()
@@ -41,9 +45,7 @@ class Ucr(Dataset):
         if self.name is None:
             raise BadRequest(f"dataset.name is needed, as {EXAMPLE}")
         own = [] if self.path is None else [stated_path(self.path, "dataset.path")]
-        folders = own or [
-            place for name in PACKAGES if (place := packaged(name, "datasets", "data")) is not None
-        ]
+        folders = own or _packaged()
         if not folders:
             raise BadRequest(
                 "dataset=ucr reads files that sktime or aeon bring, and neither is installed: "
@@ -60,3 +62,9 @@ class Ucr(Dataset):
             f"dataset.name={self.name}: {folders[0]} has no {self.name}/{file}"
             f"\nit has {names or 'no problem'}; others: https://timeseriesclassification.com"
         )
+
+
+def _packaged() -> list[pathlib.Path]:
+    """The folders of problems that installed packages bring."""
+    found = (packaged(name, "datasets", "data") for name in PACKAGES)
+    return [place for place in found if place is not None]

@@ -76,12 +76,18 @@ def plain_powers(figure: Figure) -> None:
 
 def new_figure(run, title: str, height: float) -> Figure:
     """An empty figure, WIDTH x height inches, titled with what it shows and run.title."""
+    figure = empty_figure(height)
+    figure.suptitle(f"{title}: {run.title}")
+    return figure
+
+
+def empty_figure(height: float) -> Figure:
+    """A figure, WIDTH x height inches, without a title."""
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
     engine = figure.get_layout_engine()
     assert isinstance(engine, ConstrainedLayoutEngine)  # of "constrained"
     engine.set(w_pad=0.08, h_pad=0.06)
     FigureCanvasAgg(figure)
-    figure.suptitle(f"{title}: {run.title}")
     return figure
 
 

@@ -13,6 +13,7 @@ from aecli.datasets.cutting import cut_to_unit_range
 from aecli.datasets.layout import layout
 from aecli.datasets.learnt import Learnt
 from aecli.errors import BadRequest
+from aecli.fit import warm
 from aecli.runs import kept
 from aecli.training.callbacks.checkpoint import Checkpoint
 from aecli.training.callbacks.csv_log import CSVLog
@@ -37,6 +38,7 @@ class Plan:
     optimizers: Optimizers
     preparation: Preparation
     feed: Any
+    start: warm.Start | None = None  # weights to begin from
 
     @property
     def images(self) -> int:
@@ -51,6 +53,8 @@ class Plan:
         if (n := self.model.adapts_to) > 0:
             n = min(n, MAX_VALUES // math.prod(self.model.data_shape))
             self.model.adapt(self.preparation.frozen(self.splits.train.x[:n])[1])
+        if self.start is not None:
+            self.start.give_to(self.model)
 
     @property
     def about(self) -> dict[str, Any]:
@@ -64,8 +68,11 @@ class Plan:
         }
 
 
-def plan(cfg: DictConfig, splits) -> Plan:
-    """Raises BadRequest for everything that can be refused before the training."""
+def plan(cfg: DictConfig, splits, begins: bool = True) -> Plan:
+    """Raises BadRequest for everything that can be refused before the training.
+
+    begins: whether it starts at its first step, where warm_start counts.
+    """
     learnt_file.check_writable(splits.learnt)
     trainer = build.component(cfg.trainer, "trainer")
     images = len(splits.train)
@@ -112,8 +119,11 @@ def plan(cfg: DictConfig, splits) -> Plan:
     _check_monitors(cfg, model)
     build.components(cfg.get("metrics"), "metrics")
     build.components(cfg.get("figures"), "figures")
+    start = warm.start(cfg, model) if begins else None
+    if start is not None:
+        splits = dataclasses.replace(splits, notes=(*splits.notes, start.note))
     feed = trainer.make_feed(splits, preparation, splits.labels_for(model))
-    return Plan(cfg, splits, trainer, model, optimizers, preparation, feed)
+    return Plan(cfg, splits, trainer, model, optimizers, preparation, feed, start)
 
 
 def _cut(trainer: Trainer, images: int) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from aecli import build, runs
+from aecli import build, runs, typed
 from aecli.comparison import measure
 from aecli.console import quiet, root_keys
 from aecli.console.wanted import NAMES
-from aecli.errors import CannotWrite
-from aecli.files import remove_leftovers, unique_folder
+from aecli.errors import BadRequest, CannotWrite
+from aecli.files import made_folder, remove_leftovers, unique_folder
 from aecli.locking import locked
 from aecli.quantity import plain
 from aecli.runs import data as run_data
@@ -32,21 +32,24 @@ def train(
     """Train as the config says; returns the finished run.
 
     names: the chosen options, for folder names and titles. folder: an existing folder, empty or
-    with a run that replace=true gives up, or None for <outputs>/<date>/<time>_<model>_<dataset>.
-    verbose: whether it tells of the training, on stdout and stderr.
-    None is returned by a worker that trains along with a chief, whose folder it is.
+    with a run that replace=true gives up, or None for <outputs>/<name>, where name is stated, else
+    <outputs>/<date>/<time>_<model>_<dataset>. With dry_run=true nothing is written.
+    None is returned by a dry run, and by a worker that trains along with a chief, whose folder it
+    is. verbose: whether it tells of the training, on stdout and stderr.
     Raises BadRequest before anything is written, RunFailed when the training goes wrong or its
     folder cannot be written, Interrupted by a signal.
     """
-    replace = bool(cfg.get("replace"))
+    is_tried, folder = bool(cfg.get("dry_run")), _stated_folder(cfg, folder)
     if folder is not None:
-        place.refuse_filled(folder, replace)
+        place.refuse_filled(folder, bool(cfg.get("replace")))
     cfg = root_keys.of_run(cfg)
     with Signals() as signals:
         plan = _planned(cfg)
         if plan.trainer.is_follower:
             return _followed(plan, signals)
-        folder = folder or _new_folder(cfg, names)
+        if is_tried:
+            return _tried(plan, names, overrides, folder or _new_path(cfg, names))
+        folder = made_folder(folder) if folder else _new_folder(cfg, names)
         check_writable(folder)
         with locked(folder):
             place.clear(folder)
@@ -67,6 +70,8 @@ def resume(
     from aecli.fit import resume as continuation
     from aecli.training.state import is_complete
 
+    if cfg.get("dry_run"):
+        raise BadRequest("dry_run=true is of a training that begins, resume goes on with one")
     run = runs.find_any(path, cfg.outputs)
     check_writable(run.folder)
     follows = continuation.is_follower(run, cfg, overrides)
@@ -75,7 +80,7 @@ def resume(
             remove_leftovers(run.folder)
         state = continuation.read_state(run)
         config = continuation.merged(run, state, cfg, overrides)
-        plan = _planned(config, continuation.threads(config, state))
+        plan = _planned(config, continuation.threads(config, state), begins=state is None)
         continuation.check(run, state, plan)
         state = lengthening.go_on(state, plan)
         is_done = run.status.get("state") == "done"
@@ -93,7 +98,7 @@ def resume(
         return _carried_out(runs.Run(run.folder), plan, names, signals, state, verbose)
 
 
-def _planned(cfg: DictConfig, threads: int | None = None):
+def _planned(cfg: DictConfig, threads: int | None = None, begins: bool = True):
     build.refuse_unstorable(cfg)  # refused before any work
     splits = build.component(cfg.dataset, "dataset").load()
     strategy = cfg.trainer.get("strategy", "none")  # of older runs: none
@@ -101,7 +106,7 @@ def _planned(cfg: DictConfig, threads: int | None = None):
     quiet.import_tensorflow_quietly(threads or cfg.trainer.threads, strategy != "multi_worker")
     from aecli.fit import plan as assembly
 
-    return assembly.plan(cfg, splits)
+    return assembly.plan(cfg, splits, begins)
 
 
 def _carried_out(
@@ -119,10 +124,31 @@ def _followed(plan, signals: Signals, state=None) -> None:
     worker.follow(plan, signals, state)
 
 
-def _new_folder(cfg: DictConfig, names: dict[str, Any]) -> pathlib.Path:
+def _tried(plan, names: dict[str, Any], overrides: list[str], folder: pathlib.Path) -> None:
+    from aecli.fit import dry_run
+
+    words = [word for word in overrides if not word.startswith("dry_run=")]
+    print(dry_run.told(plan, names, folder, typed.command("train", *words)), flush=True)
+
+
+def _stated_folder(cfg: DictConfig, folder: pathlib.Path | None) -> pathlib.Path | None:
+    """That of name=NAME, where it is stated. Raises BadRequest for two of them."""
+    name = cfg.get("name")
+    if name is None:
+        return folder
+    if folder is not None:
+        raise BadRequest(f"name={name}: Hydra's settings name the folder, {folder}\nleave one out")
+    return pathlib.Path(cfg.outputs) / name
+
+
+def _new_path(cfg: DictConfig, names: dict[str, Any]) -> pathlib.Path:
     name = f"%Y-%m-%d/%H-%M-%S_{names['model']}_{names['dataset']}"
+    return pathlib.Path(cfg.outputs) / time.strftime(name)
+
+
+def _new_folder(cfg: DictConfig, names: dict[str, Any]) -> pathlib.Path:
     try:
-        return unique_folder(pathlib.Path(cfg.outputs) / time.strftime(name))
+        return unique_folder(_new_path(cfg, names))
     except CannotWrite as error:
         cause = error.__cause__
         assert isinstance(cause, OSError)  # as files.writing has it

@@ -52,7 +52,7 @@ def opening(plan, names: dict, folder, state=None) -> str:
     elif state is not None:
         step = f", step {state.step:,} of {plan.feed.steps_per_epoch:,}" if state.step else ""
         rows["resume"] = f"after epoch {state.epoch} of {plan.epochs}{step}"
-    return _table(rows)
+    return table(rows)
 
 
 def _range(splits) -> str:
@@ -110,7 +110,7 @@ def closing(
         "next": first,
         "": second,
     }
-    return _table(rows)
+    return table(rows)
 
 
 def metric_line(values: dict[str, float | None], about: dict[str, Quantity]) -> str:
@@ -121,7 +121,8 @@ def metric_line(values: dict[str, float | None], about: dict[str, Quantity]) -> 
     return "  ".join(f"{name} {values[name]:.4g}{units.get(name, '')}" for name in shown)
 
 
-def _table(rows: dict[str, str]) -> str:
+def table(rows: dict[str, str]) -> str:
+    """A line each, the texts below each other."""
     wide = max(7, *(len(key) for key in rows if key != next(iter(rows))))
     return "\n".join(f"{key:<{wide}} {text}" for key, text in rows.items())
 

@@ -44,6 +44,8 @@ def is_one(arguments: Arguments) -> bool:
     if arguments.command != "train" or arguments.has(*options.LOOKS):
         return False
     several = arguments.is_sweep or "seeds" in stated or "sweep" in stated
+    if several and stated.get("dry_run", "false").lower() == "true":
+        raise BadRequest("dry_run=true is of one training\nleave out -m, seeds and sweep")
     return several and stated.get("hydra/launcher", "process") == "process"
 
 
@@ -71,14 +73,13 @@ def run(
         if known is not None:  # composed for comparison only
             unseen = stack.enter_context(_unseen(known.folder))
             own = [*own, f"hydra.sweep.dir={quoted(unseen)}"]
-        elif "hydra.sweep.dir" not in stated:
-            stack.callback(place.release_folder)
-            own = [*own, place.claim_folder()]
         else:
-            place.check_stated_folder()
+            stack.callback(place.release_folder)
+            own = [*own, *place.placed()]
         arguments.overrides = [*own, SUBDIR, *overrides]
         hydra_main(arguments, collected.collect)
-        folder = known.folder if known else place.folder or pathlib.Path(stated["hydra.sweep.dir"])
+        folder = known.folder if known else place.folder or place.stated_folder
+        assert folder is not None  # claimed, stated or found
         return collected.carry_out(folder, known)
 
 

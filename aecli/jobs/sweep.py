@@ -14,6 +14,7 @@ from hydra.core.override_parser.types import Override
 from omegaconf import OmegaConf
 
 from aecli import typed
+from aecli.console import root_keys
 from aecli.files import unique_folder
 from aecli.runs import place
 from aecli.untrusted.bounded import check_writable
@@ -60,9 +61,24 @@ class Sweep:
 
     @property
     def stated_folder(self) -> Path | None:
-        """That of hydra.sweep.dir=DIR."""
-        folder = typed.stated(self.overrides).get("hydra.sweep.dir")
-        return None if folder is None else Path(folder)
+        """That of hydra.sweep.dir=DIR or name=NAME. Raises BadRequest for what is no name."""
+        stated = typed.stated(self.overrides)
+        if "hydra.sweep.dir" in stated:
+            return Path(stated["hydra.sweep.dir"])
+        if stated.get("name", "null") == "null":
+            return None
+        root_keys.check_name(stated["name"])
+        return Path(stated.get("outputs", "outputs"), stated["name"])
+
+    def placed(self) -> list[str]:
+        """What Hydra is told of the folder; it is made where the user states none.
+
+        Raises CannotWrite, BadRequest for a folder that is stated, and filled.
+        """
+        self.check_stated_folder()
+        if (folder := self.stated_folder) is None:
+            return [self.claim_folder()]
+        return [typed.override("hydra.sweep.dir", folder)]
 
     def check_stated_folder(self) -> None:
         """Before Hydra writes multirun.yaml into it. Raises BadRequest."""

@@ -50,6 +50,8 @@ def kept(config: DictConfig) -> DictConfig:
     """
     copy: Any = OmegaConf.merge(config)
     OmegaConf.set_readonly(copy, False)
+    if isinstance(start := copy.get("warm_start"), str):
+        copy.warm_start = str(pathlib.Path(start).expanduser().absolute())
     node = copy.get("dataset")
     for key in node or ():
         value = OmegaConf.select(node, key) if str(key).endswith("path") else None

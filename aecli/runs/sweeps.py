@@ -83,7 +83,8 @@ def create(folder: pathlib.Path, asked: list[Asked]) -> Sweep:
 def find(path: str, root: str = "outputs") -> Sweep:
     """The sweep at a path, or with "latest" the newest one under root. Raises BadRequest."""
     if path == "latest":
-        found = [file.parent for file in pathlib.Path(root).glob(f"*/*/{FILE}")]
+        places = ("*", "*/*")  # of name=NAME; of a day
+        found = [f.parent for place in places for f in pathlib.Path(root).glob(f"{place}/{FILE}")]
         if not found:
             make = typed.command("train", "-m", "model=ae,vae", **typed.elsewhere(root))
             raise BadRequest(f"no sweep under {root}/\nmake one: {make}")

@@ -16,6 +16,7 @@ from aecli.noise.base import Noise
 Labels = tuple[np.ndarray, np.ndarray]
 """Of the training and of the validation images, [N] whole numbers each."""
 
+CHUNK_SECONDS = 0.5  # of work between two looks of the callbacks; of a trial's steps
 ROWS = 1000  # images corrupted from one seed where the noise is frozen
 
 

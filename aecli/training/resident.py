@@ -14,11 +14,10 @@ import tensorflow as tf
 
 from aecli.models.batch import Batch
 from aecli.models.in_keras import evaluate_step, measured
-from aecli.training.feed import Labels, Preparation, epoch_order, to_float
+from aecli.training.feed import CHUNK_SECONDS, Labels, Preparation, epoch_order, to_float
 from aecli.training.step import Optimizers, train_step
 from aecli.training.strategy import Replicas
 
-CHUNK_SECONDS = 0.5  # of work between two looks of the callbacks
 TRIAL_SECONDS = 0.05  # enough to time a step by
 VALIDATION_ROWS = 500  # images a validation step, fewer where they are large
 VALIDATION_VALUES = 2**20  # pixels a validation step
@@ -61,8 +60,14 @@ class ResidentFeed:
         self._run_rest = compiled(self._rest_step, input_signature=[order, number])
         self._prepare_validation(jit)
         self.begin_epoch(0)
+        self._tried = 0.0  # seconds a step
         self._chunk = self._steps_a_chunk()
         model.train_function, model.test_function = self._train, self._test
+
+    def seconds_a_step(self) -> float:
+        """By two trials as long as the one of `attach` says is enough; the better one."""
+        count = max(1, min(self._full, round(CHUNK_SECONDS / (self._tried or CHUNK_SECONDS))))
+        return min(self._time(count) for _ in range(2)) / count
 
     def dataset(self) -> tf.data.Dataset:
         return _numbers(-(-self._full // self._chunk))
@@ -155,6 +160,7 @@ class ResidentFeed:
             seconds = self._time(count)
         for variable, value in zip(kept, values, strict=True):
             variable.assign(value)
+        self._tried = seconds / count
         chunks = max(1, round(seconds / count * self._full / CHUNK_SECONDS))
         return -(-self._full // chunks)
 

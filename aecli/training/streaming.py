@@ -1,12 +1,14 @@
 """The streaming feed: tf.data prepares the next batches while the step runs."""
 
+import time
+
 import numpy as np
 import tensorflow as tf
 
 from aecli.errors import BadRequest
 from aecli.models.batch import Batch
 from aecli.models.in_keras import evaluate_step
-from aecli.training.feed import ROWS, Labels, Preparation, epoch_order
+from aecli.training.feed import CHUNK_SECONDS, ROWS, Labels, Preparation, epoch_order
 from aecli.training.step import Optimizers, train_step
 from aecli.training.strategy import Replicas
 
@@ -50,6 +52,17 @@ class StreamingFeed:
             self._evaluate_step, jit_compile=jit, autograph=False, reduce_retracing=not jit
         )
         model.train_function, model.test_function = self._train, self._test
+
+    def seconds_a_step(self) -> float:
+        """By a short trial, which trains."""
+        self.begin_epoch(0)
+        self._train_step(*next(self._iterator))  # compiles
+        self.begin_epoch(0)
+        start, count, seconds = time.perf_counter(), 0, 0.0
+        while seconds < CHUNK_SECONDS and count < self.steps_per_epoch:
+            float(self._train_step(*next(self._iterator))["loss"])
+            count, seconds = count + 1, time.perf_counter() - start
+        return seconds / count
 
     def dataset(self) -> tf.data.Dataset:
         """The numbers of the batches, which Keras counts by."""

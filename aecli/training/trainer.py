@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import os
+import time
 from typing import Annotated, ClassVar, Literal
 
 import keras
@@ -24,6 +25,15 @@ from aecli.training.streaming import StreamingFeed
 
 GPU_BYTES = 2 * 2**30  # beside the model and its activations; TensorFlow tells no free memory
 Count = Annotated[int, Field(gt=0)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """Seconds, as tried: until the first step is done, a step, the validation of an epoch."""
+
+    first: float
+    step: float
+    validation: float
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -115,15 +125,17 @@ class Trainer(Component):
             x, val = x[:], val[:]
         return feed(x, val, preparation, self.batch_size, self.join_replicas(), labels)
 
-    def fit(self, model, optimizers: Optimizers, feed, images: int, callbacks=None, state=None):
-        """Train and validate; go on from a State where one is given.
+    def trial(self, model, optimizers: Optimizers, feed, images: int) -> Trial:
+        """How long a training would take, by some steps of one; the model is of no use after it."""
+        start = time.perf_counter()
+        self._attached(model, optimizers, feed, self.total_steps(images))
+        step = feed.seconds_a_step()
+        first = time.perf_counter() - start
+        _validation_seconds(model, feed)  # compiles
+        return Trial(first, step, _validation_seconds(model, feed))
 
-        optimizers: one for each of the model's players. callbacks: {name: callback}, called in the
-        order of callbacks/order.py; those with get_state and set_state are part of the training
-        state, which a callback named checkpoint writes.
-        -> keras.callbacks.History of the epochs trained now, None where none was left.
-        """
-        callbacks, steps = dict(callbacks or {}), self.total_steps(images)
+    def _attached(self, model, optimizers: Optimizers, feed, steps: int) -> Optimizers:
+        """The optimizers, perhaps wrapped by Keras; model and feed are ready for the first step."""
         if self.deterministic:
             tf.config.experimental.enable_op_determinism()
         with self.scope():
@@ -135,6 +147,18 @@ class Trainer(Component):
         if (replicas := self.join_replicas()) is not None:
             replicas.attach(model, optimizers)
         feed.attach(model, optimizers, steps)
+        return optimizers
+
+    def fit(self, model, optimizers: Optimizers, feed, images: int, callbacks=None, state=None):
+        """Train and validate; go on from a State where one is given.
+
+        optimizers: one for each of the model's players. callbacks: {name: callback}, called in the
+        order of callbacks/order.py; those with get_state and set_state are part of the training
+        state, which a callback named checkpoint writes.
+        -> keras.callbacks.History of the epochs trained now, None where none was left.
+        """
+        callbacks, steps = dict(callbacks or {}), self.total_steps(images)
+        optimizers = self._attached(model, optimizers, feed, steps)
         place = (state.epoch, state.step) if state else (0, 0)
         callbacks["clock"] = Clock(feed, steps, *place)
         if state is not None:
@@ -166,6 +190,14 @@ class Trainer(Component):
             raise
         finally:  # a later fit or evaluate of this model is Keras's own again
             model.train_function = model.test_function = None
+
+
+def _validation_seconds(model, feed) -> float:
+    start, blocks = time.perf_counter(), iter(feed.validation())
+    with contextlib.suppress(StopIteration):
+        while True:
+            model.test_function(blocks)
+    return time.perf_counter() - start
 
 
 def _fits(splits) -> bool:

@@ -17,7 +17,7 @@ from aecli.tuning.space import Param
 
 SETTINGS = ("metric", "sampler", "pruner", "sampler_seed")  # of a study: they stay
 COMMAND = (*SETTINGS, "n_trials", "study", "save", "n_jobs", "gpus", "outputs")  # not a training's
-NOT_HERE = ("resume", "sweep", "seeds", "replace")
+NOT_HERE = ("resume", "sweep", "seeds", "replace", "dry_run", "name")
 
 
 @dataclasses.dataclass(frozen=True)
