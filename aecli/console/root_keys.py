@@ -7,6 +7,7 @@ from pydantic import Field
 
 from aecli import build
 from aecli.component import check_arguments
+from aecli.console import stated_values
 from aecli.errors import BadRequest
 
 Path = Annotated[
@@ -48,6 +49,7 @@ def check(config: DictConfig) -> None:
     """Raises BadRequest."""
     plain = build.plain(config)
     check_arguments(_keys, plain)
+    stated_values.check(plain)
     for key in PATHS:
         names = (plain.get(key) or "").split("/")
         if long := [name for name in names if len(name.encode("utf-8", "replace")) > NAME]:
