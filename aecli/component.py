@@ -30,18 +30,22 @@ def _adapters(callable_: Any) -> dict[str, tuple[TypeAdapter, str]]:
     hints = typing.get_type_hints(function, include_extras=True)
     if dataclasses.is_dataclass(callable_):
         hints = typing.get_type_hints(callable_, include_extras=True)
-    adapters = {}
-    for name, hint in hints.items():
-        if typing.get_origin(hint) is ClassVar or name == "return":
-            continue
-        meta = getattr(hint, "__metadata__", ())
-        description = next((m.description for m in meta if getattr(m, "description", None)), "")
-        if inspect.isclass(hint) and dataclasses.is_dataclass(hint):  # built already, and checked
-            built: Any = InstanceOf[hint]  # pyright: ignore[reportInvalidTypeForm]  # a type at run time
-            adapters[name] = (TypeAdapter(built), description)
-        else:
-            adapters[name] = (TypeAdapter(hint, config=STRICT), description)
-    return adapters
+    kept = {
+        name: hint
+        for name, hint in hints.items()
+        if typing.get_origin(hint) is not ClassVar and name != "return"
+    }
+    return {name: adapter(hint) for name, hint in kept.items()}
+
+
+def adapter(hint: Any) -> tuple[TypeAdapter, str]:
+    """The validator of an annotation, and the description in it, "" for none."""
+    meta = getattr(hint, "__metadata__", ())
+    description = next((m.description for m in meta if getattr(m, "description", None)), "")
+    if inspect.isclass(hint) and dataclasses.is_dataclass(hint):  # built already, and checked
+        built: Any = InstanceOf[hint]  # pyright: ignore[reportInvalidTypeForm]  # a type at run time
+        return TypeAdapter(built), description
+    return TypeAdapter(hint, config=STRICT), description
 
 
 def check_arguments(
@@ -52,8 +56,18 @@ def check_arguments(
     prefix: what they are keys of, "" at the root; file: where they were read. Raises BadRequest
     that names both, the key, the value given and what is allowed.
     """
+    return check_with(_adapters(callable_), values, prefix, file)
+
+
+def check_with(
+    adapters: dict[str, tuple[TypeAdapter, str]],
+    values: dict[str, Any],
+    prefix: str = "",
+    file: Any = None,
+) -> dict[str, Any]:
+    """As check_arguments, by the validators of the arguments."""
     checked = dict(values)
-    for name, (adapter, description) in _adapters(callable_).items():
+    for name, (adapter, description) in adapters.items():
         if name not in values:
             continue
         try:

@@ -1,4 +1,4 @@
-"""The site: `sphinx-build -W docs site`. Its reference is written from the YAML files and docstrings."""
+"""The site, by `sphinx-build -W docs site`; its reference is of the YAMLs and docstrings."""
 
 import pathlib
 import sys

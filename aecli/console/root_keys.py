@@ -8,6 +8,7 @@ from pydantic import Field
 
 from aecli import build
 from aecli.component import check_arguments
+from aecli.console import stated_values
 from aecli.errors import BadRequest
 
 Path = Annotated[
@@ -70,6 +71,7 @@ def check(config: DictConfig) -> None:
     check_arguments(_keys, plain)
     if plain.get("name") is not None:
         check_name(plain["name"])
+    stated_values.check(plain)
     for key in PATHS:
         names = (plain.get(key) or "").split("/")
         if long := [name for name in names if len(name.encode("utf-8", "replace")) > NAME]:
