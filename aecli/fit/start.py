@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from aecli import build, runs
+from aecli import build, look, runs
 from aecli.comparison import measure
 from aecli.console import quiet, root_keys
 from aecli.console.wanted import NAMES
@@ -86,7 +86,8 @@ def resume(path: str, cfg: DictConfig, overrides: list[str]) -> runs.Run | None:
 
 
 def _planned(cfg: DictConfig, threads: int | None = None):
-    build.refuse_unstorable(cfg)  # refused before any work
+    look.of(cfg)  # refused before any work, as is what follows
+    build.refuse_unstorable(cfg)
     splits = build.component(cfg.dataset, "dataset").load()
     strategy = cfg.trainer.get("strategy", "none")  # of older runs: none
     cluster(strategy)  # refused before TensorFlow's seconds
