@@ -14,6 +14,7 @@ LAYERS = [
         "errors",
         "files",
         "limits",
+        "look",
         "component",
         "dataspec",
         "direction",

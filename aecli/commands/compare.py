@@ -7,6 +7,7 @@ import time
 
 from omegaconf import DictConfig, ListConfig
 
+from aecli import look
 from aecli.comparison import report, sources
 from aecli.comparison.leaderboard import Leaderboard, leaderboard
 from aecli.comparison.records import Record
@@ -18,6 +19,7 @@ from aecli.files import as_json, unique_folder, write_json, write_text
 from aecli.untrusted.bounded import refuse_links
 
 
+@look.drawing
 def main(cfg: DictConfig) -> None:
     """The command: a table (or JSON) on stdout; CSV, JSON and figures in a new folder."""
     if cfg.by not in (None, "task"):

@@ -9,7 +9,7 @@ import numpy as np
 from omegaconf import DictConfig
 from pydantic import Field
 
-from aecli import build, runs
+from aecli import build, look, runs
 from aecli.console.table import show_table
 from aecli.errors import BadRequest, NotApplicable
 from aecli.files import as_json, write_json
@@ -34,6 +34,7 @@ def main(cfg: DictConfig) -> None:
         print("the clean images are not known: nothing was measured", file=sys.stderr)
 
 
+@look.drawing
 def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
     """Write the expected images [N, H, W, C] of noisy ones, metrics.json and denoised.png.
 

@@ -10,7 +10,7 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf
 from pydantic import Field
 
-from aecli import runs
+from aecli import look, runs
 from aecli.console.table import show_table
 from aecli.errors import BadRequest
 from aecli.files import as_json, unique_folder, write_json
@@ -48,6 +48,7 @@ def main(cfg: DictConfig) -> None:
     print(f"written to {done.table} and {done.folder}/", file=sys.stderr)
 
 
+@look.drawing
 def detect(cfg: DictConfig) -> Detected:
     """Write the scores, metrics.json and the figure. Raises BadRequest, NotApplicable."""
     check(cfg)

@@ -9,7 +9,7 @@ import numpy as np
 from omegaconf import DictConfig
 from pydantic import Field
 
-from aecli import build, runs
+from aecli import build, look, runs
 from aecli.console.table import show_table
 from aecli.datasets.layout import layout
 from aecli.errors import BadRequest, NotApplicable
@@ -37,6 +37,7 @@ def main(cfg: DictConfig) -> None:
     print(f"written to {folder}/", file=sys.stderr)
 
 
+@look.drawing
 def finetune(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     """Write metrics.json, history.csv, finetune.png and classifier.keras. Raises BadRequest."""
     request.check(cfg, _keys)

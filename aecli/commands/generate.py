@@ -8,7 +8,7 @@ import numpy as np
 from omegaconf import DictConfig
 from pydantic import Field
 
-from aecli import runs
+from aecli import look, runs
 from aecli.errors import NotApplicable
 from aecli.io import conditions, pictures, request, sentences
 from aecli.io.destination import Destination
@@ -19,6 +19,7 @@ def main(cfg: DictConfig) -> None:
     print(generate(cfg))
 
 
+@look.drawing
 def generate(cfg: DictConfig) -> pathlib.Path:
     """Write n images [n, H, W, C], and generated.png in eval/<time>/; returns the file or folder.
 

@@ -8,7 +8,7 @@ import numpy as np
 from omegaconf import DictConfig
 from pydantic import Field
 
-from aecli import runs
+from aecli import look, runs
 from aecli.console.table import show_table
 from aecli.datasets import source_file
 from aecli.dataspec import DataSpec
@@ -26,6 +26,7 @@ def main(cfg: DictConfig) -> None:
         print(path)
 
 
+@look.drawing
 def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     """Write the strip and the moving pictures into eval/<time>/; returns the files.
 
@@ -65,7 +66,7 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     figure = interpolation.strip(run, found.x[pair], ways, names)
     style.name_shown(figure, request.shown(cfg))
     folder = run.new_eval_folder()
-    files = [run.save_figure(figure, "interpolation", cfg.format, folder)]
+    files = [run.save_figure(figure, "interpolation", folder)]
     moves = cfg.gif and run.spec.is_image  # of lines there is no picture of one size
     for name, way in ways.items() if moves else ():
         files.append(folder / f"{name}.gif")
@@ -90,7 +91,6 @@ def _keys(
     path: Literal["linear", "spherical", "both"],
     steps: Annotated[int, Field(ge=2, le=1000, description="images, both ends included")],
     gif: bool,
-    format: Literal["png", "svg", "pdf"],
 ): ...
 
 

@@ -5,13 +5,12 @@ import sys
 
 from omegaconf import DictConfig
 
-from aecli import build, runs
+from aecli import build, look, runs
 from aecli.console import quiet
 from aecli.errors import BadRequest, NotApplicable
 from aecli.io import request
 
-FORMATS = ("png", "svg", "pdf")
-OWN = ("run", "outputs", "format", "seed", "dataset", "noise")  # the others are the figure's
+OWN = ("run", "outputs", "seed", "dataset", "noise", *look.KEYS)  # the others are the figure's
 
 
 def main(cfg: DictConfig, command: str) -> None:
@@ -19,13 +18,12 @@ def main(cfg: DictConfig, command: str) -> None:
     plot(cfg, {"loss": "loss_curve"}.get(name, name))
 
 
+@look.drawing
 def plot(cfg: DictConfig, name: str) -> pathlib.Path:
     """Draw figure `name` of the run that cfg asks for into its eval/<time>/; returns the file.
 
     The path goes to stdout. Figures that the training wrote are left as they are.
     """
-    if cfg.format not in FORMATS:
-        raise BadRequest(f"format must be png, svg or pdf; got {cfg.format!r}")
     node = {key: value for key, value in build.plain(cfg).items() if key not in OWN}
     try:
         draw = build.component(node, "figures")
@@ -42,6 +40,6 @@ def plot(cfg: DictConfig, name: str) -> pathlib.Path:
     from aecli.figures import style
 
     style.name_shown(figure, request.shown(cfg))
-    path = run.save_figure(figure, name, cfg.format, run.new_eval_folder())
+    path = run.save_figure(figure, name, run.new_eval_folder())
     print(path)
     return path

@@ -9,7 +9,7 @@ import numpy as np
 from omegaconf import DictConfig
 from pydantic import Field
 
-from aecli import runs
+from aecli import look, runs
 from aecli.console.table import show_table
 from aecli.files import as_json, write_json
 from aecli.io import request
@@ -29,6 +29,7 @@ def main(cfg: DictConfig) -> None:
     print(f"written to {folder}/", file=sys.stderr)
 
 
+@look.drawing
 def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     """-> the run, what metrics.json holds, where it was written.
 

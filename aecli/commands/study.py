@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from omegaconf import DictConfig, OmegaConf
 from pydantic import Field
 
-from aecli import build, runs, typed
+from aecli import build, look, runs, typed
 from aecli.console import catalog, options, root_keys
 from aecli.console.arguments import Arguments
 from aecli.console.compose import composed
@@ -64,7 +64,7 @@ def run(arguments: Arguments) -> int:
 
 def _shared_out(words: list[str]) -> tuple[list[str], list[str]]:
     """(those whose keys the command has, those of aecli train)"""
-    own = {*composed(COMMAND, []).config, GROUP}
+    own = {*composed(COMMAND, []).config, GROUP, look.GROUP}
     mine = [word for word in words if word.partition("=")[0].lstrip("+") in own]
     return mine, [word for word in words if word not in mine]
 
@@ -118,7 +118,8 @@ def _tell(found: Results, cfg: DictConfig) -> None:
             show_table(*table)
     sys.stdout.flush()  # the figures take seconds
     if cfg.draw:
-        written += _drawn(found, known, into)
+        with look.of(cfg).used():
+            written += _drawn(found, known, into)
     print(f"written to {into}/: {'  '.join(written)}", file=sys.stderr)
 
 

@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 from pydantic import Field
 from scipy.stats import norm
 
-from aecli import runs
+from aecli import look, runs
 from aecli.console.table import show_table
 from aecli.errors import BadRequest, NotApplicable
 from aecli.io import conditions, request, tables
@@ -41,8 +41,9 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
     and how much: "information" (nats), "share" of the factor's entropy.
     """
     request.check(cfg, _keys)
+    used = look.of(cfg, **({"format": "png"} if cfg.format == "gif" else {}))
     run = request.opened(cfg)
-    from aecli.figures import lines, style, traversal
+    from aecli.figures import lines
 
     try:
         _ = request.is_table(run) or lines.are_series(run.spec)
@@ -79,17 +80,22 @@ def traverse(cfg: DictConfig) -> tuple[pathlib.Path, dict[str, np.ndarray]]:
         where += f"; label {conditions.name(run, label)}"
     if "factor" in units:
         where += "\n%: of the entropy of the factor, told by the unit"
+    with used.used():
+        return _drawn(run, cfg, folder, x, t, units, (where, unit)), units
+
+
+def _drawn(run: runs.Run, cfg: DictConfig, folder: pathlib.Path, x, t, units, words):
+    from aecli.figures import interpolation, style, traversal
+
     if cfg.format == "gif":
         if not run.spec.is_image:
             raise BadRequest("format=gif shows images, and these are lines: format=png")
-        from aecli.figures import interpolation
-
-        frames = traversal.frames(run, x, t, units, (where, unit), request.shown(cfg))
+        frames = traversal.frames(run, x, t, units, words, request.shown(cfg))
         interpolation.write_gif(folder / "traversal.gif", frames, (0.0, 1.0))
-        return folder / "traversal.gif", units
-    figure = traversal.grid(run, x, t, units, (where, unit))
+        return folder / "traversal.gif"
+    figure = traversal.grid(run, x, t, units, words)
     style.name_shown(figure, request.shown(cfg))
-    return run.save_figure(figure, "traversal", cfg.format, folder), units
+    return run.save_figure(figure, "traversal", folder)
 
 
 def _keys(
@@ -131,8 +137,7 @@ def _varied(run: runs.Run, codes: np.ndarray, image: int | None, drawn, t) -> np
     rows, known = codes.reshape(-1, codes.shape[-1])[:, drawn], run.model.has_quantiles
     scales = np.ones(len(drawn)) if known else rows.std(axis=0)
     steps = np.outer(scales, run.model.prior_quantiles(norm.cdf(t)) if known else t)
-    start = np.zeros_like(codes[0]) if known else codes.mean(axis=0)
-    start = start if image is None else codes[image]
+    start = codes.mean(axis=0) if image is None else codes[image]
     limits = None if known else (rows.min(axis=0), rows.max(axis=0))
     if codes.ndim > 2:
         return traversal.shifted(start, drawn, steps, limits)
@@ -143,7 +148,7 @@ def _varied(run: runs.Run, codes: np.ndarray, image: int | None, drawn, t) -> np
 def _words(run: runs.Run, grid: bool, image: int | None, files) -> tuple[str, str]:
     """What the other units are, and the unit of the way."""
     what = "each map moved as a whole, the others" if grid else "the other units"
-    where = "at 0" if run.model.has_quantiles else "at their means"
+    where = "at the mean code"
     if image is not None:
         where = (
             f"as in {f'image {image}' if files is None else pathlib.PurePath(files[image]).name}"

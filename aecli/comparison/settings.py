@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any
 
+from aecli import look
 from aecli.comparison.choices import TARGET, Choice, differing
 from aecli.comparison.measure import is_seed
 from aecli.comparison.records import Record
@@ -16,6 +17,7 @@ IGNORED = (  # they change what is written, not the model
     "callbacks.csv_log",
     "callbacks.tensorboard",
     "callbacks.model_diagram",
+    *look.KEYS,
 )
 IF_STATED = ("trainer.threads",)  # shared out among the jobs of a sweep
 

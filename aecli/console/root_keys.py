@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from omegaconf import DictConfig, OmegaConf
 from pydantic import Field
 
-from aecli import build
+from aecli import build, look
 from aecli.component import check_arguments
 from aecli.console import stated_values
 from aecli.errors import BadRequest
@@ -76,6 +76,8 @@ def check(config: DictConfig) -> None:
         names = (plain.get(key) or "").split("/")
         if long := [name for name in names if len(name.encode("utf-8", "replace")) > NAME]:
             raise BadRequest(f"{key}: {long[0][:40]}... has more than {NAME} bytes, as no name has")
+    if look.KEYS[-1] in plain and plain["format"] != "gif":  # that traverse alone has
+        look.of(plain)
     n_jobs, gpus = plain.get("n_jobs", 1), plain.get("gpus")
     if type(n_jobs) is not int or not 1 <= n_jobs <= AT_ONCE:
         raise BadRequest(

@@ -6,12 +6,12 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from aecli.dataspec import NOUNS, DataSpec
 from aecli.errors import NotApplicable
-from aecli.figures import images, lines, style
+from aecli.figures import images, lines, palettes, style
 
 COLUMNS = 10  # images shown of each end
 BINS = 60  # at most
 DECADE = 10  # scores that span more are drawn on a logarithmic axis
-NORMAL, ANOMALOUS, UNKNOWN = "tab:blue", "tab:red", "0.4"
+NORMAL, ANOMALOUS, UNKNOWN = *palettes.LINES[:2], "0.4"
 
 
 @style.in_style
@@ -26,15 +26,16 @@ def anomalies(run, x, scores, values: dict, anomalous=None) -> Figure:
         if not of_series:
             images.require_images(DataSpec.of(x.shape[1:]))
     except NotApplicable:
-        figure = style.new_figure(run, "Anomaly scores", 3.2)
+        figure = style.new_figure(run, "Anomaly scores", style.high(3.2))
         _histograms(figure.add_subplot(), scores, values, anomalous, NOUNS[run.spec.kind])
         return figure
     count = min(COLUMNS, len(x))
-    across = (style.WIDTH - 0.6) / COLUMNS
+    across = (style.width() - 0.6) / COLUMNS
     side = across if of_series else across * x.shape[1] / x.shape[2]
     strip = min(side, 2.0) + 0.45
-    figure = style.new_figure(run, "Anomaly scores", 3.1 + 2 * strip)
-    top, *strips = figure.subfigures(3, 1, squeeze=False, height_ratios=[3.1, strip, strip])[:, 0]
+    plot = style.high(3.1)
+    figure = style.new_figure(run, "Anomaly scores", plot + 2 * strip)
+    top, *strips = figure.subfigures(3, 1, squeeze=False, height_ratios=[plot, strip, strip])[:, 0]
     _histograms(top.add_subplot(), scores, values, anomalous, NOUNS[run.spec.kind])
     order, limits = np.argsort(scores, kind="stable"), images.shown_range(np.nan_to_num(x))
     ends = {"most normal": order[:count], "least normal": order[::-1][:count]}
@@ -63,7 +64,7 @@ def _histograms(ax, scores, values: dict, anomalous, noun: str) -> None:
             label = f"{name} ({len(part):,})"
             ax.hist(part, bins, weights=weights, color=colour, alpha=0.55, label=label)
     label = f"threshold {limit:.3g} ({values['quantile']:g} quantile)"
-    ax.axvline(limit, color="black", linestyle="--", linewidth=1.2, label=label)
+    ax.axvline(limit, color="black", linestyle="--", linewidth=style.pt(1.2), label=label)
     if logarithmic:
         ax.set_xscale("log")
         ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -72,11 +73,11 @@ def _histograms(ax, scores, values: dict, anomalous, noun: str) -> None:
     ax.set(xlabel=f"score: {values['unit']}", ylabel=f"{noun} (% of their kind)")
     if "auroc" in values:
         ax.set_title(f"AUROC {values['auroc']:.3f}")
-    ax.figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    style.legend_below(ax.figure)
 
 
 def _strip(part, title: str, rows, x, scores, anomalous, limits) -> None:
-    part.suptitle(title, fontsize=10, x=0.02, ha="left")
+    part.suptitle(title, fontsize=style.pt(10), x=0.02, ha="left")
     for ax, row in zip(
         part.subplots(1, COLUMNS), [*rows, *[None] * (COLUMNS - len(rows))], strict=True
     ):
@@ -88,4 +89,4 @@ def _strip(part, title: str, rows, x, scores, anomalous, limits) -> None:
         else:
             images.show(ax, x[row], limits)
         colour = UNKNOWN if anomalous is None else (ANOMALOUS if anomalous[row] else NORMAL)
-        ax.set_title(f"{scores[row]:.3g}", fontsize=8, color=colour, pad=2)
+        ax.set_title(f"{scores[row]:.3g}", fontsize=style.pt(8), color=colour, pad=style.pt(2))

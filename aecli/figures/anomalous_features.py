@@ -31,16 +31,16 @@ def by_feature(run, shares: np.ndarray, columns: list[str], kinds: dict[str, np.
         label = f"{name} ({int(rows.sum()):,})"
         ax.barh(at, 100 * means[i, shown], thick, color=colour, alpha=0.75, label=label)
     equal = 100 / len(columns)
-    ax.axvline(equal, color="black", linestyle="--", linewidth=1, label="an equal share")
+    ax.axvline(equal, color="black", linestyle="--", linewidth=style.pt(1), label="an equal share")
     if len(rest):
         left = zip(kinds, means[:, rest].sum(axis=1), strict=True)
         said = ", ".join(f"{name.partition(' ')[0]} {100 * share:.0f} %" for name, share in left)
-        ax.set_title(f"the {len(rest)} other columns together: {said}")
+        style.note(ax, f"the {len(rest)} other columns together: {said}")
     ax.set_yticks(places, names)
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel("share of the row's squared error, mean over the rows (%)")
-    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    style.legend_below(figure)
     return figure
 
 

@@ -17,18 +17,18 @@ def along_time(run, x: np.ndarray, windows: Windows, found: dict, values: dict, 
     x: the windows [N, 1, T, C]; found: the table of the points; values: threshold and unit; known:
     [M] bool, which of these points are anomalous, None where that is not known.
     """
-    figure = style.new_figure(run, "Anomalies over time", 4.2)
+    figure = style.new_figure(run, "Anomalies over time", style.high(4.2))
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     recording = whole(lines.in_file_units(run, x), windows)
     t = np.arange(len(recording))
     for channel in range(recording.shape[1]):
-        top.plot(t, recording[:, channel], color=lines.COLOURS[channel], linewidth=0.6)
+        top.plot(t, recording[:, channel], color=lines.COLOURS[channel], linewidth=style.pt(0.6))
     score = np.full(windows.points, np.nan)
     score[found["point"]] = found["score"]
-    bottom.plot(t, score, color="0.25", linewidth=0.8, label="score")
+    bottom.plot(t, score, color="0.25", linewidth=style.pt(0.8), label="score")
     limit = values["threshold"]
     label = f"threshold {limit:.3g}"
-    bottom.axhline(limit, color="black", linestyle="--", linewidth=1.0, label=label)
+    bottom.axhline(limit, color="black", linestyle="--", linewidth=style.pt(1.0), label=label)
     said = found["verdict"] == "anomalous"
     marks = [(bottom, said, NORMAL, 0.25, "above the threshold")]
     if known is not None:
@@ -46,7 +46,7 @@ def along_time(run, x: np.ndarray, windows: Windows, found: dict, values: dict, 
             f"of the points: AUROC {told['auroc']:.3f}, average precision "
             f"{told['average_precision']:.3f}, best F1 {told['best_f1']:.3f}"
         )
-    figure.legend(loc="outside lower center", ncols=4, frameon=False)
+    style.legend_below(figure, *bottom.get_legend_handles_labels())
     return figure
 
 

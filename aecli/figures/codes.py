@@ -33,21 +33,23 @@ class Codes(RunFigure):
         tallness = below.shape[0] / below.shape[1] if grid else 0.35
         picture = images.tile(x[None], gap)
         heights = [picture.shape[0] / picture.shape[1], tallness]
-        inches = np.clip((style.WIDTH - 1.7) * sum(heights) + 0.75, 2.2, style.MAX_HEIGHT)
+        inches = np.clip((style.width() - 1.7) * sum(heights) + 0.75, 2.2, style.max_height())
         figure = style.new_figure(run, "Codes of test images", inches)
         top, bottom = figure.subplots(2, 1, height_ratios=heights)
         limits = images.shown_range(x)
         images.show(top, picture, limits)
-        top.set_title(images.range_note(limits))
+        style.note(top, images.range_note(limits))
         images.name_rows(top, ["input"], x.shape[1], gap)
-        image = bottom.imshow(below, aspect="equal" if grid else "auto", interpolation="nearest")
+        scale = style.signed(below) if np.nanmin(below) < 0 else {}
+        form = "equal" if grid else "auto"
+        image = bottom.imshow(below, aspect=form, interpolation="nearest", **scale)
         bottom.set_xticks([])
         bottom.spines[:].set_visible(False)
         if grid:
             h, w, depth = codes.shape[1:]
             middle = (below.shape[0] - 1) / 2
             bottom.set_yticks([middle], [f"{depth} feature\nmaps of\n{h} x {w}"])
-            bottom.tick_params(axis="y", length=0, labelsize=10)
+            bottom.tick_params(axis="y", length=0, labelsize=style.pt(10))
         else:
             bottom.set_ylabel("code unit")
             style.whole_numbers(bottom.yaxis)

@@ -23,19 +23,21 @@ def loss_curves(board: Leaderboard) -> Figure:
     labels = look.row_labels(board)
     named = labels[: look.MANY] + [f"{len(labels) - look.MANY} more"] * (len(labels) > look.MANY)
     below, how = look.legend_below(named)
-    figure = style.new_figure(board, "Validation loss by epoch", 3.9 + below)
+    figure = style.new_figure(board, "Validation loss by epoch", style.high(3.9) + below)
     ax = figure.add_subplot()
     for n, (mine, label) in reversed(list(enumerate(zip(curves, labels, strict=True)))):
         colour = look.COLOURS[n] if n < look.MANY else look.GREY
         for epochs, losses in mine:
             marker = "o" if len(losses) == 1 else None
-            ax.plot(epochs, losses, color=colour, linewidth=1.2, alpha=0.85, marker=marker)
+            ax.plot(
+                epochs, losses, color=colour, linewidth=style.pt(1.2), alpha=0.85, marker=marker
+            )
         ax.plot([], [], color=colour, label=label if n < look.MANY else None)
     if len(labels) > look.MANY:
         ax.plot([], [], color=look.GREY, label=named[-1])
     _limit(ax, [losses for mine in curves for _, losses in mine])
     if board.loss_differs_by:
-        ax.set_title(f"not one quantity in all runs: they differ in {_joined(board)}")
+        style.note(ax, f"not one quantity in all runs: they differ in {_joined(board)}")
     ax.set(xlabel="epoch", ylabel=board.quantities["val_loss"].label("val_loss"))
     style.whole_numbers(ax.xaxis)
     handles, names = ax.get_legend_handles_labels()

@@ -40,7 +40,8 @@ def heat_map(board: Leaderboard) -> Figure:
     title = f"{board.metric} by {board.settings[0].short} and {board.settings[1].short}"
     figure = style.new_figure(board, title, CELL * len(down) + 1.5)
     ax = figure.add_subplot()
-    colours = matplotlib.colormaps["viridis" if board.higher_is_better else "viridis_r"]
+    colours = matplotlib.colormaps[matplotlib.rcParams["image.cmap"]]
+    colours = colours if board.higher_is_better else colours.reversed()
     image = ax.imshow(means, cmap=colours, norm=_norm(means), aspect="auto")
     for cell, text in texts.items():
         if np.isfinite(means[cell]):
@@ -71,10 +72,10 @@ def _write(ax, cell: tuple[int, int], text: str, colour, columns: int) -> None:
     mean, _, half = text.partition(" ± ")
     luminance = 0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2]
     lines = f"{mean}\n± {half}" if half and columns <= 7 else mean
-    ax.text(cell[1], cell[0], lines, ha="center", va="center", fontsize=9,
+    ax.text(cell[1], cell[0], lines, ha="center", va="center", fontsize=style.pt(9),
             color="black" if luminance > 0.5 else "white")  # fmt: skip
 
 
 def _frame(ax, row: int, column: int) -> None:
     ax.add_patch(Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, fill=False, edgecolor="red",
-                           linewidth=2))  # fmt: skip
+                           linewidth=style.pt(2)))  # fmt: skip

@@ -4,20 +4,21 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from aecli.comparison.leaderboard import Leaderboard, Row
 from aecli.comparison.settings import Setting
 from aecli.comparison.values import ABSENT, in_order, is_number, shown
+from aecli.figures import palettes
 from aecli.figures.style import in_style as in_style
+from aecli.figures.style import width
 
 MANY = 8  # what one legend or picture can tell apart
 TICKS = 10  # values that are each named on an axis
 LETTERS = 60  # of a label
 DECADES = 100  # a quantity that spans more is drawn on a logarithmic axis
-COLOURS = [c for c in matplotlib.color_sequences["tab10"] if len(set(c)) > 1]  # no grey
+COLOURS = palettes.LINES[:MANY]
 GREY = "0.75"
 
 
@@ -98,6 +99,6 @@ def set_y(ax, numbers: list[float]) -> None:
 
 def legend_below(labels: list[str]) -> tuple[float, dict]:
     """-> its height in inches, the arguments for figure.legend."""
-    columns = max(1, min(4, 88 // (max(map(len, labels)) + 7)))
+    columns = max(1, min(4, int(13 * width()) // (max(map(len, labels)) + 7)))
     how = {"loc": "outside lower center", "ncols": columns, "frameon": False}
     return 0.2 * math.ceil(len(labels) / columns) + 0.15, how

@@ -24,7 +24,7 @@ def metric_against(board: Leaderboard, place: int) -> Figure:
     series = _series(board, rows, place)
     legend = [label for label, _ in series] if len(series) <= look.MANY else ["run", BEST]
     below, how = look.legend_below(legend) if len(legend) > 1 else (0.0, None)
-    figure = style.new_figure(board, f"{board.metric} against {key}", 3.9 + below)
+    figure = style.new_figure(board, f"{board.metric} against {key}", style.high(3.9) + below)
     ax = figure.add_subplot()
     values = look.values_of(rows, place)
     where = look.set_x(ax, values)
@@ -33,7 +33,8 @@ def metric_against(board: Leaderboard, place: int) -> Figure:
     else:
         _draw_best(ax, board, place, rows, [where(row.values[place]) for row in rows])
     _limit(ax, board, rows, place)
-    ax.set(xlabel=key, ylabel=board.metric_label, title=_caption(board))
+    ax.set(xlabel=key, ylabel=board.metric_label)
+    style.note(ax, _caption(board))
     if how is not None:
         figure.legend(**how)
     return figure
@@ -55,7 +56,7 @@ def _series(board: Leaderboard, rows: list[Row], place: int) -> list[tuple[str, 
 
 def _draw_series(ax, board, place, series, where, values: int) -> None:
     """Side by side where they share a value; the runs to the right of their mean."""
-    room = 72 * 0.6 * (style.WIDTH - 1) / values  # points
+    room = 72 * 0.6 * (style.width() - 1) / values  # points
     apart = min(APART, room / len(series))
     for n, (label, rows) in enumerate(series):
         colour = look.COLOURS[n]
@@ -76,7 +77,7 @@ def _moved(ax, points: float, transform=None):
 
 def _draw_best(ax, board, place, rows, xs) -> None:
     _draw_runs(ax, board, rows, xs, color=look.GREY)
-    ax.plot([], [], ".", color=look.GREY, markersize=6, label="run")
+    ax.plot([], [], ".", color=look.GREY, markersize=style.pt(6), label="run")
     best: dict[float, Row] = {}
     for row, x in zip(rows, xs, strict=True):  # best first
         best.setdefault(x, row)
@@ -87,7 +88,7 @@ def _draw_best(ax, board, place, rows, xs) -> None:
 def _draw_runs(ax, board, rows, xs, **how) -> None:
     for row, x in zip(rows, xs, strict=True):
         values = _values(board, row)
-        ax.plot([x] * len(values), values, ".", markersize=5, alpha=0.7, **how)
+        ax.plot([x] * len(values), values, ".", markersize=style.pt(5), alpha=0.7, **how)
 
 
 def _draw_means(ax, board, place, rows, xs, **how) -> None:
@@ -95,8 +96,7 @@ def _draw_means(ax, board, place, rows, xs, **how) -> None:
     means = [summary.mean for summary in summaries]
     halves = [float("nan") if summary.half is None else summary.half for summary in summaries]
     line = "-" if board.settings[place].is_numeric else "none"
-    ax.errorbar(xs, means, halves, marker="o", markersize=5, linestyle=line, linewidth=1.2,
-                capsize=3, **how)  # fmt: skip
+    style.with_intervals(ax, xs, means, halves, markersize=style.pt(5), linestyle=line, **how)
 
 
 def _limit(ax, board: Leaderboard, rows: list[Row], place: int) -> None:

@@ -69,7 +69,7 @@ def _drawn(board: Leaderboard, strips: list[tuple[str, np.ndarray]], limits, not
     ax = figure.add_subplot()
     images.show(ax, picture, limits)
     images.name_rows(ax, names, height, gap)
-    ax.tick_params(axis="y", labelsize=9)
+    ax.tick_params(axis="y", labelsize=style.pt(9))
     ax.set_xlabel(note)
     return figure
 

@@ -26,7 +26,7 @@ class Density(RunFigure):
         shares = (codes != 0).mean(axis=0)
         used = shares[shares > 0]
 
-        figure = style.new_figure(run, "How often each unit is active", 3.6)
+        figure = style.new_figure(run, "How often each unit is active", style.high(3.6))
         ax = figure.add_subplot()
         lowest = np.floor(np.log10(1.0 / len(codes)))
         bins = np.logspace(lowest, 0, int(-lowest * BINS_A_DECADE) + 1)
@@ -34,8 +34,9 @@ class Density(RunFigure):
         ax.set_xscale("log")
         ax.set(xlabel=f"share of the {len(codes):,} test examples", ylabel="units of the code")
         style.whole_numbers(ax.yaxis)
-        ax.set_title(
+        style.note(
+            ax,
             f"{len(shares):,} units, {len(shares) - len(used):,} never active; "
-            f"{(codes != 0).sum(axis=1).mean():.3g} active an example on average"
+            f"{(codes != 0).sum(axis=1).mean():.3g} active an example on average",
         )
         return figure

@@ -48,7 +48,7 @@ class Factors(RunFigure):
         rows = -(-count // ACROSS)
         heights = [0.24 * len(order) + 0.3, *[1.45] * rows]
         figure = style.new_figure(
-            run, "Code and factors", min(sum(heights) + 1.3, style.MAX_HEIGHT)
+            run, "Code and factors", min(sum(heights) + 1.3, style.max_height())
         )
         ratios = [heights[0] + 0.8, sum(heights[1:])]
         pair: Any = figure.subfigures(2, 1, height_ratios=ratios)
@@ -63,8 +63,10 @@ class Factors(RunFigure):
             ax.set_title(f"{factors.names[k]}: {names[best] if is_told else 'none'}")
         for ax in axes[count:]:
             ax.set_axis_off()
-        below.supylabel("unit ± 1 s.d.", fontsize=9)
-        below.supxlabel("value of the factor; mean of the unit that tells most of it", fontsize=9)
+        below.supylabel("unit ± 1 s.d.", fontsize=style.pt(9))
+        below.supxlabel(
+            "value of the factor; mean of the unit that tells most of it", fontsize=style.pt(9)
+        )
         return figure
 
 
@@ -78,7 +80,15 @@ def _matrix(figure, found, order: np.ndarray, names: list[str], count: int) -> N
     ax.tick_params(length=0)
     for (row, column), value in np.ndenumerate(share):
         colour = "white" if value > 0.6 else "black"
-        ax.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=9, color=colour)
+        ax.text(
+            column,
+            row,
+            f"{value:.2f}",
+            ha="center",
+            va="center",
+            fontsize=style.pt(9),
+            color=colour,
+        )
     of = "all" if len(order) == len(names) else f"{len(order)} of"
     ax.set_title(f"{of} {len(names)} units, by {count:,} test images")
     figure.colorbar(image, ax=ax, label="share of entropy")
@@ -88,7 +98,7 @@ def _panel(ax, values: np.ndarray, code: np.ndarray, known: tuple[str, ...] | No
     there = np.unique(values)
     means, spreads = (np.array([f(code[values == v]) for v in there]) for f in (np.mean, np.std))
     if known is not None and len(known) <= NAMED:
-        ax.errorbar(there, means, spreads, fmt="o", markersize=4, capsize=3)
+        ax.errorbar(there, means, spreads, fmt="o", markersize=style.pt(4), capsize=style.pt(3))
         ax.set_xticks(range(len(known)), known, rotation=20)
         ax.set_xlim(-0.5, len(known) - 0.5)
     else:

@@ -8,7 +8,7 @@ from aecli.figures import style
 @style.in_style
 def finetuning(run, histories: dict[str, dict[str, list[float]]], values: dict) -> Figure:
     """histories: {name: {"accuracy", "val_accuracy": [E]}}; values: its metrics.json."""
-    figure = style.new_figure(run, "Fine-tuned classifier", 3.7)
+    figure = style.new_figure(run, "Fine-tuned classifier", style.high(3.7))
     ax = figure.add_subplot()
     found = (values["pretrained"], values["scratch"])
     for (name, history), one, colour in zip(histories.items(), found, ("C0", "C1"), strict=True):
@@ -25,13 +25,12 @@ def finetuning(run, histories: dict[str, dict[str, list[float]]], values: dict) 
             values["frozen_epochs"] + 0.5,
             color="0.4",
             linestyle="--",
-            linewidth=1,
+            linewidth=style.pt(1),
             label="unfrozen",
         )
     style.whole_numbers(ax.xaxis)
-    ax.set(
-        xlabel="epoch", ylabel="accuracy (%)", title=f"{values['train_images']:,} labelled examples"
-    )
+    ax.set(xlabel="epoch", ylabel="accuracy (%)")
+    style.note(ax, f"{values['train_images']:,} labelled examples")
     ax.grid(alpha=0.3)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    style.legend_below(figure)
     return figure

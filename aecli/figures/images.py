@@ -82,30 +82,35 @@ def name_rows(axes, names: list[str], height: int, gap: int) -> None:
     """Write a name to the left of each row of a tiled picture."""
     centres = np.arange(len(names)) * (height + gap) + (height - 1) / 2
     axes.set_yticks(centres, names)
-    axes.tick_params(axis="y", length=0, labelsize=10)
+    axes.tick_params(axis="y", length=0, labelsize=style.pt(10))
 
 
 def name_columns(axes, names: list[str], width: int) -> None:
     """Write a name below each column of a tiled picture, whose gaps are those of gap_for."""
     centres = np.arange(len(names)) * (width + gap_for(width)) + (width - 1) / 2
     axes.set_xticks(centres, names)
-    axes.tick_params(axis="x", length=0, labelsize=10)
+    axes.tick_params(axis="x", length=0, labelsize=style.pt(10))
 
 
 def of_rows(run, title: str, panels: dict[str, np.ndarray]) -> Figure:
     """{title: rows [n, ...]} side by side as heat maps with one scale and one colour bar."""
     names = feature_names(run.learnt)
-    figure = style.new_figure(run, title, 4.6 if names else 3.6)
+    figure = style.new_figure(run, title, style.high(4.6 if names else 3.6))
     rows = {name: x.reshape(len(x), -1) for name, x in panels.items()}
     first = next(iter(rows.values()))
     axes = figure.subplots(1, len(rows), sharex=True, sharey=True, squeeze=False)[0]
-    scale = Normalize(first.min(), first.max())
+    far = float(np.abs(first).max())
+    has_signs = first.min() < 0 < first.max()
+    scale = Normalize(-far, far) if has_signs else Normalize(first.min(), first.max())
+    colours = style.signed(first)["cmap"] if has_signs else None
     for ax, (name, values) in zip(axes, rows.items(), strict=True):
-        ax.imshow(values, aspect="auto", norm=scale)
+        ax.imshow(values, aspect="auto", norm=scale, cmap=colours)
         ax.set(title=name, xlabel="" if names else "feature")
         if names:
             short = [n if len(n) <= LETTERS else f"{n[: LETTERS - 1]}…" for n in names]
-            ax.set_xticks(range(len(names)), short, rotation=90, fontsize=8, parse_math=False)
+            ax.set_xticks(
+                range(len(names)), short, rotation=90, fontsize=style.pt(8), parse_math=False
+            )
         else:
             style.whole_numbers(ax.xaxis, at_most=6)
     axes[0].set_ylabel("row" if names else "example")

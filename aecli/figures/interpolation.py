@@ -73,7 +73,7 @@ def strip(run, ends: np.ndarray, ways: dict[str, np.ndarray], names: list[str]) 
     last = picture.shape[1] - (width + 1) / 2
     ax.set_xticks([(width - 1) / 2, *centres, last], ticks)
     ax.tick_params(axis="x", length=0)
-    ax.set_title(title)
+    style.note(ax, title)
     ax.set_xlabel("; ".join(filter(None, ["share of the way", images.range_note(limits)])))
     return figure
 

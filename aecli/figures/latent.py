@@ -1,14 +1,14 @@
 """Where the test examples lie in the latent space."""
 
 import dataclasses
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
-from matplotlib.cm import ScalarMappable
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle
 from pydantic import Field
 
-from aecli.figures import style
+from aecli.figures import classes, style
 from aecli.figures.base import RunFigure
 
 MAX_BINS = 60
@@ -33,7 +33,9 @@ class Latent(RunFigure):
         codes = codes.reshape(len(codes), -1)
         size = codes.shape[1]
 
-        figure = style.new_figure(run, "Codes of the test examples", 4.0 if size == 1 else 5.6)
+        figure = style.new_figure(
+            run, "Codes of the test examples", style.high(4.0 if size == 1 else 5.6)
+        )
         ax = figure.add_subplot()
         unit = " (prior standard deviations)" if run.model.has_quantiles else ""
         names = [f"z[{i}]{unit}" for i in range(min(size, 2))]
@@ -47,13 +49,14 @@ class Latent(RunFigure):
             ]
             shown = f"{100 * shares.sum():.1f} % of their variance is shown"
             note.append(f"PCA of the {size} code units: {shown}")
-        ax.set_title("\n".join(note))
-        if labels is None:
-            mappable = self._points(ax, codes, None, None, None)
-        else:
-            index, colours, norm, classes = style.label_colours(labels, run.splits.label_names)
-            mappable = self._points(ax, codes, index, colours, norm)
-            self._colour_bar(figure, ax, mappable, classes)
+        style.note(ax, "\n".join(note))
+        known = None if labels is None else classes.classes(labels, run.splits.label_names)
+        draw = self._histogram if size == 1 else self._points
+        drawn = draw(ax, codes, labels, known)
+        if known is not None:
+            known.legend(figure)
+        elif drawn is not None:
+            figure.colorbar(drawn, ax=ax, label="label").solids.set_alpha(1)
         if size == 2 and (radius := run.model.code_radius) is not None:
             ax.add_patch(Circle((0, 0), radius, fill=False, edgecolor="0.6"))
             ax.autoscale_view()
@@ -61,33 +64,32 @@ class Latent(RunFigure):
         ax.set_ylabel("examples" if size == 1 else names[1])
         return figure
 
-    def _points(self, ax, codes, index, colours, norm):
-        """Scatter [N, 2], or histogram of [N, 1]; returns what a colour bar is made from."""
-        if codes.shape[1] == 2:
-            ax.set_aspect("equal", adjustable="datalim")
-            ax.grid(alpha=0.3)
-            size = float(np.clip(20_000 / len(codes), 5, 25))  # points squared
-            look = {"s": size, "alpha": 0.7, "linewidths": 0, "rasterized": True}
-            colour = {} if index is None else {"c": index, "cmap": colours, "norm": norm}
-            return ax.scatter(codes[:, 0], codes[:, 1], **look, **colour)
+    def _points(self, ax, codes: np.ndarray, labels, known: classes.Classes | None):
+        """Scatter [N, 2]; returns what a bar of many numbers is made from, None where none is."""
+        ax.set_aspect("equal", adjustable="datalim")
+        ax.grid(alpha=0.3)
+        size = float(np.clip(20_000 / len(codes), 5, 25)) * style.pt(1) ** 2  # points squared
+        look: dict[str, Any] = {"s": size, "alpha": 0.7, "linewidths": 0, "rasterized": True}
+        if known is None:
+            numbers = {} if labels is None else {"c": labels}
+            scatter = ax.scatter(*codes.T, **look, **numbers)
+            return None if labels is None else scatter
+        colours = np.array([to_rgb(colour) for colour in known.colours])[known.index]
+        marks = np.array(known.marks)[known.index]
+        for mark in dict.fromkeys(known.marks):  # those of one mark in their order, none on top
+            rows = marks == mark
+            ax.scatter(*codes[rows].T, c=colours[rows], marker=mark, **look)
+        return None
+
+    def _histogram(self, ax, codes: np.ndarray, labels, known: classes.Classes | None) -> None:
+        """Of [N, 1]; a stack a class."""
         style.whole_numbers(ax.yaxis)
         bins = min(MAX_BINS, int(np.ceil(np.sqrt(len(codes)))))
-        if norm is None:  # no labels, or too many for a stack each
+        if known is None:
             ax.hist(codes[:, 0], bins=bins)
-            return None
-        parts = [codes[index == i, 0] for i in range(colours.N)]
-        ax.hist(parts, bins=bins, stacked=True, color=colours.colors)
-        return ScalarMappable(norm, colours)
-
-    def _colour_bar(self, figure, ax, mappable, classes):
-        if mappable is None:
             return
-        bar = figure.colorbar(mappable, ax=ax, label="label")
-        bar.solids.set_alpha(1)
-        if classes is not None:
-            bar.set_ticks(np.arange(len(classes)), labels=classes)
-            bar.minorticks_off()
-            bar.ax.tick_params(length=0)
+        parts = [codes[known.index == i, 0] for i in range(len(known.names))]
+        ax.hist(parts, bins=bins, stacked=True, color=known.colours)
 
 
 def project(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,18 +1,17 @@
 """Series as lines: beside their reconstruction, and many small ones on a sheet."""
 
-import matplotlib
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from aecli.dataspec import DataSpec
-from aecli.figures import images, style
+from aecli.figures import images, palettes, style
 
 CHANNELS = 3  # of a series, that are drawn
 COLUMNS = 2  # of pairs
 GAP = 0.15  # between cells of a sheet, of their side
 HEIGHT = (0.22, 0.75)  # inches of a cell of a sheet, at least and at most
-COLOURS = matplotlib.color_sequences["tab10"]
+COLOURS = palettes.LINES
 
 
 def are_series(spec: DataSpec) -> bool:
@@ -56,7 +55,7 @@ def pairs(run, title: str, rows: dict[str, np.ndarray]) -> Figure:
     columns = min(COLUMNS, count)
     deep = -(-count // columns)
     note = channels_note(run)
-    figure = style.new_figure(run, title, min(style.MAX_HEIGHT, 1.15 * deep + 1.0))
+    figure = style.new_figure(run, title, min(style.max_height(), 1.15 * deep + 1.0))
     axes = figure.subplots(deep, columns, sharex=True, sharey=True, squeeze=False)
     t = np.arange(points)
     for ax in axes.flat[count:]:
@@ -67,16 +66,18 @@ def pairs(run, title: str, rows: dict[str, np.ndarray]) -> Figure:
             made = COLOURS[0] if channels == 1 else COLOURS[channel]
             values = {name: x[row, :, channel] for name, x in shown.items()}
             for name in between:
-                ax.plot(t, values[name], color="0.7", linewidth=0.8, label=name)
+                ax.plot(t, values[name], color="0.7", linewidth=style.pt(0.8), label=name)
             ax.fill_between(
                 t, values[first], values[last], color=made, alpha=0.3, linewidth=0, label="error"
             )
-            ax.plot(t, values[first], color=colour, linewidth=1.0, label=first)
-            ax.plot(t, values[last], color=made, linewidth=1.2, linestyle="--", label=last)
+            ax.plot(t, values[first], color=colour, linewidth=style.pt(1.0), label=first)
+            ax.plot(
+                t, values[last], color=made, linewidth=style.pt(1.2), linestyle="--", label=last
+            )
     handles, names = axes.flat[0].get_legend_handles_labels()
     kinds = dict(zip(reversed(names), reversed(handles), strict=True))  # one of each
     kinds = {name: kinds[name] for name in (first, *between, last, "error")}
-    figure.legend(kinds.values(), kinds, loc="outside lower center", ncols=4, frameon=False)
+    style.legend_below(figure, [*kinds.values()], [*kinds])
     for ax in axes[-1]:
         ax.set_xlabel("point" + (f"; {note}" if note else ""))
     return figure
@@ -98,10 +99,10 @@ def sheet(
     """
     values = in_file_units(run, x)
     deep, wide = values.shape[:2]
-    side = float(np.clip((style.WIDTH - 1.5) / wide * 0.8, *HEIGHT))
+    side = float(np.clip((style.width() - 1.5) / wide * 0.8, *HEIGHT))
     notes = [words.pop("xlabel", ""), channels_note(run)]
     notes.append(f"each from {limits[0]:.3g} to {limits[1]:.3g}")
-    height = min(style.MAX_HEIGHT, side * deep + 1.5)
+    height = min(style.max_height(), side * deep + 1.5)
     figure = style.new_figure(run, heading, height)
     ax = figure.add_subplot()
     draw(ax, values, limits)
@@ -112,6 +113,7 @@ def sheet(
         every = int(np.ceil(wide / 12))
         at = [column * step + 0.5 for column in range(0, wide, every)]
         ax.set_xticks(at, columns[::every])
+    style.note(ax, words.pop("title", ""))
     ax.set(xlabel="; ".join(filter(None, notes)), **words)
     return figure
 
@@ -129,7 +131,8 @@ def draw(ax, values: np.ndarray, limits: tuple[float, float]) -> None:
         across = np.broadcast_to(t + step * np.arange(wide)[:, None], cells.shape)
         lines = np.stack([across, cells], axis=-1).reshape(-1, points, 2)
         ax.add_collection(
-            LineCollection(list(lines), colors=[COLOURS[channel]], linewidths=0.9), autolim=False
+            LineCollection(list(lines), colors=[COLOURS[channel]], linewidths=style.pt(0.9)),
+            autolim=False,
         )
     ax.set(xlim=(-GAP, wide * step), ylim=(-(deep - 1) * step - GAP, 1 + GAP), xticks=[], yticks=[])
     ax.tick_params(length=0)

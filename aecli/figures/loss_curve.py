@@ -33,7 +33,9 @@ class LossCurve(RunFigure):
         terms = sorted(terms, key=lambda n: order.index(n) if n in order else len(order))
         terms = terms if len(terms) > 1 else []
 
-        figure = style.new_figure(run, "Loss by epoch", max(4.0, 1.7 * len(terms) + 0.6))
+        figure = style.new_figure(
+            run, "Loss by epoch", max(style.high(4.0), 1.7 * len(terms) + 0.6)
+        )
         grid = figure.add_gridspec(max(1, len(terms)), 2 if terms else 1)
         main = figure.add_subplot(grid[:, 0])
         measured = quantities.of_columns(run.status, ["loss", *terms])
@@ -55,7 +57,9 @@ class LossCurve(RunFigure):
             values = history.get(column, np.array([np.nan]))
             if np.isfinite(values).any():
                 marker = "o" if len(values) <= 20 else None  # one epoch is a point, not a line
-                ax.plot(history["epoch"], values, marker=marker, markersize=3.5, label=label)
+                ax.plot(
+                    history["epoch"], values, marker=marker, markersize=style.pt(3.5), label=label
+                )
                 drawn.append(values[np.isfinite(values)])
         ax.grid(alpha=0.3)
         style.whole_numbers(ax.xaxis)
@@ -76,7 +80,7 @@ class LossCurve(RunFigure):
         height = next((value for value in heights if np.isfinite(value)), np.nan)
         ax.plot(
             history["epoch"][best], height, "*",
-            color="black", markersize=10, linestyle="none", label=label,
+            color="black", markersize=style.pt(10), linestyle="none", label=label,
         )  # fmt: skip
 
 

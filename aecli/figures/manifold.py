@@ -17,9 +17,10 @@ TICK_SIZE = (0.18, 0.38)  # inches that a label takes: height, width
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Manifold(RunFigure):
-    """n x n images decoded from a grid over two code units; the others stay.
+    """n x n images decoded from a grid over two code units; the others stay at the mean code.
 
-    The other units are 0 where the prior's are spread about it, else the mean of the test codes.
+    Of more than two units the pair is the strongest: those with the largest KL to the prior, mean
+    over test examples, and without a KL the largest variance.
 
     The first of dims grows to the right and the second upwards, as in the scatter of the codes.
     Without a range the grid lies at equal steps of probability of the prior N(0, 1), from 5 to
@@ -33,7 +34,7 @@ class Manifold(RunFigure):
     ] = None
     dims: Annotated[
         list[int] | None,
-        Field(description="the two code units, counted from 0; null: only codes that have just 2"),
+        Field(description="the two code units, counted from 0; null: the strongest"),
     ] = None
     label: Label = None
 
@@ -49,18 +50,29 @@ class Manifold(RunFigure):
     def draw(self, run):
         model = run.model
         of_series = lines.are_series(model.spec)
-        dims = self._dims(model.code_shape, len(model.decoded_units()))
-        right, up, how = self._grid(run, dims)
+        decoded_units = self._decoded(model)
+        x, _, labels = run.examples(n=5000)
+        codes = model.encode(x, label=labels)  # [N, latent_dim]
+        dims, chosen = self.dims, ""
+        if dims is None:
+            kl = model.kl_of_units(x, label=labels) if decoded_units > 2 else None
+            dims = strongest(codes[:, :decoded_units], kl)
+            by = "variance" if kl is None else "KL"
+            chosen = f"the two units with the largest {by}" if decoded_units > 2 else ""
+        right, up, how = self._grid(run, codes, dims)
         z = np.zeros((self.n, self.n, *model.code_shape), "float32")
-        if z.shape[-1] > 2 and not model.has_quantiles:
-            z[:] = _codes(run).mean(axis=0)
+        z[:] = codes.mean(axis=0)
         z[..., dims[0]] = right[None, :]
         z[..., dims[1]] = up[::-1, None]  # row 0 is the top of the picture
         label = conditions.held(run, self.label)
         decoded = model.decode(z.reshape(-1, *model.code_shape), label)
         grid = decoded.reshape(self.n, self.n, *model.data_shape)
         target = run.examples(n=100)[1]
+        rest = [f"the other {z.shape[-1] - 2} at the mean code"] if z.shape[-1] > 2 else []
+        rest = ["; ".join(filter(None, [chosen, *rest]))]
+        rest += [] if label is None else [f"label {conditions.name(run, label)}"]
         if of_series:
+            how = "\n".join(filter(None, [how, *rest]))
             limits = lines.limits_of(lines.in_file_units(run, target))
             names: dict[str, Any] = {"rows": tick_labels(up[::-1]), "columns": tick_labels(right)}
             names |= {"xlabel": f"z[{dims[0]}]", "ylabel": f"z[{dims[1]}]", "title": how}
@@ -68,9 +80,6 @@ class Manifold(RunFigure):
         limits = images.shown_range(target)
 
         height, width, _ = model.data_shape
-        where = "0" if model.has_quantiles else "the mean of the test codes"
-        rest = [f"the other {z.shape[-1] - 2} units at {where}"] if z.shape[-1] > 2 else []
-        rest += [] if label is None else [f"label {conditions.name(run, label)}"]
         rest = "; ".join(filter(None, [*rest, images.range_note(limits)]))
         inches, across = style.fitted(height, width, beside=0.9, above=1.35 if rest else 1.15)
         figure = style.new_figure(run, "Decoded latent plane", inches)
@@ -83,26 +92,23 @@ class Manifold(RunFigure):
         ax.set_xticks(columns * (width + gap) + (width - 1) / 2, tick_labels(right[columns]))
         ax.set_yticks(rows * (height + gap) + (height - 1) / 2, tick_labels(up[::-1][rows]))
         ax.set(xlabel=f"z[{dims[0]}]", ylabel=f"z[{dims[1]}]")
-        ax.set_title(f"{how}\n{rest}".strip())
+        style.note(ax, f"{how}\n{rest}".strip())
         return figure
 
-    def _dims(self, code_shape, decoded: int):
-        """decoded: so many units, the first, are seen in an image."""
-        if len(code_shape) != 1 or decoded < 2:
+    def _decoded(self, model) -> int:
+        """So many units, the first, are seen in an image. Raises NotApplicable, BadRequest."""
+        decoded = len(model.decoded_units())
+        if len(model.code_shape) != 1 or decoded < 2:
             raise NotApplicable(
-                f"needs a flat code of 2 or more units; this model's code has shape {code_shape}"
+                f"needs a flat code of 2 or more units; this model's code has shape "
+                f"{model.code_shape}"
             )
-        if self.dims is None and decoded != 2:
-            raise NotApplicable(
-                f"needs a code of 2 units; this one has {decoded}: aecli plot-manifold takes a pair"
-            )
-        dims = self.dims or [0, 1]
-        if not all(0 <= unit < decoded for unit in dims):
-            text = f"must be code units from 0 to {decoded - 1}; got {dims}"
+        if self.dims is not None and not all(0 <= unit < decoded for unit in self.dims):
+            text = f"must be code units from 0 to {decoded - 1}; got {self.dims}"
             raise BadRequest(text, "figures.dims")
-        return dims
+        return decoded
 
-    def _grid(self, run, dims):
+    def _grid(self, run, codes, dims):
         """Values [n] to the right, values [n] upwards, and how they were chosen."""
         if self.range is not None:
             low, high = self.range
@@ -111,17 +117,20 @@ class Manifold(RunFigure):
         if run.model.has_quantiles:
             steps = run.model.prior_quantiles(np.linspace(0.05, 0.95, self.n))
             return steps, steps, "quantiles of the prior, 5 to 95 %"
-        codes = _codes(run)
         low, high = np.percentile(codes[:, dims], [2, 98], axis=0)
         right, up = (np.linspace(low[i], high[i], self.n) for i in (0, 1))
         why = "" if run.model.has_prior else "no prior: "
         return right, up, f"{why}span of the test codes, 2nd to 98th percentile"
 
 
-def _codes(run) -> np.ndarray:
-    """[N, latent_dim] of test examples."""
-    x, _, labels = run.examples(n=5000)
-    return run.model.encode(x, label=labels)
+def strongest(codes: np.ndarray, kl: np.ndarray | None) -> list[int]:
+    """The two units of codes [N, D] that say most, in their order.
+
+    kl: [N, D or more] nats of each example's units; None: by their variance.
+    """
+    size = codes.shape[1]
+    force = codes.var(axis=0) if kl is None else kl.mean(axis=0)[:size]
+    return sorted(np.argsort(-force, kind="stable")[:2].tolist())
 
 
 def tick_labels(values: np.ndarray) -> list[str]:

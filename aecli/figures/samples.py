@@ -88,5 +88,6 @@ def _sheet(run, title: str, x: np.ndarray, columns: int, how: str, limits) -> Fi
     figure = style.new_figure(run, title, inches)
     ax = figure.add_subplot()
     images.show(ax, picture, limits)
-    ax.set(title=how, xlabel=images.range_note(limits))
+    style.note(ax, how)
+    ax.set_xlabel(images.range_note(limits))
     return figure

@@ -18,7 +18,7 @@ PANEL = 1.75  # inches, the height of one
 def scores_by_model(results, ceiling: dict[str, float]) -> Figure:
     """Every training as a dot, a panel a score, models across; the true factors as a line."""
     figure, axes = _panels(results, "Scores by model", results.scores, room=0.5)
-    shades = matplotlib.colormaps["viridis"]
+    shades = matplotlib.colormaps[matplotlib.rcParams["image.cmap"]]
     for ax, score in zip(axes, results.scores, strict=False):
         for place, arm in enumerate(results.arms):
             strengths = results.strengths(arm)
@@ -26,12 +26,18 @@ def scores_by_model(results, ceiling: dict[str, float]) -> Figure:
                 values = results.column(score)[results.rows(arm, strength)]
                 beside = 0.5 * (n / max(1, len(strengths) - 1) - 0.5)
                 colour = shades(0.9 * n / max(1, len(strengths) - 1))
-                ax.plot([place + beside] * len(values), values, ".", color=colour, markersize=5)
+                ax.plot(
+                    [place + beside] * len(values),
+                    values,
+                    ".",
+                    color=colour,
+                    markersize=style.pt(5),
+                )
         _limits(ax, results, score, ceiling)
         ax.set_xticks(range(len(results.arms)), results.arms, rotation=30, ha="right",
                       rotation_mode="anchor")  # fmt: skip
         ax.set_xlim(-0.5, len(results.arms) - 0.5)
-    figure.supxlabel(f"dot: a training; darker: weaker{_dashed(ceiling)}", fontsize=9)
+    figure.supxlabel(f"dot: a training; darker: weaker{_dashed(ceiling)}", fontsize=style.pt(9))
     return figure
 
 
@@ -48,8 +54,8 @@ def score_against_strength(results, ceiling: dict[str, float]) -> Figure:
             means = [math.nan if one.mean is None else one.mean for one in found]
             halves = [math.nan if one.half is None else one.half for one in found]
             xs = np.arange(len(found)) + 0.06 * (n - (len(results.arms) - 1) / 2)
-            ax.errorbar(xs, means, halves, marker="o", markersize=4, linewidth=1.2, capsize=2,
-                        color=look.COLOURS[n % len(look.COLOURS)], label=arm)  # fmt: skip
+            colour = look.COLOURS[n % len(look.COLOURS)]
+            style.with_intervals(ax, xs, means, halves, color=colour, label=arm)
         _limits(ax, results, score, ceiling)
         most = max(len(results.strengths(arm)) for arm in results.arms)
         ax.set_xticks(range(most), [str(place + 1) for place in range(most)])
@@ -71,13 +77,12 @@ def rank_correlations(results) -> Figure:
         results, "Rank correlation over all trainings", 0.34 * len(down) + 1.6
     )
     ax = figure.add_subplot()
-    colours = matplotlib.colormaps["RdBu_r"]
-    image = ax.imshow(found, cmap=colours, vmin=-1, vmax=1, aspect="auto")
+    image = ax.imshow(found, cmap=style.signed(found)["cmap"], vmin=-1, vmax=1, aspect="auto")
     for (i, j), value in np.ndenumerate(found):
         if np.isfinite(value):
-            ax.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=9,
+            ax.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=style.pt(9),
                     color="white" if abs(value) > 0.6 else "black")  # fmt: skip
-    ax.axhline(len(results.scores) - 0.5, color="black", linewidth=1.5)
+    ax.axhline(len(results.scores) - 0.5, color="black", linewidth=style.pt(1.5))
     ax.set_yticks(range(len(down)), down)
     ax.set_xticks(range(len(results.scores)), results.scores, rotation=25, ha="right",
                   rotation_mode="anchor")  # fmt: skip
@@ -106,7 +111,7 @@ def _limits(ax, results, score: str, ceiling: dict[str, float]) -> None:
     values = results.column(score)
     known = [*values[np.isfinite(values)].tolist(), *([ceiling[score]] if score in ceiling else [])]
     if score in ceiling:
-        ax.axhline(ceiling[score], color="0.4", linestyle="--", linewidth=1)
+        ax.axhline(ceiling[score], color="0.4", linestyle="--", linewidth=style.pt(1))
     low, high = look.padded(known, False)
     bottom, top = ax.get_ylim()  # the intervals are inside
     ax.set_ylim(min(low, bottom), max(high, top))

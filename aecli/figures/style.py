@@ -1,41 +1,82 @@
-"""The common look: sizes, titles, and the colours of labels."""
+"""The common look: sizes, titles, numbers of axes. Inches here are those of text of 10 points."""
 
 import functools
 import re
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib
 import matplotlib.style
-import numpy as np
+from cycler import cycler
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import LogFormatterSciNotation, MaxNLocator
 
+from aecli import look
+from aecli.figures import fitting, palettes
 from aecli.visible import in_a_line
 
-WIDTH = 6.7  # inches; 800 pixels at DPI
-DPI = 120
-MAX_HEIGHT = 9.0  # inches; tall images make a narrower picture instead
-LETTERS = 36  # of a title that fills half of WIDTH
-RC = {
-    "font.size": 10,
-    "axes.titlesize": 10,
-    "axes.labelsize": 10,
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
-    "legend.fontsize": 9,
-    "figure.titlesize": 12,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "image.cmap": "viridis",
-    "text.parse_math": False,  # a label or a file's name may be any text
-}
+USUAL = 6.7  # inches across, for which the heights of plots are stated
+WORDS = 1.0  # inches of such a height that are text
+TITLE = 0.3  # inches that the line above a figure takes
+LETTERS = 36  # of a title that fills half of it
+SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
 
 SUPERSCRIPTS = str.maketrans("-\N{MINUS SIGN}0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+def rc() -> dict[str, Any]:
+    """Matplotlib's settings of the look that is used."""
+    used = look.current()
+    sizes = {
+        "axes.titlesize": 10, "axes.labelsize": 10, "xtick.labelsize": 9, "ytick.labelsize": 9,
+        "legend.fontsize": 9, "figure.titlesize": 12, "lines.linewidth": 1.5, "font.size": 10,
+        "lines.markersize": 6, "patch.linewidth": 1, "axes.linewidth": 0.8, "grid.linewidth": 0.8,
+        "axes.titlepad": 6, "axes.labelpad": 4,
+    }  # fmt: skip
+    for axis in ("xtick", "ytick"):
+        sizes |= {f"{axis}.major.size": 3.5, f"{axis}.major.width": 0.8, f"{axis}.major.pad": 3.5}
+        sizes |= {f"{axis}.minor.size": 2, f"{axis}.minor.width": 0.6, f"{axis}.minor.pad": 3.4}
+    return {
+        **{name: pt(size) for name, size in sizes.items()},
+        **({} if used.font is None else {"font.family": used.font}),
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.prop_cycle": cycler(color=palettes.LINES),
+        "image.cmap": used.cmap or SEQUENTIAL,
+        "text.parse_math": False,  # a label or a file's name may be any text
+    }
+
+
+def pt(points: float) -> float:
+    """So many points, where text of 10 has the size that the look asks for."""
+    return points * look.current().scale
+
+
+def width() -> float:
+    """How wide a figure is."""
+    used = look.current()
+    return used.inches / used.scale
+
+
+def max_height() -> float:
+    """How high a figure may be; tall images make a narrower picture instead."""
+    used = look.current()
+    return used.max_height / used.scale
+
+
+def high(inches: float) -> float:
+    """How high a plot is that has so many inches where a figure is USUAL wide."""
+    wanted = WORDS + (inches - WORDS) * width() / USUAL
+    return min(wanted, max_height())
+
+
+def signed(values) -> dict[str, Any]:
+    """The colour map and its limits for values of both signs: 0 in the middle."""
+    far = float(abs(values[values == values]).max(initial=0.0)) or 1.0  # NaN is no value
+    return {"cmap": look.current().cmap or DIVERGING, "vmin": -far, "vmax": far}
 
 
 def in_style(draw: Callable[..., Figure]) -> Callable[..., Figure]:
@@ -43,10 +84,11 @@ def in_style(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 
     @functools.wraps(draw)
     def drawn(*arguments, **options) -> Figure:
-        with matplotlib.style.context(["default", RC]):
+        with matplotlib.style.context(["default", rc()]):
             figure = draw(*arguments, **options)
             plain_powers(figure)
             figure.draw_without_rendering()  # ticks are made late: they must see this style
+            fitting.fit(figure, pt(10) / 72)
         return figure
 
     return drawn
@@ -75,31 +117,45 @@ def plain_powers(figure: Figure) -> None:
 
 
 def new_figure(run, title: str, height: float) -> Figure:
-    """An empty figure, WIDTH x height inches, titled with what it shows and run.title."""
-    figure = empty_figure(height)
-    figure.suptitle(f"{title}: {run.title}")
+    """An empty figure, width() x height, titled with what it shows and run.title."""
+    figure = empty_figure(height if look.current().title else height - TITLE)
+    _titled(figure, f"{title}: {run.title}")
     return figure
 
 
 def empty_figure(height: float) -> Figure:
-    """A figure, WIDTH x height inches, without a title."""
-    figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+    """A figure, width() x height, without a title."""
+    used = look.current()
+    figure = Figure(figsize=(used.inches, used.scale * height), dpi=used.dpi, layout="constrained")
     engine = figure.get_layout_engine()
     assert isinstance(engine, ConstrainedLayoutEngine)  # of "constrained"
-    engine.set(w_pad=0.08, h_pad=0.06)
+    engine.set(w_pad=0.08 * used.scale, h_pad=0.06 * used.scale)
     FigureCanvasAgg(figure)
     return figure
+
+
+def _titled(figure: Figure, text: str) -> None:
+    """Above the figure, where the look has titles; in its file in any case."""
+    figure.said = text  # pyright: ignore[reportAttributeAccessIssue]  # what look.save writes down
+    if look.current().title:
+        figure.suptitle(text, parse_math=False)
+
+
+def note(ax, text: str) -> None:
+    """Say above its axes how a figure came about, where the look has titles."""
+    if look.current().title:
+        ax.set_title(text)
 
 
 def name_shown(figure: Figure, name: str | None) -> None:
     """Say in the title what is shown, where that is not the data of the run's training."""
     if name is None:
         return
-    title, short = figure.get_suptitle(), name if len(name) <= LETTERS else f"... {name[-LETTERS:]}"
-    text = in_a_line(f"shown {short}")
-    between = ", " if len(title) + len(text) < 2 * LETTERS else "\n"
-    with matplotlib.style.context(["default", RC]):
-        figure.suptitle(f"{title}{between}{text}", parse_math=False)
+    title = getattr(figure, "said", figure.get_suptitle())
+    short = name if len(name) <= LETTERS else f"... {name[-LETTERS:]}"
+    with matplotlib.style.context(["default", rc()]):
+        _titled(figure, f"{title}, {in_a_line(f'shown {short}')}")
+        fitting.fit(figure, pt(10) / 72)
 
 
 def whole_numbers(axis, at_most: int | Literal["auto"] = "auto") -> None:
@@ -108,25 +164,29 @@ def whole_numbers(axis, at_most: int | Literal["auto"] = "auto") -> None:
 
 
 def fitted(rows: int, columns: int, beside: float, above: float) -> tuple[float, float]:
-    """How large a picture of rows x columns pixels gets, with room left beside and above (inches).
+    """How large a picture of rows x columns pixels gets, with room left beside and above.
 
-    Returns (height of the figure, width of the picture) in inches.
+    Returns (height of the figure, width of the picture).
     """
-    width = min(WIDTH - beside, (MAX_HEIGHT - above) * columns / rows)
-    return width * rows / columns + above, width
+    across = min(width() - beside, (max_height() - above) * columns / rows)
+    return across * rows / columns + above, across
 
 
-def label_colours(labels: np.ndarray, names: tuple[str, ...] | None):
-    """How to colour integer labels [N].
+def legend_below(figure, handles=None, names=None) -> None:
+    """A legend under all axes, in as many columns as there is room for."""
+    if handles is None:
+        handles, names = figure.axes[0].get_legend_handles_labels()
+    columns = fitting.columns(figure, names)
+    figure.legend(handles, names, loc="outside lower center", ncols=columns, frameon=False)
 
-    Returns (index [N] of each label's colour, colour map, norm, label names); more than 20 labels
-    share a continuous map, with norm and names None and the label itself as index.
+
+def with_intervals(ax, x, means, halves, **how) -> None:
+    """Points at `means` with bars of `halves` to both sides, of those that are no NaN.
+
+    Where none is a number there is no sign of a bar either, in the legend as well.
     """
-    values, index = np.unique(labels, return_inverse=True)
-    if len(values) > 20:
-        return labels, matplotlib.colormaps["viridis"], None, None
-    palette = matplotlib.color_sequences["tab10" if len(values) <= 10 else "tab20"]
-    colours = ListedColormap(palette[: len(values)])
-    norm = BoundaryNorm(np.arange(len(values) + 1) - 0.5, len(values))
-    known = names if names and values.min() >= 0 and values.max() < len(names) else None
-    return index, colours, norm, [known[v] if known else str(v) for v in values]
+    how = {"marker": "o", "markersize": pt(4), "linewidth": pt(1.2)} | how
+    if all(half != half for half in halves):
+        ax.plot(x, means, **how)
+    else:
+        ax.errorbar(x, means, halves, capsize=pt(3), **how)

@@ -66,7 +66,7 @@ def grid(run, x: np.ndarray, t: np.ndarray, units: dict, words: tuple[str, str])
     ax.set_xticks(columns * (width + gap) + (width - 1) / 2, labels)
     ax.tick_params(axis="x", length=0)
     ax.set_xlabel("; ".join(filter(None, [words[1], images.range_note(limits)])))
-    ax.set_title(f"{_share(units, size)}\n{words[0]}")
+    style.note(ax, f"{_share(units, size)}\n{words[0]}")
     return figure
 
 
@@ -76,15 +76,15 @@ def _first(run, x: np.ndarray, units: dict) -> Figure:
     count, height, width, _ = x.shape
     across = min(count, ACROSS)
     down = -(-count // across)
-    side = (style.WIDTH - 0.3) / across
-    inches = min(down * (side * height / width + 0.5) + 1.0, style.MAX_HEIGHT)
+    side = (style.width() - 0.3) / across
+    inches = min(down * (side * height / width + 0.5) + 1.0, style.max_height())
     figure = style.new_figure(run, "Traversal of the code", inches)
     axes = figure.subplots(down, across, squeeze=False).ravel()
     for ax in axes[count:]:
         ax.set_axis_off()
     for ax, one, name in zip(axes, x, _named(units, count), strict=False):
         images.show(ax, one, (0.0, 1.0))
-        ax.set_title(name.replace("  ", "\n"), fontsize=9)
+        ax.set_title(name.replace("  ", "\n"), fontsize=style.pt(9))
     return figure
 
 
@@ -105,7 +105,7 @@ def frames(
     for step, at in enumerate(t):
         for image, one in zip(shown, x[:, step], strict=True):
             image.set_data(one[..., 0] if one.shape[-1] == 1 else one)
-        figure.supxlabel(f"{at:+.2f} {words[1]}\n{words[0]}", fontsize=9)
+        figure.supxlabel(f"{at:+.2f} {words[1]}\n{words[0]}", fontsize=style.pt(9))
         canvas.draw()
         made.append(np.asarray(canvas.buffer_rgba())[..., :3].astype("float32") / 255)
     return np.stack(made)

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 from omegaconf import DictConfig
 
-from aecli import build, runs, typed
+from aecli import build, look, runs, typed
 from aecli.console import logs
 from aecli.errors import (
     BadRequest,
@@ -152,9 +152,11 @@ def _draw(run: runs.Run, cfg: DictConfig, warnings: list, signals: Signals) -> l
     words = plain_yaml.read_overrides(run.folder / runs.CONFIG.with_name("overrides.yaml"))
     asked = any(word.lstrip("+~").startswith("figures") for word in words)
     drawn = []
+    used = look.of(cfg)
     for name, figure in build.components(cfg.get("figures"), "figures").items():
         try:
-            drawn.append(run.save_figure(figure(run), name).name)
+            with used.used():
+                drawn.append(run.save_figure(figure(run), name).name)
         except NotApplicable as reason:
             if asked or not isinstance(reason, OfOtherData):
                 log.info("no %s figure: %s", name, reason)

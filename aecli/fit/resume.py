@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from aecli import build, runs
+from aecli import build, look, runs
 from aecli.errors import BadRequest
 from aecli.fit import lengthening
 from aecli.training import state as states
@@ -25,6 +25,7 @@ FREE = (  # what does not change the result
     "figures",
     "metrics",
     "outputs",
+    *look.KEYS,
 )
 CHOICES = ("model", "dataset", "noise", "experiment")
 SHOWN = 3  # differences in one message
@@ -68,6 +69,8 @@ def merged(
         _refuse(_changes({key: before}, {key: now}), "resume goes on with the same training")
         if now is not None and _is_free(key):
             OmegaConf.update(config, key, now, merge=False)
+        for one in look.KEYS if key == look.GROUP else ():
+            OmegaConf.update(config, one, asked[one])
     return config
 
 

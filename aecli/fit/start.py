@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from aecli import build, runs, typed
+from aecli import build, look, runs, typed
 from aecli.comparison import measure
 from aecli.console import quiet, root_keys
 from aecli.console.wanted import NAMES
@@ -99,7 +99,8 @@ def resume(
 
 
 def _planned(cfg: DictConfig, threads: int | None = None, begins: bool = True):
-    build.refuse_unstorable(cfg)  # refused before any work
+    look.of(cfg)  # refused before any work, as is what follows
+    build.refuse_unstorable(cfg)
     splits = build.component(cfg.dataset, "dataset").load()
     strategy = cfg.trainer.get("strategy", "none")  # of older runs: none
     cluster(strategy)  # refused before TensorFlow's seconds

@@ -93,7 +93,7 @@ def shown(cfg: DictConfig) -> str | None:
     if cfg.get("dataset") is None:
         return None
     name, path = cfg.dataset._target_.rsplit(".", 2)[-2], cfg.dataset.get("path")
-    return name if path is None else f"{name} {pathlib.Path(str(path)).name}"
+    return name if path is None else pathlib.Path(str(path)).name
 
 
 def wake(run: runs.Run) -> None:

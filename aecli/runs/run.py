@@ -10,7 +10,7 @@ import numpy as np
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from aecli import build
+from aecli import build, look
 from aecli.datasets import learnt_file
 from aecli.datasets.layout import layout
 from aecli.datasets.learnt import Learnt
@@ -21,6 +21,9 @@ from aecli.runs import data, order
 from aecli.untrusted import bounded, plain_yaml, tables
 
 CONFIG = pathlib.Path(".hydra", "config.yaml")
+READERS = (  # data sets that are called by how they are read: their file says what they are
+    "csv", "idx", "image_folder", "npz", "parquet", "series", "table", "text",
+)  # fmt: skip
 
 
 def create(folder: pathlib.Path, config: DictConfig, overrides: list[str], about: dict) -> "Run":
@@ -80,7 +83,17 @@ class Run:
 
     @property
     def title(self) -> str:
-        return f"{self.status.get('model', '?')} on {self.status.get('dataset', '?')}"
+        """vae on mnist; of a file or a folder of the user's, its name: vae on photos."""
+        return f"{self.status.get('model', '?')} on {self._data_name}"
+
+    @property
+    def _data_name(self) -> str:
+        name = str(self.status.get("dataset", "?"))
+        try:
+            path = (self.config.get("dataset") or {}).get("path")
+        except BadRequest:
+            path = None
+        return pathlib.PurePath(path).name if name in READERS and isinstance(path, str) else name
 
     @functools.cached_property
     def config(self) -> DictConfig:
@@ -111,13 +124,12 @@ class Run:
         stamp = datetime.datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
         return unique_folder(self.folder / "eval" / stamp)
 
-    def save_figure(
-        self, figure, name: str, format: str = "png", folder: pathlib.Path | None = None
-    ) -> pathlib.Path:
-        """Write a matplotlib figure into figures/ (or folder) and say where."""
-        path = (folder or self.folder / "figures") / f"{name}.{format}"
+    def save_figure(self, figure, name: str, folder: pathlib.Path | None = None) -> pathlib.Path:
+        """Write a matplotlib figure into figures/ (or folder), as the look says; returns where."""
+        used = look.current()
+        path = (folder or self.folder / "figures") / f"{name}.{used.format}"
         with replacing(path) as temporary:
-            figure.savefig(temporary, format=format)
+            used.save(figure, temporary)
         return path
 
     @functools.cached_property

@@ -8,13 +8,14 @@ from typing import Any
 import yaml
 from omegaconf import OmegaConf
 
+from aecli import look
 from aecli.console import catalog, subgroups
 from aecli.console.compose import Composed, composed, declared
 from aecli.errors import BadRequest
 from aecli.files import cannot_write, write_text
 from aecli.tuning.studies import Study
 
-NOT_SETTINGS = ("outputs", "figures")  # where and what is written, not what is trained
+NOT_SETTINGS = ("outputs", "figures", *look.KEYS)  # where and what is written, not what is trained
 
 
 class _ShortLists(yaml.SafeDumper):

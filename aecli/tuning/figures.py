@@ -8,6 +8,7 @@ import matplotlib.style
 import numpy as np
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
+from aecli import look
 from aecli.figures import style
 from aecli.files import made_folder, replacing
 from aecli.tuning import engine
@@ -15,7 +16,7 @@ from aecli.tuning.space import Param
 from aecli.tuning.studies import Study
 
 HEIGHT = 3.6  # inches
-BESIDE = 4  # panels of the slices in style.WIDTH
+BESIDE = 4  # panels of the slices in style.width()
 LONG = 6  # characters of a label that is turned
 FAR = 4  # times as far from the best as the median is
 GREY = "#b0b0b0"
@@ -33,7 +34,7 @@ def draw(study: Study) -> list[str]:
         drawings["importance"] = _importance
     made_folder(study.figures)
     for name, drawing in drawings.items():
-        with warnings.catch_warnings(), matplotlib.style.context(["default", style.RC]):
+        with warnings.catch_warnings(), matplotlib.style.context(["default", style.rc()]):
             warnings.simplefilter("ignore")  # an axis of a single value
             figure = drawing(study, journal.study)
             for ax in figure.axes:
@@ -41,10 +42,21 @@ def draw(study: Study) -> list[str]:
             style.plain_powers(figure)
             one = name == "slice" and len(figure.axes) == 2  # with a grid inside a grid
             figure.set_layout_engine("tight" if one else "constrained")
-            with replacing(study.figures / f"{name}.png") as temporary:
-                figure.savefig(temporary, dpi=style.DPI, facecolor="white")
+            figure.set_facecolor("white")
+            figure.set_dpi(look.current().dpi)
+            with replacing(study.figures / f"{name}.{look.current().format}") as temporary:
+                look.current().save(figure, temporary)
             pyplot.close(figure)
     return list(drawings)
+
+
+def _titled(ax: Any, text: str) -> None:
+    if look.current().title:
+        ax.set_title(text, loc="left", fontsize=style.pt(10))
+
+
+def _sized(figure: Any, across: float, high: float) -> None:
+    figure.set_size_inches(across * look.current().scale, high * look.current().scale)
 
 
 def _history(study: Study, optunas: Any) -> Any:
@@ -53,11 +65,11 @@ def _history(study: Study, optunas: Any) -> Any:
     ax: Any = plot_optimization_history(optunas, target_name=study.terms.metric)
     ax.set(title="", xlabel="trial")
     far = _focus(ax, study)
-    ax.set_title(f"Completed trials, and the best so far{far}", loc="left", fontsize=10)
+    _titled(ax, f"Completed trials, and the best so far{far}")
     ax.lines[0].set(drawstyle="steps-post", label="best so far")
     ax.legend(loc="best")
     style.whole_numbers(ax.xaxis)
-    ax.figure.set_size_inches(style.WIDTH, HEIGHT)
+    _sized(ax.figure, style.width(), style.high(HEIGHT))
     return ax.figure
 
 
@@ -65,10 +77,10 @@ def _importance(study: Study, optunas: Any) -> Any:
     from optuna.visualization.matplotlib import plot_param_importances
 
     ax: Any = plot_param_importances(optunas)
-    ax.set_title(f"What {study.terms.metric} depends on", loc="left", fontsize=10)
+    _titled(ax, f"What {study.terms.metric} depends on")
     ax.set(xlabel="importance (share)", ylabel="")
     ax.get_legend().remove()
-    ax.figure.set_size_inches(style.WIDTH, 1.2 + 0.35 * len(study.terms.params))
+    _sized(ax.figure, style.width(), 1.2 + 0.35 * len(study.terms.params))
     return ax.figure
 
 
@@ -80,7 +92,9 @@ def _slices(study: Study, optunas: Any) -> Any:
     figure = axes[0].figure
     axes[0].set_title("")
     far = _focus(axes[0], study)  # they share the axis
-    figure.suptitle(f"Completed trials, value by value{far}", x=0.02, ha="left", fontsize=10)
+    if look.current().title:
+        title = f"Completed trials, value by value{far}"
+        figure.suptitle(title, x=0.02, ha="left", fontsize=style.pt(10))
     params = {param.key: param for param in study.terms.params}
     for ax in axes:
         _whole_range(ax, params[ax.get_xlabel()])
@@ -88,7 +102,7 @@ def _slices(study: Study, optunas: Any) -> Any:
     colours = figure.axes[-1]
     style.whole_numbers(colours.yaxis)
     colours.set_ylabel("trial")
-    figure.set_size_inches(style.WIDTH * max(1, len(axes) / BESIDE), HEIGHT)
+    _sized(figure, style.width() * max(1, len(axes) / BESIDE), style.high(HEIGHT))
     return figure
 
 
@@ -134,4 +148,4 @@ def _plain(ax: Any) -> None:
         spine.set(visible=side in ("left", "bottom"), color="black")
     for axis in (ax.xaxis, ax.yaxis):
         axis.label.set(size=10, color="black")
-    ax.tick_params(colors="black", labelsize=9)
+    ax.tick_params(colors="black", labelsize=style.pt(9))

@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from aecli import typed
+from aecli import look, typed
 from aecli.comparison import measure
 from aecli.comparison.values import flatten
 from aecli.console import quiet
@@ -103,7 +103,7 @@ def close(study: Study, save: str | None) -> bool:
 def _figures(study: Study) -> list[str]:
     from aecli.tuning import figures
 
-    with study.held():
+    with study.held(), look.of(study.terms.bases[0].config).used():
         return figures.draw(study)
 
 

@@ -1,0 +1,63 @@
+"""Words that are broken into lines, so that a figure holds them whatever its width."""
+
+import textwrap
+
+from matplotlib.figure import Figure, FigureBase
+from matplotlib.text import Text
+
+EDGE = 0.98  # of the width that words may take
+LINE = 1.25  # inches of a line beside those of its letters
+HANDLE = 4.0  # letters' heights that a legend takes beside each name
+
+
+def fit(figure: Figure, letter: float) -> None:
+    """Break the titles and the labels that are longer than there is room for.
+
+    The figure grows by the lines that are added, of text `letter` inches high.
+    """
+    figure.draw_without_rendering()
+    across = figure.bbox.width
+    added = sum(_broken(text, EDGE * across) for text in _of_figure(figure))
+    for ax in figure.axes:
+        for text in (ax.title, ax.xaxis.label):
+            if text.get_text():
+                box = text.get_window_extent()
+                centre = (box.x0 + box.x1) / 2
+                added += _broken(text, 2 * EDGE * min(centre, across - centre))
+    if added:
+        size = figure.get_size_inches()
+        figure.set_size_inches(size[0], size[1] + added * LINE * letter)
+        figure.draw_without_rendering()
+
+
+def _of_figure(figure: Figure) -> list[Text]:
+    parts: list[FigureBase] = [figure, *figure.subfigs]
+    names = ("_suptitle", "_supxlabel")
+    found = [getattr(part, name) for part in parts for name in names]
+    return [text for text in found if text is not None and text.get_text()]
+
+
+def _broken(text: Text, room: float) -> int:
+    """Break a text that takes more pixels than `room`; returns the lines that this adds."""
+    box = text.get_window_extent()
+    if box.width <= room or room <= 0:
+        return 0
+    lines = text.get_text().splitlines()
+    letters = max(1, int(max(map(len, lines)) * room / box.width))
+    made = [part for line in lines for part in textwrap.wrap(line, letters) or [""]]
+    text.set_text("\n".join(made))
+    return len(made) - len(lines)
+
+
+def columns(figure, names) -> int:
+    """How many of such names a legend below the figure can have beside each other."""
+    top = figure.get_figure(root=True)
+    size = Text(text="").get_fontsize()
+    renderer = top.canvas.get_renderer()
+    widths = []
+    for name in names:
+        probe = Text(text=name, fontsize="medium", figure=top)
+        probe.set_fontsize(0.9 * size)  # a legend's
+        widths.append(probe.get_window_extent(renderer).width)
+    handle = HANDLE * size / 72 * top.dpi
+    return max(1, min(len(names), int(EDGE * top.bbox.width // (max(widths, default=1) + handle))))
