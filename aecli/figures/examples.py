@@ -44,7 +44,7 @@ def _images(name: str, spec: DataSpec, part: Split, labels: list[str] | None) ->
     deep = -(-len(x) // wide)
     limits = images.shown_range(x)
     above = 0.25 if labels else 0.05
-    side = min((style.WIDTH - 0.4) / wide, (style.MAX_HEIGHT - 0.8) / deep - above)
+    side = min((style.width() - 0.4) / wide, (style.max_height() - 0.8) / deep - above)
     side = min(side, side * spec.shape[1] / spec.shape[0])
     figure = _figure(name, "Images", (side * spec.shape[0] / spec.shape[1] + above) * deep + 0.7)
     axes = figure.subplots(deep, wide, squeeze=False)
@@ -64,7 +64,7 @@ def _series(name: str, part: Split, labels: list[str] | None) -> Figure:
     x = part.x[:][:, 0, :, : lines.CHANNELS]
     wide = min(SERIES, len(x))
     deep = -(-len(x) // wide)
-    figure = _figure(name, "Series", min(style.MAX_HEIGHT, 1.05 * deep + 0.9))
+    figure = _figure(name, "Series", min(style.max_height(), 1.05 * deep + 0.9))
     axes = figure.subplots(deep, wide, sharex=True, sharey=True, squeeze=False)
     for place, ax in enumerate(axes.flat):
         if place >= len(x):
