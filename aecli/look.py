@@ -79,12 +79,12 @@ class Look:
 
 
 KEYS = tuple(field.name for field in dataclasses.fields(Look))
-_CURRENT: contextvars.ContextVar[Look] = contextvars.ContextVar("look", default=Look())  # noqa: B039  # it is frozen
+_CURRENT: contextvars.ContextVar[Look] = contextvars.ContextVar("look")
 
 
 def current() -> Look:
     """The one that is used now."""
-    return _CURRENT.get()
+    return _CURRENT.get(Look())
 
 
 def of(config: Mapping, **instead: Any) -> Look:
@@ -96,7 +96,7 @@ def of(config: Mapping, **instead: Any) -> Look:
 
 
 def drawing(command: Callable) -> Callable:
-    """A command on a config, within the look that this asks for; refused first if it cannot be."""
+    """A command on a config, within the look that it asks for; what cannot be is refused first."""
 
     @functools.wraps(command)
     def within(config, *arguments, **options):

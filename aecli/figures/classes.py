@@ -1,19 +1,17 @@
 """Classes told apart by colours, and by marks where they are many, and a legend of their names."""
 
 import dataclasses
-import math
 
 import numpy as np
 from matplotlib.lines import Line2D
 
-from aecli.figures import fitting, style
+from aecli.figures import style
 from aecli.figures.palettes import PETROFF, of_classes
 
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 MOST = len(PETROFF) * len(MARKS)  # classes that are told apart
 NUMBERS = 20  # labels without names: more are shown as what they are, numbers
-BESIDE, SHORT, ROOM = 14, 12, 6.0  # names, of so many letters, that stand right of so wide a figure
-LINE = 0.19  # inches of a line of a legend
+BESIDE, SHORT = 14, 12  # names of so many letters, that stand at the right
 OTHER = "0.8"
 
 
@@ -30,21 +28,17 @@ class Classes:
     marks: list[str]
 
     def legend(self, figure) -> None:
-        """All names: at the right where few and short, else below, and the figure grows."""
+        """All names: at the right where they are few and short, else below."""
         handles = [
             Line2D([], [], color=colour, marker=mark, linestyle="none")
             for colour, mark in zip(self.colours, self.marks, strict=True)
         ]
         few = len(self.names) <= BESIDE and max(map(len, self.names)) <= SHORT
         how = {"frameon": False, "handletextpad": 0.3}
-        if few and style.width() >= ROOM:
+        if few and style.width() >= style.NARROW:
             figure.legend(handles, self.names, loc="outside right center", **how)
             return
-        columns = fitting.columns(figure, self.names)
-        lines = math.ceil(len(self.names) / columns)
-        across, high = figure.get_size_inches()
-        figure.set_size_inches(across, high + style.pt(LINE) * lines)
-        figure.legend(handles, self.names, loc="outside lower center", ncols=columns, **how)
+        style.legend_below(figure, handles, self.names, **how)
 
 
 def classes(labels: np.ndarray, names: tuple[str, ...] | None) -> Classes | None:

@@ -24,10 +24,14 @@ def fit(figure: Figure, letter: float) -> None:
                 box = text.get_window_extent()
                 centre = (box.x0 + box.x1) / 2
                 added += _broken(text, 2 * EDGE * min(centre, across - centre))
+        if ax.yaxis.label.get_text():
+            box = ax.yaxis.label.get_window_extent()
+            centre, high = (box.y0 + box.y1) / 2, figure.bbox.height
+            _broken(ax.yaxis.label, 2 * EDGE * min(centre, high - centre), is_upright=True)
     if added:
         size = figure.get_size_inches()
         figure.set_size_inches(size[0], size[1] + added * LINE * letter)
-        figure.draw_without_rendering()
+    figure.draw_without_rendering()
 
 
 def _of_figure(figure: Figure) -> list[Text]:
@@ -37,13 +41,14 @@ def _of_figure(figure: Figure) -> list[Text]:
     return [text for text in found if text is not None and text.get_text()]
 
 
-def _broken(text: Text, room: float) -> int:
+def _broken(text: Text, room: float, is_upright: bool = False) -> int:
     """Break a text that takes more pixels than `room`; returns the lines that this adds."""
     box = text.get_window_extent()
-    if box.width <= room or room <= 0:
+    long = box.height if is_upright else box.width
+    if long <= room or room <= 0:
         return 0
     lines = text.get_text().splitlines()
-    letters = max(1, int(max(map(len, lines)) * room / box.width))
+    letters = max(1, int(max(map(len, lines)) * room / long))
     made = [part for line in lines for part in textwrap.wrap(line, letters) or [""]]
     text.set_text("\n".join(made))
     return len(made) - len(lines)

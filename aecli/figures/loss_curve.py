@@ -42,7 +42,10 @@ class LossCurve(RunFigure):
         self._curves(main, history, "loss")
         self._mark_best(main, history, _monitor(run))
         main.set(ylabel=measured["loss"].label("loss"), xlabel="epoch")
-        main.legend()
+        if style.width() < style.NARROW:
+            style.legend_below(figure)
+        else:
+            main.legend()
         for row, term in enumerate(terms):
             ax = figure.add_subplot(grid[row, 1], sharex=main)
             self._curves(ax, history, term)

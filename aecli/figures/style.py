@@ -1,6 +1,7 @@
 """The common look: sizes, titles, numbers of axes. Inches here are those of text of 10 points."""
 
 import functools
+import math
 import re
 from collections.abc import Callable
 from typing import Any, Literal
@@ -20,6 +21,8 @@ from aecli.visible import in_a_line
 USUAL = 6.7  # inches across, for which the heights of plots are stated
 WORDS = 1.0  # inches of such a height that are text
 TITLE = 0.3  # inches that the line above a figure takes
+LINE = 0.19  # of a legend
+NARROW = 5.5  # less has no room for a legend beside what it explains
 LETTERS = 36  # of a title that fills half of it
 SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
 
@@ -172,12 +175,16 @@ def fitted(rows: int, columns: int, beside: float, above: float) -> tuple[float,
     return across * rows / columns + above, across
 
 
-def legend_below(figure, handles=None, names=None) -> None:
-    """A legend under all axes, in as many columns as there is room for."""
+def legend_below(figure, handles=None, names=None, **how) -> None:
+    """A legend under all axes, in as many columns as there is room for; by its lines it grows."""
+    how = {"frameon": False} | how
     if handles is None:
         handles, names = figure.axes[0].get_legend_handles_labels()
     columns = fitting.columns(figure, names)
-    figure.legend(handles, names, loc="outside lower center", ncols=columns, frameon=False)
+    whole, lines = figure.get_figure(root=True), math.ceil(len(names) / columns)
+    across, high = whole.get_size_inches()
+    whole.set_size_inches(across, high + pt(LINE) * (lines - 1))
+    figure.legend(handles, names, loc="outside lower center", ncols=columns, **how)
 
 
 def with_intervals(ax, x, means, halves, **how) -> None:
