@@ -17,6 +17,7 @@ POSITIONAL = {
 SEPARATED = ("tune",)  # commands whose words may be divided by --, for the reader's sake
 SEVERAL = {  # command: the key whose list all bare words make
     "compare": "paths",
+    "copy": "words",
     "verify": "subjects",
 }
 
