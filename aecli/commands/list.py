@@ -57,9 +57,11 @@ def _describe(word: str, groups: list[str], as_json: bool) -> None:
     """Print all that are called so; raises BadRequest where nothing is."""
     found = described.found(word)
     if not found:
-        near = suggest.nearest(word, [*groups, *described.names()])
+        group = suggest.nearest(word, groups)
+        near = group or suggest.nearest(word, described.names())
         hint = f": did you mean '{near}'?" if near else ""
-        raise BadRequest(f"unknown group or option '{word}'{hint}\nthe groups: {', '.join(groups)}")
+        what = "group" if group else "group or option"
+        raise BadRequest(f"unknown {what} '{word}'{hint}\nthe groups: {', '.join(groups)}")
     if as_json:
         print(as_plain_json([dataclasses.asdict(one) for one in found]))
         return
