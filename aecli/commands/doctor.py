@@ -5,6 +5,7 @@ import pathlib
 
 from omegaconf import DictConfig
 
+from aecli.console.folding import folded
 from aecli.errors import RunFailed
 from aecli.files import as_json
 from aecli.inspection import machine
@@ -19,7 +20,7 @@ def main(cfg: DictConfig) -> None:
     if cfg.json:
         print(as_json({"checks": [dataclasses.asdict(one) for one in checks], "broken": broken}))
     else:
-        print("\n".join(_lines(checks)))
+        print(folded("\n".join(_lines(checks)), WIDE))
     if broken:
         raise RunFailed(f"broken: {', '.join(dict.fromkeys(broken))}; each has a line with 'do'")
 

@@ -1,19 +1,24 @@
 """`aecli list [GROUP]`: what can be chosen."""
 
+import dataclasses
 import json
 import sys
 
 from omegaconf import DictConfig
 
-from aecli.console import catalog, subgroups, suggest
+from aecli.console import catalog, described, subgroups, suggest
 from aecli.console.compose import declared
+from aecli.console.folding import folded
 from aecli.console.table import show_table
 from aecli.errors import BadRequest
+from aecli.files import as_json as as_plain_json
 
 FAMILIES = (  # of models, from the plain to the special; others come after them
     "deterministic", "sparse", "variational", "disentangling", "importance-weighted",
     "hierarchical", "discrete", "adversarial", "one-class",
 )  # fmt: skip
+INDENT = 10  # of what follows on in the next line
+WIDE = 38  # characters of a key and its value, before its comment
 LAST = ("own", "other")  # of options that name no family: the user's, and aecli's
 
 
@@ -22,15 +27,14 @@ def main(cfg: DictConfig) -> None:
 
 
 def list_options(group: str | None, as_json: bool = False) -> None:
-    """Print the groups with their options, or the options of one group with descriptions.
+    """Print the groups with their options, the options of one group, or one option in full.
 
-    Raises BadRequest for a group that does not exist.
+    Raises BadRequest for what is neither a group nor an option nor a command.
     """
     groups = catalog.groups()
     if group is not None and group not in groups:
-        near = suggest.nearest(group, groups)
-        hint = f": did you mean '{near}'?" if near else ""
-        raise BadRequest(f"unknown group '{group}'{hint}\nthe groups: {', '.join(groups)}")
+        _describe(group, groups, as_json)
+        return
     defaults = train_defaults()
     if as_json:
         shown = groups if group is None else [group]
@@ -49,6 +53,41 @@ def list_options(group: str | None, as_json: bool = False) -> None:
         print(f"\naecli train {' '.join(chosen)} --help shows its keys")
         for file in catalog.shadowed(group):
             print(f"note: your {file} has no effect: aecli has that option", file=sys.stderr)
+
+
+def _describe(word: str, groups: list[str], as_json: bool) -> None:
+    """Print all that are called so; raises BadRequest where nothing is."""
+    found = described.found(word)
+    if not found:
+        group = suggest.nearest(word, groups)
+        near = group or suggest.nearest(word, described.names())
+        hint = f": did you mean '{near}'?" if near else ""
+        what = "group" if group else "group or option"
+        raise BadRequest(f"unknown {what} '{word}'{hint}\nthe groups: {', '.join(groups)}")
+    if as_json:
+        print(as_plain_json([dataclasses.asdict(one) for one in found]))
+        return
+    text = "\n\n".join("\n".join(_described(one)) for one in found)
+    print(folded(text, INDENT))
+
+
+def _described(one: described.Described) -> list[str]:
+    title = f"{one.group}={one.name}" if one.group else f"aecli {one.name}"
+    lines = [title, *(f"  {line}".rstrip() for line in one.about)]
+    told = {
+        "paper": one.paper,
+        "needs": "; ".join(one.needs),
+        "takes": "  ".join(one.sets),
+        "file": one.file,
+    }
+    lines += [f"  {key:8}{text}" for key, text in told.items() if text]
+    keys = {key: f"{key}: {described.in_yaml(value)}" for key, (value, _) in one.keys.items()}
+    wide = min(max(map(len, keys.values()), default=0), WIDE)
+    lines += ["  keys, as they stand:"] if keys else []
+    for key, text in keys.items():
+        comment = one.keys[key][1]
+        lines.append(f"    {text:{wide}}  # {comment}" if comment else f"    {text}")
+    return [*lines, f"  type    {one.command}"] if one.command else lines
 
 
 def _rows(group: str, offered: list[catalog.Option], defaults: dict) -> list[list[str]]:

@@ -15,8 +15,12 @@ POSITIONAL = {
     "study": "design",
 }  # command: the key that a first bare word sets
 SEPARATED = ("tune",)  # commands whose words may be divided by --, for the reader's sake
+QUERIES = dict.fromkeys(("rm", "runs"), ("model", "dataset"))  # command: keys of its `where`
 SEVERAL = {  # command: the key whose list all bare words make
     "compare": "paths",
+    "copy": "words",
+    "rm": "runs",
+    "runs": "runs",
     "verify": "subjects",
 }
 
@@ -61,7 +65,7 @@ class Arguments:
 def parse(command: str, argv: list[str]) -> Arguments:
     """Sort the words; raises BadRequest for one that is neither an option nor an override."""
     arguments = Arguments(command)
-    unread, several, data = list(argv), [], []
+    unread, several, data, files = list(argv), [], [], []
     while unread:
         word = unread.pop(0)
         if word == "--" and command in SEPARATED:
@@ -71,15 +75,24 @@ def parse(command: str, argv: list[str]) -> Arguments:
         elif command in SEVERAL and os.path.isdir(word):  # = may be in its name
             several.append(quoted(word))
         elif "=" in word or word.startswith("~"):
-            arguments.overrides.append(word)
+            arguments.overrides.append(_asked(command, word))
         elif command in POSITIONAL and not arguments.overrides:
             arguments.overrides.append(f"{POSITIONAL[command]}={word}")
         elif command in SEVERAL:
             several.append(quoted(word))
+        elif command == "train" and word.lower().endswith((".yaml", ".yml")):
+            files.append(word)
         elif command in chosen_data.COMMANDS and chosen_data.is_path(word):
             data.append(word)
         else:
             raise mistakes.bare_word(word, command)
+    if len(files) > 1:
+        raise BadRequest(f"{files[0]} and {files[1]}: one file of keys to begin from")
+    for word in files:
+        from aecli.console import from_file
+
+        stated = arguments.overrides
+        arguments.overrides = from_file.words_of(word, stated, arguments.config_dir) + stated
     if len(data) > 1:
         raise BadRequest(
             f"{data[0]} and {data[1]}: one file or folder to learn from\n"
@@ -100,6 +113,12 @@ def parse(command: str, argv: list[str]) -> Arguments:
     _refuse_two_choices(arguments)
     _refuse_options_as_keys(arguments)
     return arguments
+
+
+def _asked(command: str, word: str) -> str:
+    """model=ae of a query, which Hydra would take for the choice of an option."""
+    is_query = command in QUERIES and word.partition("=")[0] in QUERIES[command]
+    return f"where.{word}" if is_query else word
 
 
 def _choose_dataset(arguments: Arguments) -> None:

@@ -44,6 +44,7 @@ def _keys(
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None,
     seeds: Annotated[int, Field(ge=1, le=1000)] | None,
     replace: bool,
+    yes: bool,
     dry_run: bool,
     json: bool,
     draw: bool,

@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from aecli import typed
 from aecli.errors import BadRequest
 from aecli.locking import is_locked
-from aecli.runs import order, quantities
+from aecli.runs import order, quantities, tags
 from aecli.runs.run import CONFIG, Run, read_status
 from aecli.untrusted import bounded
 
@@ -65,6 +65,8 @@ class RunInfo:
     unit: str  # of val_loss
     started: str
     order: datetime.datetime = order.FIRST
+    tags: tuple[str, ...] = ()
+    note: str = ""
 
 
 def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
@@ -86,6 +88,7 @@ def list_runs(root: str | os.PathLike = "outputs") -> list[RunInfo]:
                 unit=quantities.of_columns(status, ["val_loss"])["val_loss"].unit,
                 started=str(status.get("started", "")),
                 order=order.of(status),
+                **dataclasses.asdict(tags.read(path.parent)),
             )
         )
     return sorted(infos, key=lambda info: (info.order, str(info.folder)))

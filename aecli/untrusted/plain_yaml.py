@@ -102,6 +102,15 @@ def read_config(path: pathlib.Path) -> dict[str, Any]:
     return loaded
 
 
+def read_keys(path: pathlib.Path) -> dict[str, Any]:
+    """A file of keys that need not be all of a config's. Raises BadRequest."""
+    loaded = _parsed(read_text(path, MAX_BYTES), str(path))
+    if not isinstance(loaded, dict) or not all(isinstance(key, str) for key in loaded):
+        raise BadRequest(f"{path} must have keys: values, as a run's .hydra/config.yaml has them")
+    _refuse_odd_values(loaded, f"{path}: ", "")
+    return loaded
+
+
 def refuse_unreadable(text: str) -> None:
     """Raises BadRequest, which names the key, where read_config would not take this config."""
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:

@@ -43,7 +43,7 @@ INSTEAD = {  # fewer runs of the same kind
 }
 SOME_WORDS = "the a boat sailed on lake she is good student he was red big house runs"
 TRAINS = ("train", "tune", "bench")
-NEEDS_NO_RUN = (*TRAINS, "list", "verify", "reproduce", "study")
+NEEDS_NO_RUN = (*TRAINS, "list", "verify", "reproduce", "study", "doctor", "inspect")
 
 
 ELSEWHERE_RUN = "class Decorrelated", "a vq_vae"  # blocks that test_own_model carries out
