@@ -35,7 +35,7 @@ LAYERS = [
     {"jobs"},
     {"fit", "tuning", "page", "figures"},
     {"reproduction", "study"},
-    {"api"},
+    {"api", "sklearn"},
     {"commands"},
     {"cli", "dispatch", "completion", "with_keras", "names", "classes", "__main__"},
 ]
