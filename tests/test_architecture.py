@@ -36,7 +36,7 @@ LAYERS = [
     {"jobs"},
     {"fit", "tuning", "page", "figures", "inspection"},
     {"reproduction", "study"},
-    {"api"},
+    {"api", "sklearn"},
     {"commands"},
     {"cli", "dispatch", "completion", "with_keras", "names", "classes", "__main__"},
 ]
