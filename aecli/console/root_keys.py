@@ -77,7 +77,7 @@ def check(config: DictConfig) -> None:
         names = (plain.get(key) or "").split("/")
         if long := [name for name in names if len(name.encode("utf-8", "replace")) > NAME]:
             raise BadRequest(f"{key}: {long[0][:40]}... has more than {NAME} bytes, as no name has")
-    if look.KEYS[-1] in plain and plain["format"] != "gif":  # that traverse alone has
+    if "dpi" in plain and (plain["format"] != "gif" or "span" not in plain):  # it moves
         look.of(plain)
     n_jobs, gpus = plain.get("n_jobs", 1), plain.get("gpus")
     if type(n_jobs) is not int or not 1 <= n_jobs <= AT_ONCE:

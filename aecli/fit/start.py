@@ -1,6 +1,7 @@
 """A training from its config to its finished run: a new one, or one that was stopped."""
 
 import contextlib
+import math
 import pathlib
 import time
 from typing import Any
@@ -169,6 +170,9 @@ def _about(names: dict[str, Any], plan) -> dict[str, Any]:
         "data_range": list(splits.data_range),
         "label_count": splits.label_count,
         "train_count": len(splits.train),
+        "val_count": len(splits.val),
+        "test_count": len(splits.test),
+        "parameters": sum(math.prod(v.shape) for v in plan.model.trainable_variables),
         "data_source": splits.source,
         "columns": plain(plan.model.quantities()),
         "keeps_measure": measure.kept(build.plain(plan.config)),

@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import datetime
+import hashlib
 import pathlib
 import re
 from typing import Any
@@ -11,6 +12,14 @@ from aecli import __version__
 from aecli.errors import BadRequest
 
 MAX_PICTURE = 20_000_000  # bytes of a PNG file: of a folder that may be a stranger's
+COPY = """
+const button = document.getElementById("copy"), text = document.getElementById("command");
+button.addEventListener("click", async () => {
+  getSelection().selectAllChildren(text);
+  try { await navigator.clipboard.writeText(text.textContent); } catch { document.execCommand("copy"); }
+  button.textContent = "copied";
+});
+"""
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -50,12 +59,16 @@ class Page:
     def html(self) -> str:
         """Whatever a run folder says is text here: every value is escaped."""
         from jinja2 import Environment
+        from markupsafe import Markup
 
         environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
         template = pathlib.Path(__file__).with_name("template.html").read_text(encoding="utf-8")
         values: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         values["figures"] = [(name, picture(path)) for name, path in self.figures]
         values |= {
+            "script": Markup(COPY),  # ours, and the only one that the page's policy lets run
+            "script_hash": "sha256-"
+            + base64.b64encode(hashlib.sha256(COPY.encode()).digest()).decode(),
             "version": __version__,
             "written": datetime.datetime.now().strftime("%Y-%m-%d %H:%M"),
         }

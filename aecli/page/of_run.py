@@ -8,11 +8,11 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from aecli import runs
+from aecli import build, runs
 from aecli.component import check_arguments
 from aecli.dataspec import by
 from aecli.errors import BadRequest
-from aecli.page import of_factors
+from aecli.page import of_asked, of_factors
 from aecli.page.content import Page, Table, number
 from aecli.quantity import ABOUT
 from aecli.runs import quantities
@@ -40,7 +40,7 @@ def page(run: runs.Run) -> Page:
             (name, number(value), measured[name].unit, measured[name].meaning)
             for name, value in values.items()
         ],
-        summary=_summary(status, measured["val_loss"].unit),
+        summary=_summary(status, build.plain(config), measured["val_loss"].unit),
         figures=_figures(run.folder),
         folded=[
             ("config.yaml: every value of this run", OmegaConf.to_yaml(config)),
@@ -50,8 +50,9 @@ def page(run: runs.Run) -> Page:
     )
     if status.get("error"):
         made.warnings.append(str(status["error"]))
+    made.tables = of_asked.tables(run.folder)
     if card:
-        made.tables = _card_tables(card, card_place, run)
+        made.tables += _card_tables(card, card_place, run)
     made.tables += of_factors.tables(run.folder)
     return made
 
@@ -63,15 +64,19 @@ def command(run: runs.Run) -> str:
     return " ".join(["aecli train", *map(shlex.quote, words)])
 
 
-def _summary(status: dict[str, Any], unit: str) -> list[tuple[str, str]]:
+def _summary(status: dict[str, Any], config: dict, unit: str) -> list[tuple[str, str]]:
     shape = by(status.get("data_shape", []))
     low, high = status.get("data_range", (0, 1))
+    parameters = status.get("parameters")
     best, val_loss = status.get("best_epoch"), status.get("val_loss")
     rows = {
         "model": status.get("model"),
         "data": f"{status.get('dataset', '?')}, {shape} in [{low:g}, {high:g}]",
         "from": status.get("data_source"),
+        "examples": _counts(status),
         "noise": status.get("noise"),
+        **{group: _kind(config.get(group)) for group in ("network", "loss", "optimizer")},
+        "parameters": f"{parameters:,}" if isinstance(parameters, int) else None,
         "recipe": status.get("experiment"),
         "epochs": f"{status.get('epochs_done', 0)}" + (f", the best {best}" if best else ""),
         "validation loss": f"{number(val_loss)} {unit}".strip() if val_loss else None,
@@ -79,6 +84,24 @@ def _summary(status: dict[str, Any], unit: str) -> list[tuple[str, str]]:
         "ended": _time(status.get("ended")),
     }
     return [(name, str(value)) for name, value in rows.items() if value not in (None, "none")]
+
+
+def _counts(status: dict[str, Any]) -> str | None:
+    """1,294 train, 144 val, 359 test; of runs of before these were kept, what there is."""
+    counts = {part: status.get(f"{part}_count") for part in ("train", "val", "test")}
+    known = [f"{n:,} {part}" for part, n in counts.items() if isinstance(n, int)]
+    return ", ".join(known) or None
+
+
+def _kind(node: Any) -> str | None:
+    """The option of a node, as its class says: mlp of aecli.networks.mlp.MLP, adam of Keras's."""
+    target = node.get("_target_") if isinstance(node, dict) else None
+    if not isinstance(target, str):
+        return None
+    *_, module, name = ["", *target.split(".")]
+    kind = module if target.startswith("aecli.") else name.lower()
+    rate = node.get("learning_rate")
+    return f"{kind}, learning rate {rate:g}" if isinstance(rate, int | float) else kind
 
 
 def _time(stamp: str | None) -> str | None:
@@ -142,11 +165,15 @@ def _card_tables(card: dict[str, Any], place: str, run: runs.Run) -> list[Table]
     for section, names in card["sections"].items():
         others = {k: v for k, v in baselines.items() if any(name in v for name in names)}
         rows = [
-            [measured[name].label(name), *(_shown(v, name) for v in (card, *others.values()))]
+            [
+                measured[name].label(name),
+                *(_shown(v, name) for v in (card, *others.values())),
+                measured[name].meaning,
+            ]
             for name in names
             if not (name.endswith("_se") and name.removesuffix("_se") in names)
         ]
-        headers = ["", str(status.get("model", "model")), *others]
+        headers = ["", str(status.get("model", "model")), *others, of_asked.MEANING]
         notes = card.get("notes", {}).get(section, [])
         made.append(Table(f"Report card: {section}", headers, rows, below=notes))
     if made:

@@ -9,6 +9,18 @@ from aecli.page.content import Page, Table
 from aecli.page.of_run import command
 
 
+def _models(board: Leaderboard, best: runs.Run) -> str:
+    """All that were trained, by name: ae, vae and iwae on mnist."""
+    pairs = [record.title.partition(" on ") for row in board.rows for record in row.records]
+    models, datasets = (list(dict.fromkeys(pair[i] for pair in pairs)) for i in (0, 2))
+    return f"{_joined(models)} on {_joined(datasets)}" if pairs else best.title
+
+
+def _joined(names: list[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def page(board: Leaderboard, place: str, figures: list[pathlib.Path]) -> Page:
     headers, rows = report.table(board)
     table = Table("Leaderboard", headers, [list(map(str, row)) for row in rows])
@@ -16,7 +28,7 @@ def page(board: Leaderboard, place: str, figures: list[pathlib.Path]) -> Page:
     folders = [record.entry.folder for row in board.rows for record in row.records]
     best = runs.Run(folders[0])
     return Page(
-        title=f"{len(folders)} runs, {best.title}",
+        title=f"{len(folders)} runs, {_models(board, best)}",
         place=place,
         command=f"# the best of them\n{command(best)}",
         tables=[table],

@@ -4,7 +4,9 @@ import numpy as np
 from figures_run import digits_run, texts
 from matplotlib.colors import to_rgba
 
+from aecli.figures.classes import classes
 from aecli.figures.latent import Latent
+from aecli.figures.palettes import OKABE_ITO, PETROFF
 
 
 def test_latent_points_are_the_codes_in_the_colours_of_their_labels():
@@ -15,8 +17,8 @@ def test_latent_points_are_the_codes_in_the_colours_of_their_labels():
     np.testing.assert_allclose(scatter.get_offsets(), run.model.encode(x), atol=1e-6)
     figure.canvas.draw()
     face = scatter.get_facecolors()
-    np.testing.assert_allclose(face[:, :3], [to_rgba(f"C{label}")[:3] for label in labels])
-    assert [t.get_text() for t in figure.axes[1].get_yticklabels()] == list("abcdefghij")
+    np.testing.assert_allclose(face[:, :3], [to_rgba(PETROFF[label])[:3] for label in labels])
+    assert [t.get_text() for t in figure.legends[0].get_texts()] == list("abcdefghij")
     assert figure.axes[0].get_aspect() == 1
 
 
@@ -55,7 +57,34 @@ def test_latent_of_a_collapsed_code():
     assert "0.0 % of their variance" in texts(Latent()(run))
 
 
-def test_more_than_twenty_labels_share_a_continuous_map():
+def test_thirty_names_are_all_in_the_legend_and_told_apart():
+    names = tuple(f"species {i}" for i in range(30))
+    run = digits_run(names=names)
+    run.splits.test.labels[:] = np.arange(300) % 30
+    figure = Latent()(run)
+    (legend,) = figure.legends
+    assert tuple(text.get_text() for text in legend.get_texts()) == names
+    looks = {(h.get_color(), h.get_marker()) for h in legend.legend_handles}
+    assert len(looks) == 30
+    assert sum(len(c.get_offsets()) for c in figure.axes[0].collections) == 300
+    assert len(figure.axes) == 1, "no bar"
+
+
+def test_eight_classes_have_the_colours_of_okabe_and_ito():
+    found = classes(np.arange(8), None)
+    assert tuple(found.colours) == OKABE_ITO
+    assert set(found.marks) == {"o"}
+
+
+def test_the_rarest_of_too_many_names_are_one_class():
+    labels = np.concatenate([np.arange(150), np.arange(20, 150)])
+    found = classes(labels, tuple(f"kind {i}" for i in range(150)))
+    assert len(found.names) == len(found.colours) == len(found.marks) == 100
+    assert found.names[-1] == "51 others, rarer"
+    assert (found.index[:20] == 99).all(), "those that are there once"
+
+
+def test_more_than_twenty_numbers_share_a_continuous_map():
     run = digits_run()
     run.splits.test.labels[:] = np.arange(300) % 40
     scatter = Latent()(run).axes[0].collections[0]

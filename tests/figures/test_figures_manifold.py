@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from figures_run import cell, colour_run, digits_run, picture_of, texts
 
-from aecli.errors import NotApplicable
 from aecli.figures.manifold import Manifold
 
 
@@ -12,7 +11,7 @@ from aecli.figures.manifold import Manifold
 def test_manifold_decodes_the_code_that_its_ticks_name(row, column):
     run = digits_run(code_shape=(5,), has_prior=True)
     figure = Manifold(n=5, range=[-2, 2], dims=[3, 1])(run)
-    z = np.zeros((1, 5))
+    z = run.model.encode(run.examples()[0]).mean(axis=0)[None]
     z[0, 3] = -2 + column  # dims[0] grows to the right
     z[0, 1] = 2 - row  # dims[1] grows upwards, and row 0 is the top
     expected = run.model.decode(z)[0, ..., 0]
@@ -24,7 +23,7 @@ def test_manifold_decodes_the_code_that_its_ticks_name(row, column):
     assert float(ax.get_xticklabels()[column].get_text()) == -2 + column
     assert float(ax.get_yticklabels()[row].get_text()) == 2 - row
     assert ax.get_yticks()[row] == row * 9 + 3.5
-    assert "the other 3 units at 0" in texts(figure)
+    assert "the other 3 at the mean code" in texts(figure)
 
 
 def test_units_that_are_not_shown_stay_among_the_codes(monkeypatch):
@@ -37,7 +36,7 @@ def test_units_that_are_not_shown_stay_among_the_codes(monkeypatch):
     z[[3, 1]] = [1, -1]
     expected = run.model.decode(z[None])[0, ..., 0]
     np.testing.assert_allclose(cell(picture_of(figure), 1, 1, (8, 8), 1), expected, atol=1e-4)
-    assert "the other 3 units at the mean of the test codes" in texts(figure)
+    assert "the other 3 at the mean code" in texts(figure)
 
 
 def test_manifold_of_colour_images_that_are_not_square():
@@ -67,6 +66,14 @@ def test_manifold_without_a_prior_spans_the_test_codes_and_says_so():
     assert "no prior: span of the test codes" in texts(figure)
 
 
-def test_manifold_of_a_larger_code_wants_a_pair():
-    with pytest.raises(NotApplicable, match="this one has 32: aecli plot-manifold takes a pair"):
-        Manifold()(digits_run(code_shape=(32,)))
+def test_manifold_of_a_larger_code_takes_the_strongest_pair():
+    """By KL where there is one, as in the stand-in with a prior: more the later the unit is."""
+    figure = Manifold(n=2)(digits_run(code_shape=(6,), has_prior=True))
+    assert (figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()) == ("z[4]", "z[5]")
+    assert "the two units with the largest KL; the other 4 at the mean code" in texts(figure)
+    run = digits_run(code_shape=(6,))
+    own = run.model.encode
+    run.model.encode = lambda x, label=None: own(x) * np.array([1, 5, 1, 4, 1, 1.0])
+    figure = Manifold(n=2)(run)
+    assert (figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()) == ("z[1]", "z[3]")
+    assert "the largest variance" in texts(figure)

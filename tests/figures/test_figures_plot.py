@@ -78,8 +78,10 @@ def test_another_dataset_and_noise_replace_the_runs_own(run, monkeypatch):
     ax = figures[0].axes[0]
     assert [t.get_text() for t in ax.get_yticklabels()][1] == "noisy input"
     assert (ax.images[0].get_array()[:8, :8] == 1).all()
-    shown = "ae on digits, shown npz ones.npz"
-    assert figures[0].get_suptitle() == f"Reconstructions of test images: {shown}"
+    shown = "ae on digits, shown ones.npz"
+    assert (
+        figures[0].get_suptitle().replace("\n", " ") == f"Reconstructions of test images: {shown}"
+    )
 
 
 def test_the_dataset_stated_anew_keeps_the_split_of_the_run(run, monkeypatch):
@@ -95,7 +97,7 @@ def test_the_dataset_stated_anew_keeps_the_split_of_the_run(run, monkeypatch):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["format=gif"], r"^format must be png, svg or pdf; got 'gif'"),
+        (["format=gif"], r"^format must be 'png', 'svg' or 'pdf'; got 'gif'"),
         (["n=1"], r"^n must be greater than or equal to 2; got 1"),
         (["dims=[0,9]"], r"^dims must be code units from 0 to 3; got \[0, 9\]"),
         (["run=nowhere"], "run=nowhere does not exist"),

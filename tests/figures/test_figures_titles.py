@@ -34,7 +34,7 @@ def drawn(compose, place, monkeypatch):
     save = runs.Run.save_figure
 
     def save_figure(run, figure, *arguments, **options):
-        titles.append(figure.get_suptitle())
+        titles.append(figure.get_suptitle().replace("\n", " "))
         return save(run, figure, *arguments, **options)
 
     monkeypatch.setattr(runs.Run, "save_figure", save_figure)
@@ -59,7 +59,7 @@ def test_the_title_says_the_name_of_the_input(drawn, command):
 def test_the_title_says_the_data_set(drawn):
     data = ["dataset=npz", f'dataset.path="{FILE}"']
     said = drawn("plot-reconstructions", *data)
-    assert said == f"Reconstructions of test images: vae on digits, shown npz {FILE}"
+    assert said == f"Reconstructions of test images: vae on digits, shown {FILE}"
     assert drawn("plot-mosaic").endswith(": vae on digits")
 
 
@@ -73,4 +73,5 @@ def test_a_long_name_keeps_its_end():
     style.name_shown(figure, None)
     assert figure.get_suptitle() == "Latent space"
     style.name_shown(figure, "x" * 300 + "\x1b[31m.npz")
-    assert figure.get_suptitle() == f"Latent space, shown ... {'x' * 27}?[31m.npz"
+    said = figure.get_suptitle().replace("\n", " ")
+    assert said == f"Latent space, shown ... {'x' * 27}?[31m.npz"
