@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import pathlib
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from aecli.errors import BadRequest
 from aecli.sklearn import stored
 from aecli.sklearn.lazily import programs
 
+FLOATS: Any = [np.float64, np.float32]
 SCALES = (None, "standard", "minmax", "robust")
 TAKEN = ("model", "network", "loss", "noise", "optimizer", "schedule", "trainer")
 SEEDS = 2**31 - 1
@@ -25,21 +27,33 @@ class Autoencoding(BaseEstimator):
     Its weights are arrays, and pickle, joblib and copy take it as they take any estimator.
     """
 
+    model: str
+    network: str
+    latent_dim: int | None
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    scale: str | None
+    overrides: Mapping[str, Any] | None
+    random_state: Any
+    verbose: int
+    n_features_in_: int
+    feature_names_in_: np.ndarray
     kept: ClassVar[tuple[str, ...]] = ("loss_curve_",)  # numbers of a fit that save writes
 
     def fit(self, X, y=None):
         """Train on rows X [N, D]; y is not looked at. Raises BadRequest for a setting."""
-        X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        rows: Any = validate_data(self, X, dtype=FLOATS, ensure_min_samples=2)
         program = programs()
         with program.BUSY:
-            config = self._configured(X.shape[1])
-            x = self._fit_scale(X)
-            found = program.program(config, X.shape[1], len(x))
+            config = self._configured(rows.shape[1])
+            x = self._fit_scale(rows)
+            found = program.program(config, rows.shape[1], len(x))
             found.model.check_range(float(x.min()), float(x.max()))
             self.loss_curve_: list[float]
             self._config, self._examples = config, len(x)
             self._weights, self.loss_curve_ = found.fit(config, x, self._counted)
-        self._after(X)
+        self._after(rows)
         return self
 
     def _after(self, X: np.ndarray) -> None:
@@ -54,7 +68,8 @@ class Autoencoding(BaseEstimator):
     def _rows(self, X: Any) -> np.ndarray:
         """X as fit has seen it, [N, D]. Raises NotFittedError, ValueError."""
         check_is_fitted(self)
-        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        found: Any = validate_data(self, X, dtype=FLOATS, reset=False)
+        return found
 
     def _counted(self, epochs: int) -> Any:
         from tqdm.auto import trange

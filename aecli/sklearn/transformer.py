@@ -8,7 +8,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from aecli.errors import BadRequest
-from aecli.sklearn.estimator import Autoencoding
+from aecli.sklearn.estimator import FLOATS, Autoencoding
 from aecli.sklearn.lazily import programs
 
 
@@ -51,7 +51,7 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """Rows [N, D], in the unit of the training's, of codes X [N, K]. Raises BadRequest."""
         program = programs()
         check_is_fitted(self)
-        X = check_array(X, dtype=[np.float64, np.float32])
+        X = check_array(X, dtype=FLOATS)
         if X.shape[1] != self._n_features_out:
             raise BadRequest(f"codes have {self._n_features_out} numbers each; got {X.shape[1]}")
         return self._unscaled(self._ask(program.rows, X)).astype(X.dtype)
