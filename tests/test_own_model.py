@@ -1,4 +1,4 @@
-"""The README's Python and the model that it adds from outside do what the README says."""
+"""The Python of two pages, and the model that one adds from outside, do what they say."""
 
 import csv
 import os
@@ -13,7 +13,8 @@ from places import SUPPORT
 
 from aecli import runs
 
-README = (pathlib.Path(__file__).parents[1] / "README.md").read_text()
+DOCS = pathlib.Path(__file__).parents[1] / "docs"
+PAGES = "".join((DOCS / page).read_text() for page in ("extending.md", "run_folder.md"))
 TRAIN = [
     "train", "model=decorrelated", "dataset.limit=150", "trainer.epochs=2", "figures=[]",
     "trainer.batch_size=41", "trainer.jit_compile=false", "trainer.threads=1", "optimizer=sgd",
@@ -21,14 +22,14 @@ TRAIN = [
 
 
 def block(kind: str, of: str) -> str:
-    """The README's block of a language that has some words."""
-    (found,) = [b for b in re.findall(rf"```{kind}\n(.*?)```", README, re.DOTALL) if of in b]
+    """The pages' block of a language that has some words."""
+    (found,) = [b for b in re.findall(rf"```{kind}\n(.*?)```", PAGES, re.DOTALL) if of in b]
     return found
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with the README's model, trained on one device and on two."""
+    """A folder with the page's model, trained on one device and on two."""
     root = tmp_path_factory.mktemp("own")
     (root / "configs" / "model").mkdir(parents=True)
     (root / "mine.py").write_text(block("python", "class Decorrelated"))
@@ -56,7 +57,7 @@ def history(folder: pathlib.Path) -> dict[str, list[float]]:
 
 
 @pytest.mark.slow
-def test_the_model_of_the_readme_is_the_same_on_two_devices(place):
+def test_the_model_of_the_page_is_the_same_on_two_devices(place):
     one, two = (history(place / name) for name in ("outputs", "two"))
     assert one.keys() == two.keys() >= {"covariance", "val_covariance"}
     for name in one:
@@ -65,7 +66,7 @@ def test_the_model_of_the_readme_is_the_same_on_two_devices(place):
 
 
 @pytest.mark.slow
-def test_the_readmes_python_runs(place):
+def test_the_python_of_the_page_runs(place):
     """With a trained model's folder for its dots, and values of the shape that it says."""
     (best,) = (place / "outputs").rglob("best.keras")
     text = block("python", "keras.models.load_model").replace(

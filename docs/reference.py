@@ -1,0 +1,86 @@
+"""The pages of the reference: one a group of configs, one of the commands, one a room of Python."""
+
+import ast
+import pathlib
+import re
+import shutil
+
+ROOT = pathlib.Path(__file__).parents[1]
+CONFIGS = ROOT / "configs"
+ROOMS = {  # what is used from Python, and what somebody adds to
+    "runs": "Runs", "models": "Models", "latents": "Posteriors, priors, annealing",
+    "networks": "Networks", "losses": "Losses", "noise": "Noise", "augment": "Augmentations",
+    "datasets": "Data sets", "samplers": "Samplers", "metrics": "Metrics", "figures": "Figures",
+}  # fmt: skip
+
+
+def write(docs: pathlib.Path) -> None:
+    """Writes docs/reference/ anew."""
+    folder = docs / "reference"
+    shutil.rmtree(folder, ignore_errors=True)
+    pages = {"commands": _of_commands()}
+    groups = sorted(p for p in CONFIGS.iterdir() if p.is_dir() and p.name != "hydra")
+    pages |= {f"keys/{group.name}": _of_group(group) for group in groups}
+    pages |= {f"python/{room}": _of_room(room, title) for room, title in ROOMS.items()}
+    toctree = ["```{toctree}", ":maxdepth: 1", *pages, "```"]
+    told = "Written from the YAML files and the docstrings of this version."
+    pages["index"] = "\n".join(["# Reference", "", told, "", *toctree, ""])
+    for name, text in pages.items():
+        path = folder / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def is_foreign(app, what, name, obj, skip, options) -> bool | None:
+    """Whether autodoc is to leave out a member: true of what a library made."""
+    return None if getattr(obj, "__module__", "aecli").startswith("aecli") else True
+
+
+def as_plain_text(app, what, name, obj, options, lines) -> None:
+    """Keeps autodoc from reading a docstring as markup: ours are plain text."""
+    text = "\n".join(lines)
+    lines[:] = re.sub(r"([*|`\\_])", r"\\\1", text).splitlines()
+    for number, line in enumerate(lines):  # what is indented is a continuation, or a list of words
+        lines[number] = line.strip()
+
+
+def _said(text: str) -> str:
+    """The first comment of a YAML: what it is."""
+    lines = (line[2:] for line in text.splitlines() if line.startswith("# "))
+    return next((line for line in lines if not line.startswith("@")), "")
+
+
+def _of_commands() -> str:
+    told = "`aecli COMMAND --help` shows the same on the terminal."
+    return _of_configs("Commands", told, sorted(CONFIGS.glob("*.yaml")), CONFIGS)
+
+
+def _of_group(group: pathlib.Path) -> str:
+    told = f"`aecli train {group.name}=OPTION`; `aecli list {group.name}` on the terminal."
+    return _of_configs(group.name, told, sorted(group.rglob("*.yaml")), group)
+
+
+def _of_configs(title: str, told: str, files: list[pathlib.Path], under: pathlib.Path) -> str:
+    parts = [f"# {title}", told]
+    for file in files:
+        text = file.read_text().rstrip()
+        name = file.relative_to(under).with_suffix("")
+        parts += [f"## {name}", f"{_said(text)}.", f"```yaml\n{text}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def _of_room(room: str, title: str) -> str:
+    files = [file for file in sorted((ROOT / "aecli" / room).rglob("*.py")) if _is_public(file)]
+    modules = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files]
+    parts = [f"## {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n```" for name in modules]
+    return "\n\n".join([f"# {title}", *parts]) + "\n"
+
+
+def _is_public(file: pathlib.Path) -> bool:
+    """Whether a module has a public class or function with a docstring."""
+    nodes = [
+        node
+        for node in ast.parse(file.read_text()).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
+    ]
+    return not file.name.startswith("_") and any(ast.get_docstring(node) for node in nodes)
