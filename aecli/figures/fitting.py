@@ -2,6 +2,7 @@
 
 import textwrap
 
+import matplotlib
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.text import Text
 
@@ -62,11 +63,11 @@ def _length(text: Text, is_upright: bool) -> float:
 def columns(figure, names) -> int:
     """How many of such names a legend below the figure can have beside each other."""
     top = figure.get_figure(root=True)
-    size = Text(text="").get_fontsize()
+    size = float(matplotlib.rcParams["font.size"])
     renderer = top.canvas.get_renderer()
     widths = []
     for name in names:
-        probe = Text(text=name, fontsize="medium", figure=top)
+        probe = Text(text=name, figure=top)
         probe.set_fontsize(0.9 * size)  # a legend's
         widths.append(probe.get_window_extent(renderer).width)
     handle = HANDLE * size / 72 * top.dpi
