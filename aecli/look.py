@@ -18,7 +18,7 @@ GROUP = "style"  # whose options state all of the keys
 COLUMNS = {"single": 3.5, "double": 7.2}  # inches, of a paper
 USUAL = 10.0  # points of text, at which the drawings are laid out
 ANY_FONTS = ("sans-serif", "serif", "monospace")  # what Matplotlib takes for each of them
-VECTORS = {  # text that stays text: letters that an editor can change, fonts that a press takes
+VECTORS: Any = {  # text stays text, which an editor can change; fonts that a press takes
     "svg.fonttype": "none",
     "pdf.fonttype": 42,  # TrueType
     "ps.fonttype": 42,

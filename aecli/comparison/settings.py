@@ -70,6 +70,7 @@ def varying(records: list[Record]) -> Varying:
 def differences(first: Record, second: Record) -> dict[str, tuple[str, str]]:
     """{key: (its value in the first run, in the second)} of all that differs in two configs."""
     keys = [*first.leaves, *(key for key in second.leaves if key not in first.leaves)]
+    keys = [key for key in keys if key not in look.KEYS]  # of the pictures, not of the runs
     pairs = {k: (_shown(first, k), _shown(second, k)) for k in keys}
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 

@@ -2,11 +2,13 @@
 
 import textwrap
 
+import matplotlib
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.text import Text
 
 EDGE = 0.98  # of the width that words may take
 LINE = 1.25  # inches of a line beside those of its letters
+LEAST = 8  # letters of a line
 HANDLE = 4.0  # letters' heights that a legend takes beside each name
 
 
@@ -43,25 +45,29 @@ def _of_figure(figure: Figure) -> list[Text]:
 
 def _broken(text: Text, room: float, is_upright: bool = False) -> int:
     """Break a text that takes more pixels than `room`; returns the lines that this adds."""
-    box = text.get_window_extent()
-    long = box.height if is_upright else box.width
-    if long <= room or room <= 0:
-        return 0
     lines = text.get_text().splitlines()
-    letters = max(1, int(max(map(len, lines)) * room / long))
-    made = [part for line in lines for part in textwrap.wrap(line, letters) or [""]]
-    text.set_text("\n".join(made))
+    letters, made = max(map(len, lines), default=0), lines
+    while (long := _length(text, is_upright)) > room > 0 and letters > LEAST:
+        letters = max(LEAST, min(letters - 1, int(letters * room / long)))
+        made = [part for line in lines for part in textwrap.wrap(line, letters) or [""]]
+        text.set_text("\n".join(made))
+        letters = min(letters, max(map(len, made)))
     return len(made) - len(lines)
+
+
+def _length(text: Text, is_upright: bool) -> float:
+    box = text.get_window_extent()
+    return box.height if is_upright else box.width
 
 
 def columns(figure, names) -> int:
     """How many of such names a legend below the figure can have beside each other."""
     top = figure.get_figure(root=True)
-    size = Text(text="").get_fontsize()
+    size = float(matplotlib.rcParams["font.size"])
     renderer = top.canvas.get_renderer()
     widths = []
     for name in names:
-        probe = Text(text=name, fontsize="medium", figure=top)
+        probe = Text(text=name, figure=top)
         probe.set_fontsize(0.9 * size)  # a legend's
         widths.append(probe.get_window_extent(renderer).width)
     handle = HANDLE * size / 72 * top.dpi

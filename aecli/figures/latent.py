@@ -56,7 +56,8 @@ class Latent(RunFigure):
         if known is not None:
             known.legend(figure)
         elif drawn is not None:
-            figure.colorbar(drawn, ax=ax, label="label").solids.set_alpha(1)
+            bar: Any = figure.colorbar(drawn, ax=ax, label="label")
+            bar.solids.set_alpha(1)
         if size == 2 and (radius := run.model.code_radius) is not None:
             ax.add_patch(Circle((0, 0), radius, fill=False, edgecolor="0.6"))
             ax.autoscale_view()

@@ -175,7 +175,7 @@ def fitted(rows: int, columns: int, beside: float, above: float) -> tuple[float,
     return across * rows / columns + above, across
 
 
-def legend_below(figure, handles=None, names=None, **how) -> None:
+def legend_below(figure, handles: Any = None, names: Any = None, **how) -> None:
     """A legend under all axes, in as many columns as there is room for; by its lines it grows."""
     how = {"frameon": False} | how
     if handles is None:

@@ -16,7 +16,8 @@ COPY = """
 const button = document.getElementById("copy"), text = document.getElementById("command");
 button.addEventListener("click", async () => {
   getSelection().selectAllChildren(text);
-  try { await navigator.clipboard.writeText(text.textContent); } catch { document.execCommand("copy"); }
+  try { await navigator.clipboard.writeText(text.textContent); }
+  catch { document.execCommand("copy"); }
   button.textContent = "copied";
 });
 """

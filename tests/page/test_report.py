@@ -71,9 +71,11 @@ def test_everything_is_in_it_and_nothing_elsewhere(compose, run):
     pictures = {p.stem.replace("_", " "): p.read_bytes() for p in run.folder.glob("figures/*.png")}
     assert len(pictures) == 2
     assert page.images() == pictures
-    assert {tag for tag, _ in page.elements}.isdisjoint({"script", "link", "iframe", "a", "object"})
+    assert {tag for tag, _ in page.elements}.isdisjoint({"link", "iframe", "object"})
+    (script,) = [attrs for tag, attrs in page.elements if tag == "script"]
+    assert not script, "ours, inline, named by its hash in the page's policy"
     urls = [v for _, attrs in page.elements for k, v in attrs.items() if k in ("src", "href")]
-    assert all(url.startswith("data:") for url in urls)
+    assert all(url.startswith(("data:", "#figure")) for url in urls)
     text = "".join(page.texts)
     metrics = json.loads((run.folder / "metrics.json").read_text())
     about = metrics.pop("about")
@@ -81,6 +83,7 @@ def test_everything_is_in_it_and_nothing_elsewhere(compose, run):
     for name, value in metrics.items():
         place = texts.index(f"{value:.4g}")
         assert (texts[place - 1], texts[place + 1]) == (name, about[name]["unit"])
+        assert texts[place + 2] == about[name]["meaning"]
     assert "latent_dim: 2" in text
     assert "history.csv: 2 epochs" in text
 
@@ -105,15 +108,40 @@ def test_a_card_is_shown_beside_its_baselines(compose, run):
     (folder / "metrics.json").write_text(json.dumps(card))
     texts = [text.strip() for text in read(compose).texts if text.strip()]
     place = texts.index("Report card: reconstruction")
-    assert texts[place + 2 : place + 7] == [
-        "vae",
-        "PCA, 2 components",
-        "mse (a pixel)",
-        "0.0123",
-        "0.0456",
-    ]
+    assert texts[place + 2 : place + 8] == [
+        "vae", "PCA, 2 components", "what it is", "mse (a pixel)", "0.0123", "0.0456",
+    ]  # fmt: skip
     assert "-31.5 ± 0.25" in texts
     assert "so many" in texts
+
+
+def test_what_other_commands_found_is_shown_with_its_meaning(compose, run):
+    about = {"auroc": {"unit": "", "better": "higher", "meaning": "of 1; 0.5 by chance"}}
+    detected = {"auroc": 0.8765, "threshold": 0.1, "baselines": {"PCA": {"auroc": 0.7654}},
+                "about": about}  # fmt: skip
+    rows = [{"features": "code", "labels": 50, "linear": 0.5, "linear_std": 0.02}]
+    probed = {"train_images": 100, "rows": rows}
+    for found in (detected, probed, {"baselines": 3, "split": "test"}):
+        (run.new_eval_folder() / "metrics.json").write_text(json.dumps(found))
+    texts = [text.strip() for text in read(compose).texts if text.strip()]
+    place = texts.index("Anomalies: aecli detect")
+    assert texts[place + 2 : place + 10] == [
+        "this model", "PCA", "what it is", "auroc", "0.8765", "0.7654", "of 1; 0.5 by chance",
+        "Labels told from the codes: aecli probe",
+    ]  # fmt: skip
+    assert "50.00 ± 2.00" in texts
+    assert {"network", "mlp", "loss", "binary_crossentropy", "optimizer", "parameters"} <= {*texts}
+    assert any(text.startswith("150 train, ") and text.endswith(" test") for text in texts)
+
+
+def test_the_script_is_the_one_that_the_policy_names(compose, run):
+    import hashlib
+    import re
+
+    text = report(compose(command="report")).read_text(encoding="utf-8")
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    named = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{named}'" in text
 
 
 def test_a_stranger_s_folder_is_text(compose, run):
@@ -127,7 +155,7 @@ def test_a_stranger_s_folder_is_text(compose, run):
     }  # fmt: skip
     (run.new_eval_folder() / "metrics.json").write_text(json.dumps(card))
     page = read(compose)
-    assert "script" not in {tag for tag, _ in page.elements}
+    assert [tag for tag, _ in page.elements].count("script") == 1, "ours"
     assert all("onerror" not in attrs for _, attrs in page.elements)
     assert attack in "".join(page.texts)
 
