@@ -7,7 +7,6 @@ from aecli.console import catalog, described
 from aecli.console.compose import composed
 from aecli.errors import BadRequest
 
-
 FEW = ("loss/gaussian", "sampler/gmm", "model/prior/vamp", "callbacks/early_stopping")
 
 
