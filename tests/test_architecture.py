@@ -33,7 +33,7 @@ LAYERS = [
     {"console", "io"},
     {"metrics", "comparison", "proofs"},
     {"jobs"},
-    {"fit", "tuning", "page", "figures"},
+    {"fit", "tuning", "page", "explore", "figures"},
     {"reproduction", "study"},
     {"commands"},
     {"cli", "dispatch", "completion", "__main__"},
