@@ -32,6 +32,7 @@ def page(run: Run, found: Gathered, is_live: bool) -> str:
 
     here = pathlib.Path(__file__).parent
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.policies["json.dumps_kwargs"] = {}  # sorted, Bokeh's references come too early
     spec = run.spec
     facts = {
         "colours": found.colours,
