@@ -73,7 +73,8 @@ def figure_of(found: Gathered) -> Any:
     }
     points = ColumnDataSource(data, name="points")
     tools = "lasso_select,tap,pan,wheel_zoom,box_zoom,reset"
-    made = figure(tools=tools, active_drag="lasso_select", toolbar_location="above", name="plane",
+    made = figure(tools=tools, active_drag="lasso_select",
+        active_scroll=None, toolbar_location="above", name="plane",
                   sizing_mode="stretch_width", height=440, min_border=4)  # fmt: skip
     made.toolbar.logo = None
     for axis, name, values in zip((made.xaxis, made.yaxis), found.plane.names, at.T, strict=True):
@@ -86,8 +87,17 @@ def figure_of(found: Gathered) -> Any:
                          fill_alpha=0.85, nonselection_fill_alpha=0.15)  # fmt: skip
     made.add_tools(HoverTool(renderers=[drawn], tooltips=HOVER, limit=1))
     way = ColumnDataSource({"x": [], "y": []}, name="way")
-    made.line("x", "y", source=way, line_color="#e76300", line_width=2)
-    made.scatter("x", "y", source=way, marker="cross", size=12, line_color="#e76300", line_width=3)
+    made.line("x", "y", source=way, line_color="#e76300", line_width=2, nonselection_alpha=1)
+    made.scatter(
+        "x",
+        "y",
+        source=way,
+        marker="cross",
+        size=12,
+        line_color="#e76300",
+        line_width=3,
+        nonselection_alpha=1,
+    )
     return made
 
 

@@ -8,8 +8,6 @@ import fresh_run
 import pytest
 from cli_process import COMMAND
 
-from aecli import runs  # noqa: F401
-
 CHROMIUM = shutil.which("chromium")
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra dev")
 pytestmark = [
@@ -75,7 +73,8 @@ def at_point(page, i):
         const {x_scale, y_scale} = view.frame
         const box = document.querySelector("#plane").firstElementChild.shadowRoot
             .querySelector(".bk-Canvas").getBoundingClientRect()
-        return [box.x + x_scale.compute(points.data.x[i]), box.y + y_scale.compute(points.data.y[i])]
+        const {x, y} = points.data
+        return [box.x + x_scale.compute(x[i]), box.y + y_scale.compute(y[i])]
     }""",
         i,
     )
