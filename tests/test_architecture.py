@@ -34,7 +34,7 @@ LAYERS = [
     {"console", "io"},
     {"metrics", "comparison", "proofs"},
     {"jobs"},
-    {"fit", "tuning", "page", "figures", "inspection"},
+    {"fit", "tuning", "page", "explore", "figures", "inspection"},
     {"reproduction", "study"},
     {"api", "sklearn"},
     {"commands"},

@@ -14,17 +14,22 @@ class Destination:
     Checked when it is made, before any work; the folder is made when the path is asked for.
     """
 
-    def __init__(self, run: Run, output: str | None, name: str, suffixes: Sequence[str]):
-        """suffixes: the kinds that the command can write, "" for a folder. Raises BadRequest."""
+    def __init__(
+        self, run: Run, output: str | None, name: str, suffixes: Sequence[str], key: str = "output"
+    ):
+        """suffixes: the kinds that the command can write, "" for a folder; key: what states it.
+
+        Raises BadRequest.
+        """
         self._run, self._name = run, name
         self._stated = None if output is None else pathlib.Path(output).expanduser()
         if self._stated is None:
             return
         if self.suffix not in suffixes:
             kinds = ", ".join(suffix or "a folder (no suffix)" for suffix in suffixes)
-            raise BadRequest(f"output={output}: the kind is told by the suffix; it can be {kinds}")
+            raise BadRequest(f"{key}={output}: the kind is told by the suffix; it can be {kinds}")
         if self._stated.exists() or self._stated.is_symlink():
-            raise BadRequest(f"output={output} exists, and is left as it is\nname another")
+            raise BadRequest(f"{key}={output} exists, and is left as it is\nname another")
 
     @property
     def suffix(self) -> str:
