@@ -15,6 +15,8 @@ IGNORED = (  # they change what is written, not the model
     "callbacks.checkpoint",
     "callbacks.csv_log",
     "callbacks.tensorboard",
+    "callbacks.mlflow",
+    "callbacks.wandb",
     "callbacks.model_diagram",
 )
 IF_STATED = ("trainer.threads",)  # shared out among the jobs of a sweep

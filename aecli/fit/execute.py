@@ -19,7 +19,7 @@ from aecli.errors import (
     RunFailed,
 )
 from aecli.files import write_json
-from aecli.fit import callbacks, summary
+from aecli.fit import callbacks, summary, tracking
 from aecli.fit.plan import Plan
 from aecli.metrics.base import Evaluation, finite, stated
 from aecli.metrics.detection import validation
@@ -35,11 +35,11 @@ log = logging.getLogger("aecli")
 def perform(run: runs.Run, plan: Plan, names: dict, signals: Signals, state=None) -> runs.Run:
     """Train (from `state` on), evaluate and draw in a run folder that is ours alone."""
     start, warnings = time.perf_counter(), []
-    with logs.run_log(run.folder, bar=progress.show_bar()):
+    with logs.run_log(run.folder, bar=progress.show_bar()), tracking.following(run) as trackers:
         print(summary.opening(plan, names, run.folder, state), flush=True)
         try:
             with signals.deferred():  # libraries swallow what is raised inside of them
-                outcome = _fit(run, plan, signals, state)
+                outcome = _fit(run, plan, signals, trackers, state)
                 signals.take()
                 _check_model(run)
                 values, about = _evaluate(run, plan.config, warnings, signals)
@@ -59,9 +59,10 @@ def perform(run: runs.Run, plan: Plan, names: dict, signals: Signals, state=None
     return run
 
 
-def _fit(run: runs.Run, plan: Plan, signals: Signals, state) -> dict[str, Any]:
-    """-> what the run's status says of it."""
+def _fit(run: runs.Run, plan: Plan, signals: Signals, trackers: list, state) -> dict[str, Any]:
+    """-> what the run's status says of it. trackers: gets those among the callbacks."""
     training = callbacks.of_run(plan, signals, str(run.folder), state)
+    trackers += tracking.of(training)
     checkpoint = training.get("checkpoint")
     with contextlib.ExitStack() as stack:
         if "bar" in training:
