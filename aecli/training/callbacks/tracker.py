@@ -17,7 +17,7 @@ from aecli.errors import BadRequest, CannotWrite
 from aecli.files import made_folder, write_json
 from aecli.untrusted.bounded import read_text
 
-WAIT = 60  # seconds at the end for what was not told yet; a first import of MLflow takes a dozen
+WAIT = 30  # seconds at the end for what was not told yet; a first import of MLflow takes a dozen
 WAIT_OF_STOPPED = 5  # of a run that a signal ended: whoever sent it does not wait long
 NAME = r"[0-9A-Za-z_-]{6,64}"  # of a run of theirs
 

@@ -41,7 +41,7 @@ class Wandb(Tracker):
             raise BadRequest(
                 "online needs a login: type `wandb login` or set WANDB_API_KEY, or keep it here "
                 "with mode=offline",
-                "callbacks.wandb.mode",
+                "callbacks.mode",
             )
 
     def open(self, known):
