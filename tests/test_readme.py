@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from pages import ROOT, carry_out, check_runs, furnish, reason, typed
+from pages import ROOT, carry_out, check_runs, furnish, reason, run_python, steps, typed
 
 README = (ROOT / "README.md").read_text()
 
@@ -31,7 +31,10 @@ def test_every_command_ends_well(tmp_path, monkeypatch, capsys):
         pytest.skip("AECLI_DATA_DIR, for MNIST, is not set")
     furnish(tmp_path)
     monkeypatch.chdir(tmp_path)
-    for command in typed(README):
-        if not reason(command.words):
-            carry_out(command, capsys)
+    names: dict = {"__name__": "readme"}
+    for step in steps(README):
+        if isinstance(step, str):
+            run_python(step, names)
+        elif not reason(step.words):
+            carry_out(step, capsys)
     check_runs()

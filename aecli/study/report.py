@@ -12,6 +12,7 @@ from aecli.study.results import Results
 
 Table = tuple[list[str], list[list[str]]]
 BEST = "Scores at each model's best strength: mean and 95 % interval over seeds (strength)"
+EVERY = "Scores at each strength: mean and 95 % interval over seeds"
 SPREAD = "Scores over all strengths and seeds: median (25 to 75 %)"
 RANKS = "Rank correlation of the scores over all trainings (Spearman)"
 CRITERIA = "Rank correlation of what is known without factors with the scores"
@@ -23,7 +24,9 @@ CHOICE = (
 
 def tables(results: Results, ceiling: dict[str, float]) -> dict[str, Table]:
     """{title: (headers, rows)}; ceiling: {score: that of the true factors}."""
-    found = {BEST: _best(results, ceiling), SPREAD: _spread(results)}
+    found = {
+        BEST: _best(results, ceiling), EVERY: _every(results), SPREAD: _spread(results)
+    }  # fmt: skip
     if len(results.cells) >= 3:
         found[RANKS] = _ranks(results, results.scores)
         found[CRITERIA] = _ranks(results, results.criteria)
@@ -95,6 +98,16 @@ def _best(results: Results, ceiling: dict[str, float]) -> Table:
     if ceiling:
         known = [f"{ceiling[s]:.3f}" if s in ceiling else "-" for s in results.scores]
         rows.append(["the true factors", *known])
+    return ["model", *results.scores], rows
+
+
+def _every(results: Results) -> Table:
+    rows = []
+    for arm in results.arms:
+        key = results.study.design.arms[arm].strength.rpartition(".")[2]
+        for value in results.strengths(arm):
+            found = [_mean(results.at(arm, value, score)) for score in results.scores]
+            rows.append([f"{arm} {key}={value:g}", *found])
     return ["model", *results.scores], rows
 
 

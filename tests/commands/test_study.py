@@ -160,6 +160,8 @@ def test_the_best_strength_and_what_a_criterion_wins(made):
     (chosen,) = [c for c in found.chosen() if c.arm == "a"]
     assert (chosen.criterion, chosen.score, chosen.strength) == ("mse", "mig", 1)
     assert (chosen.reached, chosen.best, chosen.any_strength) == pytest.approx((0.3, 0.7, 0.5))
+    every = {row[0]: row[1] for row in report.tables(found, {"mig": 0.95})[report.EVERY][1]}
+    assert every["a beta=4"] == "0.700 ± 2.541"
     headers, rows = report.tables(found, {"mig": 0.95})[report.CHOICE]
     assert headers[1:] == ["mig"]
     assert rows == [["mse", "-1.00"]]  # the way from 0.5 to 0.7, backwards
