@@ -1,5 +1,6 @@
 """MLflow: a run of its own in the store that MLFLOW_TRACKING_URI names, or in ./mlflow.db."""
 
+import importlib
 import logging
 import os
 import time
@@ -38,18 +39,17 @@ class MLflow(Tracker):
     def open(self, known):
         for name, value in QUIETLY.items():
             os.environ.setdefault(name, value)
-        from mlflow import MlflowClient  # a dozen packages: only where it is used
-        from mlflow.exceptions import MlflowException
+        mlflow: Any = importlib.import_module("mlflow")  # an extra, and slow to import
 
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        self._client = MlflowClient()
+        self._client = mlflow.MlflowClient()
         found = None
         if known is not None:
             try:
                 found = self._client.get_run(known)
                 self._client.update_run(known, status="RUNNING")
-            except MlflowException:  # another store, or deleted there
+            except mlflow.MlflowException:  # another store, or deleted there
                 found = None
         self._run = known if found is not None else self._created()
         self._tell_settings({} if found is None else found.data.params)
@@ -72,10 +72,12 @@ class MLflow(Tracker):
 
     def _tell_settings(self, before: dict[str, str]) -> None:
         """MLflow's parameters cannot change: one that a resume has changed becomes a tag."""
-        from mlflow.entities import Param
+        entities: Any = importlib.import_module("mlflow.entities")
 
         settings = {name: str(value)[:6000] for name, value in self.told.settings.items()}
-        new = [Param(name, value) for name, value in settings.items() if name not in before]
+        new = [
+            entities.Param(name, value) for name, value in settings.items() if name not in before
+        ]
         for first in range(0, len(new), AT_ONCE):
             self._client.log_batch(self._run, params=new[first : first + AT_ONCE])
         for name, value in before.items():
@@ -86,10 +88,10 @@ class MLflow(Tracker):
         self._tell(values, epoch)
 
     def _tell(self, values, step: int) -> None:
-        from mlflow.entities import Metric
+        entities: Any = importlib.import_module("mlflow.entities")
 
         now = int(time.time() * 1000)
-        metrics = [Metric(name, value, now, step) for name, value in values.items()]
+        metrics = [entities.Metric(name, value, now, step) for name, value in values.items()]
         self._client.log_batch(self._run, metrics=metrics)
 
     def close(self, ended: Ended):

@@ -1,5 +1,6 @@
 """Weights & Biases: a run of its own, kept in ./wandb until it is asked to be sent."""
 
+import importlib
 import netrc
 import os
 import pathlib
@@ -47,7 +48,7 @@ class Wandb(Tracker):
     def open(self, known):
         for variable, value in QUIETLY.items():
             os.environ.setdefault(variable, value)
-        import wandb
+        wandb: Any = importlib.import_module("wandb")
 
         name = known or secrets.token_hex(4)
         quiet = wandb.Settings(
@@ -66,7 +67,7 @@ class Wandb(Tracker):
         self._run.log(values, step=epoch)
 
     def close(self, ended: Ended):
-        import wandb
+        wandb: Any = importlib.import_module("wandb")
 
         self._run.summary.update({f"test_{name}": v for name, v in ended.metrics.items()})
         if ended.figures:
