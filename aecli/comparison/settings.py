@@ -16,6 +16,8 @@ IGNORED = (  # they change what is written, not the model
     "callbacks.checkpoint",
     "callbacks.csv_log",
     "callbacks.tensorboard",
+    "callbacks.mlflow",
+    "callbacks.wandb",
     "callbacks.model_diagram",
     *look.KEYS,
 )

@@ -1,8 +1,10 @@
 """The callbacks of a training, built in one place for whoever trains: alone, chief or follower."""
 
+import pathlib
 from typing import Any
 
 from aecli import build
+from aecli.fit import tracking
 from aecli.fit.plan import Plan
 from aecli.training.callbacks import progress
 from aecli.training.callbacks.agreement import Agreement
@@ -25,6 +27,7 @@ def of_run(
         checkpoint.describe(plan.about)
         if state is not None:
             checkpoint.begin_from(state, plan.model)
+    tracking.describe(plan, pathlib.Path(folder), built)
     if (trial := current_trial.current(plan.epochs)) is not None:
         built["pruning"] = Pruning(trial, plan.epochs)
     if progress.show_bar(verbose):

@@ -19,7 +19,7 @@ from aecli.errors import (
     RunFailed,
 )
 from aecli.files import write_json
-from aecli.fit import callbacks, summary
+from aecli.fit import callbacks, summary, tracking
 from aecli.fit.plan import Plan
 from aecli.metrics.base import Evaluation, finite, stated
 from aecli.metrics.detection import validation
@@ -40,12 +40,13 @@ def perform(
     verbose: whether it tells of it, on stdout and stderr.
     """
     start, warnings = time.perf_counter(), []
-    with logs.run_log(run.folder, progress.show_bar(verbose), verbose):
+    shown = logs.run_log(run.folder, progress.show_bar(verbose), verbose)
+    with shown, tracking.following(run) as trackers:
         if verbose:
             print(summary.opening(plan, names, run.folder, state), flush=True)
         try:
             with signals.deferred():  # libraries swallow what is raised inside of them
-                outcome = _fit(run, plan, signals, state, verbose)
+                outcome = _fit(run, plan, signals, trackers, state, verbose)
                 signals.take()
                 _check_model(run)
                 values, about = _evaluate(run, plan.config, warnings, signals)
@@ -67,9 +68,12 @@ def perform(
     return run
 
 
-def _fit(run: runs.Run, plan: Plan, signals: Signals, state, verbose: bool) -> dict[str, Any]:
-    """-> what the run's status says of it."""
+def _fit(
+    run: runs.Run, plan: Plan, signals: Signals, trackers: list, state, verbose: bool
+) -> dict[str, Any]:
+    """-> what the run's status says of it. trackers: gets those among the callbacks."""
     training = callbacks.of_run(plan, signals, str(run.folder), state, verbose)
+    trackers += tracking.of(training)
     checkpoint = training.get("checkpoint")
     with contextlib.ExitStack() as stack:
         if "bar" in training:

@@ -137,7 +137,8 @@ def test_early_stopping_says_why(trained, capsys):
 
 
 def test_other_callbacks_leave_their_files(trained):
-    every = ",".join(options("callbacks"))
+    chosen = [name for name in options("callbacks") if name not in ("mlflow", "wandb")]
+    every = ",".join(chosen)  # those two are packages that few have
     run = trained(f"callbacks=[{every}]", "trainer.epochs=1")
     assert list((run.folder / "tensorboard").rglob("events*"))
 
