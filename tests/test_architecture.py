@@ -43,7 +43,7 @@ LAYERS = [
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 SEPARATE = ["networks", "losses", "noise", "augment", "datasets"]
 HYDRA = {"console", "dispatch", "build", "runs", "jobs", "fit", "tuning", "io", "metrics"}
-HYDRA |= {"figures", "commands", "page", "reproduction", "study"}
+HYDRA |= {"api", "figures", "commands", "page", "reproduction", "study"}
 MODULES = {
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
     for path in FILES
