@@ -37,7 +37,7 @@ def test_a_full_temporary_folder_costs_nothing(lab, monkeypatch, feed):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["optimizer=sgd", "optimizer.nesterov=nan"], "optimizer.nesterov is no finite number"),
+        (["optimizer=sgd", "optimizer.nesterov=nan"], "optimizer.nesterov must be a valid boolean"),
         (["optimizer=sgd", "optimizer.nesterov=1"], "optimizer.nesterov must be a valid boolean"),
         (["optimizer.epsilon=9223372036854775808"], "optimizer.epsilon is too large a number"),
         (["model=vae", "model.beta=1e300"], "model.beta is too large a number"),
