@@ -7,7 +7,7 @@ const sliders = [...document.querySelectorAll("[data-unit]")]
 let points, way, plot, start = null, last = []
 
 async function begin() {
-  const views = await Bokeh.embed.embed_item(read("item"))
+  const views = await Bokeh.embed.embed_item(read("item"), "plane")
   plot = [...views][0].model
   points = plot.document.get_model_by_name("points")
   way = plot.document.get_model_by_name("way")
