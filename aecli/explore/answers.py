@@ -59,8 +59,8 @@ class Answers:
         """The straight way between the codes of two examples."""
         t = np.linspace(0.0, 1.0, STEPS)
         codes = linear(self._code(a), self._code(b), t)
-        ends = self._label(label, a), self._label(label, b)
-        told = None if ends[0] is None else np.where(t < 0.5, *ends)
+        first, last = self._label(label, a), self._label(label, b)
+        told = None if first is None or last is None else np.where(t < 0.5, first, last)
         return self._shown(codes, self._run.model.decode(codes, told))
 
     def encode(self, data, label) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def page(run: Run, found: Gathered, is_live: bool) -> str:
         title=run.title, place=str(run.folder), note=found.plane.note,
         counted=spec.counted(len(found.rows)), facts=facts, live=is_live,
         is_image=spec.is_image, units=found.units, colours=[c["name"] for c in found.colours],
-        item=json_item(figure_of(found), "plane"),
+        item=json_item(figure_of(found)),
         bokeh=Resources(mode="inline", components=["bokeh"], minified=True).js_raw,
         css=(here / "page.css").read_text(encoding="utf-8"),
         js=(here / "page.js").read_text(encoding="utf-8"),
@@ -58,7 +58,7 @@ def page(run: Run, found: Gathered, is_live: bool) -> str:
 
 def figure_of(found: Gathered) -> Any:
     """The plane of the codes, as a Bokeh figure."""
-    from bokeh.models import ColumnDataSource, HoverTool, Range1d
+    from bokeh.models import ColumnDataSource, HoverTool, Range1d, TapTool
     from bokeh.plotting import figure
 
     at = found.plane.at
@@ -72,7 +72,7 @@ def figure_of(found: Gathered) -> Any:
         "example": found.rows.tolist(),
     }
     points = ColumnDataSource(data, name="points")
-    tools = "lasso_select,tap,pan,wheel_zoom,box_zoom,reset"
+    tools = "lasso_select,pan,wheel_zoom,box_zoom,reset"
     made = figure(tools=tools, active_drag="lasso_select",
         active_scroll=None, toolbar_location="above", name="plane",
                   sizing_mode="stretch_width", height=440, min_border=4)  # fmt: skip
@@ -82,10 +82,11 @@ def figure_of(found: Gathered) -> Any:
         low, high = float(values.min()), float(values.max())
         edge = 0.06 * (high - low) or 1.0
         setattr(made, "x_range" if axis[0] is made.below[0] else "y_range",
-                Range1d(low - edge, high + edge))  # fmt: skip
+                Range1d(start=low - edge, end=high + edge))  # fmt: skip
     drawn = made.scatter("x", "y", source=points, color="colour", line_color=None, size=7,
                          fill_alpha=0.85, nonselection_fill_alpha=0.15)  # fmt: skip
     made.add_tools(HoverTool(renderers=[drawn], tooltips=HOVER, limit=1))
+    made.add_tools(TapTool(renderers=[drawn], mode="replace"))
     way = ColumnDataSource({"x": [], "y": []}, name="way")
     made.line("x", "y", source=way, line_color="#e76300", line_width=2, nonselection_alpha=1)
     made.scatter(

@@ -5,6 +5,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.colors import to_hex
 
 from aecli.explore import plane
 from aecli.explore.views import Views
@@ -75,7 +76,7 @@ def by_value(name: str, values: list) -> dict[str, Any]:
         numbers = values if not isinstance(values[0], str) else [known.index(v) for v in values]
         return by_number(name, np.array(numbers, float))
     palette = matplotlib.color_sequences["petroff10" if len(known) <= 10 else "tab20"]
-    colour = {v: matplotlib.colors.to_hex(palette[i]) for i, v in enumerate(known)}
+    colour = {v: to_hex(palette[i]) for i, v in enumerate(known)}
     legend = [[colour[v], str(v)] for v in known]
     return {"name": name, "colours": [colour[v] for v in values], "legend": legend}
 
@@ -86,8 +87,8 @@ def by_number(name: str, values: np.ndarray) -> dict[str, Any]:
     at = np.clip((values - low) / ((high - low) or 1.0), 0, 1)
     scale = matplotlib.colormaps["viridis"]
     marks = [(t, low + t * (high - low)) for t in (0, 0.25, 0.5, 0.75, 1)]
-    legend = [[matplotlib.colors.to_hex(scale(t)), f"{v:.3g}"] for t, v in marks]
-    return {"name": name, "colours": [matplotlib.colors.to_hex(c) for c in scale(at)],
+    legend = [[to_hex(scale(t)), f"{v:.3g}"] for t, v in marks]
+    return {"name": name, "colours": [to_hex(c) for c in scale(at)],
             "legend": legend}  # fmt: skip
 
 

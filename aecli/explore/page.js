@@ -7,11 +7,12 @@ const sliders = [...document.querySelectorAll("[data-unit]")]
 let points, way, plot, start = null, last = []
 
 async function begin() {
-  const views = await Bokeh.embed.embed_item(read("item"))
+  const views = await Bokeh.embed.embed_item(read("item"), "plane")
   plot = [...views][0].model
   points = plot.document.get_model_by_name("points")
   way = plot.document.get_model_by_name("way")
   points.selected.properties.indices.change.connect(selected)
+  plot.on_event("tap", event => setTimeout(() => clicked(event), 0)) // once it is selected
   const dark = matchMedia("(prefers-color-scheme: dark)")
   dark.addEventListener("change", () => themed(dark.matches))
   themed(dark.matches)
@@ -64,7 +65,13 @@ function selected() {
     item.append(button)
     return item
   }))
-  if (chosen.length === 1) choose(chosen[0])
+}
+
+// A click may hit several points: the nearest is the one.
+function clicked({x, y}) {
+  const far = i => (of("x", i) - x) ** 2 + (of("y", i) - y) ** 2
+  const hit = [...points.selected.indices].sort((i, j) => far(i) - far(j))
+  if (hit.length) choose(hit[0])
 }
 
 function choose(i) {

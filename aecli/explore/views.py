@@ -2,6 +2,7 @@
 
 import base64
 import io
+from typing import Any
 
 import numpy as np
 from markupsafe import escape
@@ -21,6 +22,7 @@ class Views:
         from aecli.figures import images, lines
 
         self._run, self._kind = run, run.spec.kind
+        self._limits: Any = None  # (lowest, highest), of a table a number a column
         if self._kind == "image":
             images.require_images(run.spec)
             self._limits = images.shown_range(x)
