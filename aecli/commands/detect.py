@@ -4,20 +4,19 @@ import dataclasses
 import pathlib
 import sys
 import time
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
-from pydantic import Field
 
-from aecli import runs
+from aecli import build, runs
 from aecli.console.table import show_table
 from aecli.errors import BadRequest
 from aecli.files import as_json, unique_folder, write_json
 from aecli.io import conditions, every_class, request, tables
 from aecli.io.destination import Destination
 from aecli.io.given import Images
-from aecli.metrics.detection import labels
+from aecli.metrics.detection import keys, labels
 from aecli.quantity import beside
 from aecli.runs import sweeps
 from aecli.untrusted.bounded import refuse_links
@@ -50,52 +49,28 @@ def main(cfg: DictConfig) -> None:
 
 def detect(cfg: DictConfig) -> Detected:
     """Write the scores, metrics.json and the figure. Raises BadRequest, NotApplicable."""
-    check(cfg)
+    keys.check(build.plain(cfg))
     run = request.opened(cfg, beyond=True)
     # the threshold is the run's own, whatever data it is asked about
     own = run if cfg.get("dataset") is None else runs.Run(run.folder)
     to = Destination(run, cfg.output, "scores.csv", tables.SUFFIXES)
     tables.check(to.suffix)
     asked = every_class.read(run, cfg.input, cfg.split, beyond=True)
-    normal = labels.normal(cfg, own)
-    is_normal = labels.known(cfg, run, asked, normal)
+    normal = labels.normal(cfg.normal, own)
+    is_normal = labels.known(run, *labels.of_read(run, asked), normal, cfg.normal is not None)
     request.wake(run)
-    from aecli.metrics.detection import scores as anomaly
     from aecli.metrics.detection import threshold
-    from aecli.metrics.detection.values import Question, values
+    from aecli.metrics.detection.values import asked_of, values
 
-    score = cfg.score or own.model.own_score
-    anomaly.check_has(own.model, score)
+    question = asked_of(own, cfg.score, normal, cfg.quantile, cfg.contamination, cfg.seed)
     images = conditions.of_images(own, every_class.images(run, asked), cfg.label)
     print(f"input  {own.spec.counted(len(images))}   {images.origin}", file=sys.stderr)
-    scores = anomaly.scored(own, images.x, score, images.excess, images.labels)
-    question = Question(score, normal, cfg.quantile, cfg.contamination, cfg.seed)
+    scores = question.scores(own, images)
     told = values(question, own, images, scores, is_normal)
     if cfg.keep:
-        threshold.keep(own, score, told)
+        threshold.keep(own, question.score, told)
         told["kept"] = True
     return _written(cfg, to, own, images, scores, told, normal, is_normal)
-
-
-def check(cfg: DictConfig) -> None:
-    """Raises BadRequest for what no run could make right."""
-    request.check(cfg, _keys)
-    if cfg.quantile is not None and cfg.contamination is not None:
-        raise BadRequest("quantile and contamination both set the threshold\nstate one of them")
-
-
-def _keys(
-    score: Literal["reconstruction", "elbo", "mahalanobis", "distance"] | None,
-    quantile: Annotated[float, Field(ge=0, le=1)] | None,
-    contamination: Annotated[float, Field(gt=0, lt=1)] | None,
-    normal: Annotated[
-        Annotated[list[int | str], Field(min_length=1)] | None,
-        Field(description="labels, as in normal=[0]"),
-    ],
-    keep: bool,
-    features: Annotated[int, Field(ge=0, description="columns of a table")],
-    seed: Annotated[int, Field(ge=0, lt=2**32)],
-): ...
 
 
 def _written(cfg, to: Destination, own, images: Images, scores, told, normal, is_normal):
@@ -162,7 +137,7 @@ def sweep(cfg: DictConfig) -> None:
 
     Raises BadRequest where one cannot be judged, or has no labels that say what is normal.
     """
-    check(cfg)
+    keys.check(build.plain(cfg))
     if cfg.output is not None:
         raise BadRequest("output names one file, and run= is a sweep\nleave output out")
     found = sweeps.find(str(cfg.run))

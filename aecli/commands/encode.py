@@ -4,7 +4,7 @@ import pathlib
 
 from omegaconf import DictConfig
 
-from aecli.io import request, tables
+from aecli.io import answers, request, tables
 from aecli.io.destination import Destination
 
 
@@ -21,11 +21,7 @@ def encode(cfg: DictConfig) -> pathlib.Path:
     to = Destination(run, cfg.output, "codes.npz", tables.SUFFIXES)
     tables.check(to.suffix)
     images = request.images(run, cfg)
-    if run.model.codebook_size is None or cfg.sample:
-        seed = (cfg.seed or 0) if cfg.sample else None
-        codes = run.model.encode(images.x, seed, images.labels)
-    else:
-        codes = run.model.encode_indices(images.x, images.labels)
+    codes = answers.encoded(run, images, (cfg.seed or 0) if cfg.sample else None)
     path = to.path()
     tables.write(path, request.beside(images) | {"code": codes})
     return path

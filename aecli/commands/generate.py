@@ -2,17 +2,15 @@
 
 import pathlib
 import sys
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 from omegaconf import DictConfig
-from pydantic import Field
 
 from aecli import runs
 from aecli.errors import NotApplicable
-from aecli.io import conditions, pictures, request, sentences
+from aecli.io import answers, conditions, pictures, request, sentences
 from aecli.io.destination import Destination
-from aecli.runs import sampling
 
 
 def main(cfg: DictConfig) -> None:
@@ -26,7 +24,7 @@ def generate(cfg: DictConfig) -> pathlib.Path:
     the stated label, else those of the training in turn. Of sentences the first are printed, and
     there is no figure.
     """
-    request.check(cfg, _keys)
+    request.check(cfg, request.of_generate)
     run = request.opened(cfg)
     form = sentences if run.spec.kind == "text" else pictures
     to = Destination(run, cfg.output, f"generated{form.SUFFIXES[0]}", form.SUFFIXES)
@@ -34,14 +32,10 @@ def generate(cfg: DictConfig) -> pathlib.Path:
     sampler = request.sampler(cfg)
     request.wake(run)
     label = conditions.stated(run, cfg.label)
-    labels = conditions.in_turn(run, cfg.n) if label is None else np.full(cfg.n, label)
-    try:
-        codes, origin = sampling.new_codes(run, cfg.n, cfg.seed, sampler)
-    except NotApplicable as reason:
-        raise NotApplicable(f"generate {reason}") from None
-    how = f"codes drawn from {origin}"
+    new = answers.generated(run, cfg.n, cfg.seed, sampler, label)
+    x, codes, labels = new.x, new.codes, new.labels
+    how = f"codes drawn from {new.origin}"
     print(how.replace("\n", "; "), file=sys.stderr)
-    x = run.model.decode(codes, labels)
     path = to.path()
     known: dict[str, Any] = {} if labels is None else {"label": conditions.names(run, labels)}
     if run.learnt.vocabulary is not None:
@@ -55,12 +49,6 @@ def generate(cfg: DictConfig) -> pathlib.Path:
         how += f"; label {conditions.name(run, label)}"
     _draw(run, x, how, folder, conditions.known(run) if label is None else [])
     return path
-
-
-def _keys(
-    n: Annotated[int, Field(ge=1, le=2**20, description="images")],
-    seed: Annotated[int, Field(ge=0, lt=2**31)],
-): ...
 
 
 def _draw(run: runs.Run, x: np.ndarray, how: str, folder: pathlib.Path, told: list[int]) -> None:

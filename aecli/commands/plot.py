@@ -1,17 +1,13 @@
 """aecli plot-...: find the run, draw one figure of it, write it."""
 
 import pathlib
-import sys
 
 from omegaconf import DictConfig
 
-from aecli import build, runs
-from aecli.console import quiet
-from aecli.errors import BadRequest, NotApplicable
+from aecli.errors import BadRequest
 from aecli.io import request
 
 FORMATS = ("png", "svg", "pdf")
-OWN = ("run", "outputs", "format", "seed", "dataset", "noise")  # the others are the figure's
 
 
 def main(cfg: DictConfig, command: str) -> None:
@@ -26,21 +22,9 @@ def plot(cfg: DictConfig, name: str) -> pathlib.Path:
     """
     if cfg.format not in FORMATS:
         raise BadRequest(f"format must be png, svg or pdf; got {cfg.format!r}")
-    node = {key: value for key, value in build.plain(cfg).items() if key not in OWN}
-    try:
-        draw = build.component(node, "figures")
-        run = runs.open_run(cfg)
-        if cfg.run is None:
-            print(f"run    {run.folder} (the latest finished one)", file=sys.stderr)
-        if draw.uses_model:
-            quiet.import_tensorflow_quietly(run.config.trainer.threads)
-        figure = draw(run)
-    except BadRequest as error:  # at the root of a plot command the key is n, not figures.n
-        raise error.moved("figures", "") from None
-    except NotApplicable as reason:
-        raise NotApplicable(f"figure {name} {reason}") from None
-    from aecli.figures import style
+    from aecli.figures import asked, style
 
+    run, figure = asked.drawn(cfg, name, lambda: request.opened(cfg))
     style.name_shown(figure, request.shown(cfg))
     path = run.save_figure(figure, name, cfg.format, run.new_eval_folder())
     print(path)

@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 from omegaconf import DictConfig
 
-from aecli.io import conditions, pictures, request, sentences
+from aecli.io import answers, conditions, pictures, request, sentences
 from aecli.io.destination import Destination
 
 
@@ -28,14 +28,14 @@ def reconstruct(cfg: DictConfig) -> pathlib.Path:
     form.check(to.suffix, run.data_shape)
     images = request.images(run, cfg, relabels=True)
     form.check(to.suffix, run.data_shape, len(images))
-    codes = run.model.encode(images.x, (cfg.seed or 0) if cfg.sample else None, images.labels)
-    if (label := conditions.stated(run, cfg.label)) is not None:
-        images = dataclasses.replace(images, labels=np.full(len(images), label))
-    made = run.model.decode(codes, images.labels)
-    if run.learnt.gaps and form is pictures:
-        made = np.where(np.isnan(images.x), images.x, made)
+    seed, label = (cfg.seed or 0) if cfg.sample else None, conditions.stated(run, cfg.label)
+    if label is not None:
+        told = dataclasses.replace(images, labels=np.full(len(images), label))
+    else:
+        told = images
+    made = answers.reconstructed(run, images, seed, told.labels)
     path = to.path()
-    known = {k: array for k, array in request.beside(images).items() if k != "file"}
+    known = {k: array for k, array in request.beside(told).items() if k != "file"}
     if run.learnt.vocabulary is not None:
         rows = {"sentence": images.x, "reconstruction": made}
         sentences.show(run.learnt.vocabulary, rows)

@@ -10,7 +10,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from aecli.console import root_keys
 from aecli.console.arguments import parse
-from aecli.console.compose import composed
+from aecli.console.compose import Composed, composed
 from aecli.console.explain import explain
 from aecli.errors import BadRequest
 
@@ -38,17 +38,23 @@ def wanted(words: list[str], stated: list[str], config_dir: str | None) -> Wante
     """
     words = replaced(words, stated)
     overrides = parse("train", words).overrides
+    made = checked("train", overrides, config_dir)
+    return Wanted(words, made.config, {key: made.choices[key] for key in NAMES}, overrides)
+
+
+def checked(command: str, overrides: list[str], config_dir: str | None = None) -> Composed:
+    """A command's config, resolved, and its root keys checked. Raises BadRequest."""
     try:
-        made = composed("train", overrides, config_dir)
+        made = composed(command, overrides, config_dir)
     except (HydraException, OmegaConfBaseException) as error:  # of these words, not the command's
-        known = explain(error, "train", overrides)
+        known = explain(error, command, overrides)
         if known is None:
             raise
         raise known from error
     OmegaConf.to_container(made.config, resolve=True, throw_on_missing=True)
     OmegaConf.resolve(made.config)
     root_keys.check(made.config)
-    return Wanted(words, made.config, {key: made.choices[key] for key in NAMES}, overrides)
+    return made
 
 
 def replaced(words: list[str], stated: list[str]) -> list[str]:

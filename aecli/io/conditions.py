@@ -79,7 +79,7 @@ def of_images(run: Run, images: Images, label: int | str | None, relabels=False)
         return images
     if images.labels is None and number is not None:
         return dataclasses.replace(images, labels=np.full(len(images), number))
-    _check(run, images.labels, images.label_names, images.origin)
+    check(run, images.labels, images.label_names, images.origin)
     return images
 
 
@@ -92,11 +92,12 @@ def of_codes(run: Run, path: str, label: int | str | None) -> np.ndarray | int |
     if run.model.label_count is None or number is not None:
         return number
     labels, names = read_labels(path, run.learnt)
-    _check(run, labels, names, path)
+    check(run, labels, names, path)
     return labels
 
 
-def _check(run: Run, labels: np.ndarray | None, names: Names, origin: str) -> None:
+def check(run: Run, labels: np.ndarray | None, names: Names, origin: str) -> None:
+    """Raises BadRequest for labels that a conditional model was not told in its training."""
     if labels is None:
         raise BadRequest(
             f"this model needs the label of each image, and {origin} has none\n"

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from aecli import typed
+from aecli.datasets.frames import is_frame
 from aecli.errors import BadRequest
 from aecli.files import made_folder, replacing
 from aecli.io import tables
@@ -32,11 +33,6 @@ class Kept:
         """Delete what was not there before."""
         for path in self.new:
             path.unlink(missing_ok=True)
-
-
-def is_frame(x: Any) -> bool:
-    """Whether it is a data frame (pandas, polars) or a table of pyarrow: columns with names."""
-    return hasattr(x, "columns") and not isinstance(x, np.ndarray)
 
 
 def array(x: Any, name: str) -> np.ndarray:
@@ -146,9 +142,7 @@ def arrow(frame: Any, name: str = "X"):
     from pyarrow import types
 
     try:
-        if isinstance(frame, pyarrow.Table):
-            table = frame
-        elif hasattr(frame, "to_arrow"):
+        if hasattr(frame, "to_arrow"):
             table = frame.to_arrow()
         else:
             table = pyarrow.Table.from_pandas(frame, preserve_index=False)

@@ -3,9 +3,11 @@
 import pathlib
 import sys
 from collections.abc import Callable
+from typing import Annotated
 
 import numpy as np
 from omegaconf import DictConfig
+from pydantic import Field
 
 from aecli import build, runs
 from aecli.component import check_arguments
@@ -21,6 +23,12 @@ from aecli.samplers.base import Sampler
 def check(cfg: DictConfig, keys: Callable) -> None:
     """Check the command's keys against the annotated arguments of `keys`. Raises BadRequest."""
     check_arguments(keys, build.plain(cfg))
+
+
+def of_generate(
+    n: Annotated[int, Field(ge=1, le=2**20, description="images")],
+    seed: Annotated[int, Field(ge=0, lt=2**31)],
+): ...
 
 
 def opened(cfg: DictConfig, beyond: bool = False) -> runs.Run:

@@ -1,6 +1,7 @@
 """A run folder: create it, load it. The only reader and writer of its layout."""
 
 import contextlib
+import dataclasses
 import datetime
 import functools
 import pathlib
@@ -14,6 +15,7 @@ from aecli import build
 from aecli.datasets import learnt_file
 from aecli.datasets.layout import layout
 from aecli.datasets.learnt import Learnt
+from aecli.datasets.splits import Split, Splits
 from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest
 from aecli.files import made_folder, replacing, unique_folder, write_json, write_text
@@ -209,6 +211,23 @@ class Run:
         if dataset is not None:
             other.learnt = self.learnt
             other.splits = data.stated(self.learnt, other.dataset, beyond)
+        return other
+
+    def showing(self, part: Split, origin: str) -> "Run":
+        """The same run with other examples, in model units, in place of its test part.
+
+        What is compared with (PCA) is fitted to the run's own data; where these cannot be read, to
+        the examples shown.
+        """
+        other = Run(self.folder)
+        other.data_are_stated, other.learnt = True, self.learnt
+        if "model" in self.__dict__:
+            other.model = self.model
+        try:
+            other.splits = dataclasses.replace(self.splits, test=part, source=origin, grid=None)
+        except BadRequest:
+            names = self.learnt.label_names
+            other.splits = Splits(part, part, part, origin, names, self.learnt)
         return other
 
 

@@ -11,7 +11,6 @@ from aecli.commands.decode import decode
 from aecli.commands.denoise import denoise
 from aecli.commands.detect import detect
 from aecli.commands.encode import encode
-from aecli.commands.eval import evaluate
 from aecli.commands.export import export
 from aecli.commands.finetune import finetune
 from aecli.commands.generate import generate
@@ -26,6 +25,7 @@ from aecli.figures.manifold import Manifold
 from aecli.figures.samples import Samples
 from aecli.fit.start import train
 from aecli.io import formats
+from aecli.metrics.evaluating import evaluate
 
 NAMES = {"model": "cvae", "dataset": "npz", "noise": "none", "experiment": None}
 DIGITS = load_digits()

@@ -243,8 +243,9 @@ def test_the_labels_of_the_training_folder_are_normal(ask, compose, photos, tmp_
         (photos / name).rename(photos / "test" / name)
     data = ["dataset=image_folder", f"dataset.path={photos}", "dataset.image_size=[8,8]"]
     run = untrained(compose, tmp_path / "run", *data)
-    normal = detect_labels.normal(ask(run), run)
-    known = detect_labels.known(ask(run), run, every_class.read(run, None, "test"), normal)
+    normal = detect_labels.normal(None, run)
+    found = detect_labels.of_read(run, every_class.read(run, None, "test"))
+    known = detect_labels.known(run, *found, normal, False)
     assert normal == ["good"]
     assert (known.sum(), (~known).sum()) == (5, 35)
     assert (run.splits.test.labels[known] == 1).all()

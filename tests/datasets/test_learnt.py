@@ -13,13 +13,13 @@ from aecli import runs
 from aecli.commands.decode import decode
 from aecli.commands.detect import detect
 from aecli.commands.encode import encode
-from aecli.commands.eval import evaluate
 from aecli.commands.export import export
 from aecli.commands.reconstruct import reconstruct
 from aecli.datasets import learnt_file, units
 from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest
 from aecli.fit.start import train
+from aecli.metrics.evaluating import evaluate
 from aecli.runs import data as run_data
 
 NAMES = {"model": "ae", "dataset": "csv", "noise": "none", "experiment": None}

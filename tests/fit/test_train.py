@@ -16,6 +16,7 @@ from aecli.commands import eval as eval_command
 from aecli.errors import BadRequest, CannotWrite
 from aecli.fit import plan
 from aecli.fit.start import train
+from aecli.metrics import evaluating
 
 NAMES = {"model": "ae", "dataset": "digits", "noise": "none", "experiment": None}
 
@@ -229,12 +230,12 @@ def test_eval_is_the_training_metrics_beside_the_baselines(trained, compose, cap
 def test_eval_with_another_noise_and_dataset(trained, compose, mnist_like):
     run = trained()
     config = compose(f"run={run.folder}", "noise=masking", "noise.rate=0.5", command="eval")
-    noisy = eval_command.evaluate(runs.open_run(config), config)
-    clean = eval_command.evaluate(run, config)
+    noisy = evaluating.evaluate(runs.open_run(config), config)
+    clean = evaluating.evaluate(run, config)
     assert "noisy image" in noisy["baselines"]
     assert noisy["mse"] > clean["mse"]
     own = compose(f"run={run.folder}", "dataset=digits", "dataset.limit=150", command="eval")
-    assert eval_command.evaluate(runs.open_run(own), own) == clean  # the run's own seed and split
+    assert evaluating.evaluate(runs.open_run(own), own) == clean  # the run's own seed and split
     other = compose(
         f"run={run.folder}", "dataset=npz", f"dataset.path={mnist_like}", command="eval"
     )

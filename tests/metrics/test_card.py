@@ -14,9 +14,9 @@ from sklearn.manifold import trustworthiness
 from test_samples_metrics import split_run
 
 from aecli import dispatch, runs
-from aecli.commands import eval as eval_command
 from aecli.console.arguments import parse
 from aecli.errors import BadRequest, NotApplicable
+from aecli.metrics import evaluating
 from aecli.metrics.base import Evaluation, Metric
 from aecli.metrics.card import SECTIONS, filled
 from aecli.metrics.clustering import Clustering, matched_accuracy
@@ -56,7 +56,7 @@ def evaluated(compose):
     def values(folder, *words):
         words = parse("eval", [f"run={folder}", *words]).overrides
         config = compose(*words, command="eval")
-        return eval_command.evaluate(runs.open_run(config), config)
+        return evaluating.evaluate(runs.open_run(config), config)
 
     return values
 

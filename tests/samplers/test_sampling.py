@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from aecli import runs
-from aecli.commands import eval as eval_command
 from aecli.commands.generate import generate
 from aecli.commands.plot import plot
 from aecli.errors import BadRequest
+from aecli.metrics import evaluating
 from aecli.metrics.base import Evaluation
 from aecli.metrics.samples import Samples
 from aecli.models.ae import AE
@@ -76,10 +76,10 @@ def test_every_command_shows_the_same_new_codes_of_a_plain_autoencoder(
 
 
 def test_the_samples_of_the_card_are_of_the_sampler_that_is_asked_for(compose):
-    nodes = eval_command._metrics(compose("metrics=[samples]", *STATED, command="eval"))
+    nodes = evaluating.metrics_of(compose("metrics=[samples]", *STATED, command="eval"))
     assert nodes["samples"]["sampler"]["width"] == 8
     with pytest.raises(BadRequest, match="no metric here makes any"):
-        eval_command._metrics(compose("sampler=gmm", command="eval"))
+        evaluating.metrics_of(compose("sampler=gmm", command="eval"))
 
 
 def test_other_data_that_are_shown_are_not_fitted_to(folder, compose, tmp_path, fits):

@@ -11,7 +11,7 @@ from aecli.errors import BadRequest
 from aecli.io import request
 from aecli.io.given import Images
 from aecli.metrics.detection import baselines, points
-from aecli.metrics.detection.scores import SEPARATION, separation, unit_of
+from aecli.metrics.detection.scores import SEPARATION, check_has, scored, separation, unit_of
 from aecli.metrics.detection.threshold import threshold
 from aecli.quantity import HIGHER, LOWER, Quantity, beside
 from aecli.runs import Run
@@ -27,10 +27,28 @@ class Question:
     contamination: float | None = None
     seed: int = 0
 
+    def scores(self, run: Run, images: Images) -> np.ndarray:
+        """How unlike the training's each example is, [N] float64. Raises NotApplicable."""
+        return scored(run, images.x, self.score, images.excess, images.labels)
+
     @property
     def trained_on(self) -> list | None:
         """The labels of what the run was trained on as normal; None: all of its training part."""
         return self.normal if self.contamination is None else None
+
+
+def asked_of(
+    run: Run,
+    score: str | None,
+    normal: list | None,
+    quantile: float | None = None,
+    contamination: float | None = None,
+    seed: int = 0,
+) -> Question:
+    """The question, with the model's own score where none is stated. Raises NotApplicable."""
+    by: str = score or run.model.own_score
+    check_has(run.model, by)
+    return Question(by, normal, quantile, contamination, seed)
 
 
 def values(asked: Question, run: Run, images: Images, scores: np.ndarray, is_normal) -> dict:
