@@ -24,6 +24,7 @@ html_theme_options = {"source_repository": "", "top_of_page_buttons": []}
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 nb_execution_mode = "force"  # the notebook's outputs are those of this very version
+nb_merge_streams = True  # a line an epoch in one block
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 copybutton_prompt_text = "$ "

@@ -100,3 +100,7 @@ def test_nothing_is_said_on_import(place):
     code = "import aecli, sys; assert 'tensorflow' not in sys.modules; aecli.train"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_notebook_shows_a_figure_as_a_picture(run):
+    assert run.figure("loss_curve")._repr_png_().startswith(b"\x89PNG")

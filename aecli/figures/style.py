@@ -1,6 +1,7 @@
 """The common look: sizes, titles, numbers of axes. Inches here are those of text of 10 points."""
 
 import functools
+import io
 import math
 import re
 from collections.abc import Callable
@@ -119,6 +120,15 @@ def plain_powers(figure: Figure) -> None:
                 getattr(axis, f"set_{place}_formatter")(new)
 
 
+class Displayed(Figure):
+    """A figure that a notebook shows as a picture without pyplot, which it is not drawn by."""
+
+    def _repr_png_(self) -> bytes:
+        picture = io.BytesIO()
+        self.savefig(picture, format="png")
+        return picture.getvalue()
+
+
 def new_figure(run, title: str, height: float) -> Figure:
     """An empty figure, width() x height, titled with what it shows and run.title."""
     figure = empty_figure(height if look.current().title else height - TITLE)
@@ -129,7 +139,8 @@ def new_figure(run, title: str, height: float) -> Figure:
 def empty_figure(height: float) -> Figure:
     """A figure, width() x height, without a title."""
     used = look.current()
-    figure = Figure(figsize=(used.inches, used.scale * height), dpi=used.dpi, layout="constrained")
+    size = used.inches, used.scale * height
+    figure = Displayed(figsize=size, dpi=used.dpi, layout="constrained")
     engine = figure.get_layout_engine()
     assert isinstance(engine, ConstrainedLayoutEngine)  # of "constrained"
     engine.set(w_pad=0.08 * used.scale, h_pad=0.06 * used.scale)

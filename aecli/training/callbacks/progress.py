@@ -5,11 +5,15 @@ import logging
 import math
 import sys
 import time
+import warnings
 from typing import Any
 
 import keras
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
+from tqdm import TqdmWarning, tqdm
+
+with warnings.catch_warnings():  # in a notebook without widgets, where ours are lines
+    warnings.simplefilter("ignore", TqdmWarning)
+    from tqdm.contrib.logging import logging_redirect_tqdm
 
 from aecli.errors import Diverged
 from aecli.training.remembered import Remembered
