@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from aecli import build, runs
-from aecli.console import catalog
 from aecli.errors import BadRequest
 from aecli.fit import plan
 
@@ -56,9 +55,9 @@ def test_the_weights_to_begin_from_are_those_of_the_run(compose, tmp_path):
             plan.plan(compose("model=ae", *words, other), splits)
 
 
-@pytest.mark.slow  # three minutes, ten seconds a model
-@pytest.mark.parametrize("model", [option.name for option in catalog.options("model")])
-def test_every_model_has_a_dry_run(typed, tmp_path, model):
+@pytest.mark.slow  # one of each way to train: a minute
+@pytest.mark.parametrize("model", ["cvae", "factor_vae", "vae_gan", "vq_vae", "hvae", "top_k"])
+def test_a_model_of_any_kind_has_a_dry_run(typed, tmp_path, model):
     code, said = typed("train", "dry_run=true", f"model={model}", *QUICK)
     assert code == 0, said
     assert "ms a step" in said
