@@ -42,7 +42,7 @@ LAYERS = [
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 SEPARATE = ["networks", "losses", "noise", "augment", "datasets"]
 HYDRA = {"console", "dispatch", "build", "runs", "jobs", "fit", "tuning", "io", "metrics"}
-HYDRA |= {"figures", "commands", "page", "reproduction", "study"}
+HYDRA |= {"figures", "commands", "page", "reproduction", "study", "api"}
 MODULES = {
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
     for path in FILES

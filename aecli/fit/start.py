@@ -12,7 +12,7 @@ from aecli.comparison import measure
 from aecli.console import quiet, root_keys
 from aecli.console.wanted import NAMES
 from aecli.errors import CannotWrite
-from aecli.files import remove_leftovers, unique_folder
+from aecli.files import made_folder, remove_leftovers, unique_folder
 from aecli.locking import locked
 from aecli.quantity import plain
 from aecli.runs import data as run_data
@@ -31,7 +31,7 @@ def train(
 ) -> runs.Run | None:
     """Train as the config says; returns the finished run.
 
-    names: the chosen options, for folder names and titles. folder: an existing folder, empty or
+    names: the chosen options, for folder names and titles. folder: one that is empty, not there or
     with a run that replace=true gives up, or None for <outputs>/<date>/<time>_<model>_<dataset>.
     verbose: whether it tells of the training, on stdout and stderr.
     None is returned by a worker that trains along with a chief, whose folder it is.
@@ -46,7 +46,7 @@ def train(
         plan = _planned(cfg)
         if plan.trainer.is_follower:
             return _followed(plan, signals)
-        folder = folder or _new_folder(cfg, names)
+        folder = _new_folder(cfg, names) if folder is None else made_folder(folder)
         check_writable(folder)
         with locked(folder):
             place.clear(folder)
