@@ -32,7 +32,7 @@ def train(
 ) -> runs.Run | None:
     """Train as the config says; returns the finished run.
 
-    names: the chosen options, for folder names and titles. folder: an existing folder, empty or
+    names: the chosen options, for folder names and titles. folder: one that is empty, not there or
     with a run that replace=true gives up, or None for <outputs>/<name>, where name is stated, else
     <outputs>/<date>/<time>_<model>_<dataset>. With dry_run=true nothing is written.
     None is returned by a dry run, and by a worker that trains along with a chief, whose folder it
@@ -50,7 +50,7 @@ def train(
             return _followed(plan, signals)
         if is_tried:
             return _tried(plan, names, overrides, folder or _new_path(cfg, names))
-        folder = made_folder(folder) if folder else _new_folder(cfg, names)
+        folder = _new_folder(cfg, names) if folder is None else made_folder(folder)
         check_writable(folder)
         with locked(folder):
             place.clear(folder)
