@@ -5,7 +5,7 @@ import os
 import sys
 
 from aecli import __version__
-from aecli.console import catalog, options, streams
+from aecli.console import catalog, command_words, options, streams
 
 HELP = """\
 aecli {version}: assemble an autoencoder from composable YAML, train it, look inside it.
@@ -34,16 +34,6 @@ def help_text() -> str:
     return HELP.format(version=__version__, commands="\n".join(lines))
 
 
-def unknown_command(word: str) -> str:
-    import difflib
-
-    if "=" in word or word.startswith("-"):
-        return f"error: the command comes first: aecli train {word}"
-    near = difflib.get_close_matches(word.replace("_", "-"), catalog.commands(), n=1, cutoff=0.5)
-    ending = f"did you mean '{near[0]}'?" if near else "aecli --help lists the commands"
-    return f"error: unknown command '{word}': {ending}"
-
-
 def dispatch(argv: list[str]) -> int:
     if not argv or argv[0] in ("help", options.HELP.name, options.HELP.short):
         if argv[:1] == ["help"] and len(argv) > 1:
@@ -56,7 +46,7 @@ def dispatch(argv: list[str]) -> int:
     if options.BY_WORD.get(argv[0]) is options.COMPLETION:
         return importlib.import_module("aecli.completion").run(argv)
     if argv[0] not in catalog.commands():
-        print(unknown_command(argv[0]), file=sys.stderr)
+        print(command_words.unknown(argv), file=sys.stderr)
         return 2
     if not _has_a_folder():
         print("error: the current folder was deleted\nhint:  cd into one", file=sys.stderr)

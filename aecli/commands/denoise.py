@@ -9,7 +9,7 @@ import numpy as np
 from omegaconf import DictConfig
 from pydantic import Field
 
-from aecli import build, runs
+from aecli import build, runs, typed
 from aecli.console.table import show_table
 from aecli.errors import BadRequest, NotApplicable
 from aecli.files import as_json, write_json
@@ -43,6 +43,7 @@ def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
     """
     request.check(cfg, _keys)
     run = request.opened(cfg)
+    _tell_of_training(run)
     to = Destination(run, cfg.output, "denoised.npz", pictures.SUFFIXES)
     pictures.check(to.suffix, run.data_shape)
     originals = _read_originals(run, cfg)
@@ -74,6 +75,18 @@ def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
     stages = {"clean": clean, **rows} if clean is not None else rows
     _draw(run, folder, stages, values, request.shown(cfg))
     return path, values
+
+
+def _tell_of_training(run: runs.Run) -> None:
+    """A line where the model never saw noise in its training: its output is no denoising."""
+    if build.component(runs.Run(run.folder).config.noise, "noise").is_noisy:
+        return
+    make = typed.command("train", "noise=gaussian", "noise.stddev=0.3")
+    print(
+        "note   this model was trained without noise, and never learnt to take it away\n"
+        f"       one that learns it: {make}",
+        file=sys.stderr,
+    )
 
 
 def _keys(json: bool, clean: Annotated[str | None, Field(description="file or folder")]): ...

@@ -4,7 +4,7 @@ import os
 import re
 from dataclasses import dataclass, field, replace
 
-from aecli.console import catalog, chosen_data, mistakes, options
+from aecli.console import catalog, chosen_data, given_paths, mistakes, options, slips
 from aecli.console.options import Option
 from aecli.errors import BadRequest
 from aecli.typed import quoted
@@ -62,6 +62,7 @@ def parse(command: str, argv: list[str]) -> Arguments:
     """Sort the words; raises BadRequest for one that is neither an option nor an override."""
     arguments = Arguments(command)
     unread, several, data = list(argv), [], []
+    slips.refuse(argv)
     while unread:
         word = unread.pop(0)
         if word == "--" and command in SEPARATED:
@@ -78,6 +79,8 @@ def parse(command: str, argv: list[str]) -> Arguments:
             several.append(quoted(word))
         elif command in chosen_data.COMMANDS and chosen_data.is_path(word):
             data.append(word)
+        elif (meant := given_paths.words_for(command, word, arguments.overrides)) is not None:
+            arguments.overrides += meant
         else:
             raise mistakes.bare_word(word, command)
     if len(data) > 1:
@@ -90,6 +93,7 @@ def parse(command: str, argv: list[str]) -> Arguments:
     if several:
         arguments.overrides.append(f"{SEVERAL[command]}=[{','.join(several)}]")
     _choose_dataset(arguments)
+    given_paths.refuse(command, arguments.overrides)
     _choose_metrics(arguments)
     arguments.overrides += chosen_data.fitting(command, arguments.overrides, arguments.config_dir)
     modes = [option.name for option in options.MODES if arguments.has(option)]

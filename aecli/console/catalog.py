@@ -68,6 +68,12 @@ class Option:
         """The option of another group that it goes with alone, as the line `# @with WORD` says."""
         return self._marked("with")
 
+    @property
+    def also(self) -> list[str]:
+        """What others call it, as the line `# @also WORD ...` at its head says."""
+        lines = [line for line in head(self.file) if line.startswith("# @also ")]
+        return [word for line in lines for word in line.split()[2:]]
+
     def _marked(self, name: str) -> str | None:
         found = (re.match(MARKED.format(name), line) for line in head(self.file))
         return next((match[1] for match in found if match), None)

@@ -9,6 +9,7 @@ import os
 import re
 from pathlib import Path
 
+from aecli import typed
 from aecli.console import catalog
 from aecli.datasets.pixel_names import are_pixels
 from aecli.errors import BadRequest
@@ -21,6 +22,11 @@ READERS = {  # suffix, without .gz: option of dataset
 IDX = re.compile(r"[-.]idx\d[-.]ubyte$")  # MNIST's own names
 HEAD = 2**16  # bytes in which the first line of a CSV ends
 FITTING = re.compile(r"#\s*@(loss|network)\s+(\w+)")  # in a dataset's YAML: what fits its values
+OF_FILES = ("csv", "idx", "npz", "parquet", "table", "text")  # options that read no folder
+TRAINED = {  # key of aecli train that goes on with a folder: the file that tells it
+    "resume": os.path.join(".hydra", "config.yaml"),
+    "sweep": "sweep.json",
+}
 COMMANDS = ("bench", "train", "tune")
 
 
@@ -45,12 +51,22 @@ def reader_of(word: str) -> str | None:
     return "csv" if option == "table" and _is_of_pixels(path) else option
 
 
+def trained(word: str) -> str | None:
+    """Returns resume or sweep, the key of aecli train that goes on with a folder; else None."""
+    found = (key for key, name in TRAINED.items() if os.path.isfile(os.path.join(word, name)))
+    return next(found, None)
+
+
 def words_for(word: str, stated: list[str]) -> list[str]:
     """Returns the overrides that a bare word, the name of existing data, stands for.
 
     stated: the words of the line; a data set that they choose reads the file. Raises BadRequest
     for data that no reader is known for.
     """
+    if key := trained(word):
+        what = "a run" if key == "resume" else "a sweep"
+        go_on = typed.command("train", **{key: word})
+        raise BadRequest(f"{word} is {what}, and no data\ngo on with it: {go_on}")
     chosen = next((one for one in stated if one.startswith("dataset=")), None)
     option = reader_of(word)
     if not os.path.exists(os.path.expanduser(word)):
@@ -62,6 +78,12 @@ def words_for(word: str, stated: list[str]) -> list[str]:
             f"name one of `aecli list dataset`: dataset=OPTION {word}"
         )
     return [*([] if chosen else [f"dataset={option}"]), f"dataset.path={quoted(word)}"]
+
+
+def to_type(path: str) -> str:
+    """Returns the words for a path as a shell takes them. Raises BadRequest as words_for."""
+    *option, _ = words_for(path, [])
+    return " ".join([*option, typed.setting("dataset.path", path)])
 
 
 def fitting(command: str, stated: list[str], config_dir: str | None) -> list[str]:

@@ -1,9 +1,10 @@
 """Mistakes on the command line -> the BadRequest that says what was probably meant."""
 
+import re
 from collections.abc import Iterable
 
 from aecli import typed
-from aecli.console import catalog, compose, subgroups
+from aecli.console import catalog, chosen_data, compose, subgroups
 from aecli.console.suggest import nearest, same_leaf, some, walk
 from aecli.errors import BadRequest, UnknownKeys
 
@@ -25,6 +26,10 @@ def unknown_key(key: str, command: str, overrides: list[str]) -> BadRequest:
     """Why a key is not one, and which was probably meant."""
     if command == "generate" and key in EARLIER:
         return _of_the_sampler(overrides)
+    path = typed.stated(overrides).get("dataset.path")
+    if key == "dataset.path" and path and "dataset" not in typed.stated(overrides):
+        words = chosen_data.to_type(path)
+        return BadRequest(f"the data set as it stands has no path\nto learn from {path}: {words}")
     config = compose.composed_for_hints(command, overrides, without=key)
     keys = [*compose.keys(config.config), *config.choices]
     head, _, leaf = key.rpartition(".")
@@ -137,9 +142,21 @@ def unknown_choice(group: str, name: str) -> BadRequest:
         hint = f"to have none, {f'type {group}=[]' if takes_list else 'leave it out'}"
         hint = f"did you mean {group}=none?" if "none" in names else hint
         return BadRequest(f"{group}={name}: {hint}")
-    near = nearest(name, names, cutoff=0.5)
-    hint = f": did you mean '{near}'?" if near else ""
+    near = _meant(group, name) or nearest(name, names, cutoff=0.5)
+    hint = f": did you mean {group}={near}?" if near else ""
     return BadRequest(f"{group} has no option '{name}'{hint}\n{group} is one of: {some(names, 30)}")
+
+
+def _meant(group: str, name: str) -> str | None:
+    """The option of the same letters and digits (VQ-VAE: vq_vae), or that others call so."""
+    known = {_plain(option.name): option.name for option in catalog.options(group)}
+    for option in catalog.options(group):
+        known = {_plain(word): option.name for word in option.also} | known
+    return known.get(_plain(name))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def bare_word(word: str, command: str) -> BadRequest:

@@ -62,7 +62,7 @@ def _silence() -> Iterator[None]:
         os.dup2(chatter.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:  # an interruption is no failure that this would explain
             chatter.seek(0)
             os.write(terminal, chatter.read())
             raise

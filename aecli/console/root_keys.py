@@ -49,7 +49,8 @@ def check(config: DictConfig) -> None:
     """Raises BadRequest."""
     plain = build.plain(config)
     check_arguments(_keys, plain)
-    stated_values.check(plain)
+    later = ("dataset",)  # is made before TensorFlow anyway, and eval fills in the run's own seed
+    stated_values.check({key: node for key, node in plain.items() if key not in later})
     for key in PATHS:
         names = (plain.get(key) or "").split("/")
         if long := [name for name in names if len(name.encode("utf-8", "replace")) > NAME]:

@@ -10,14 +10,18 @@ from pydantic import Field
 
 from aecli.datasets.base import Dataset, Source, TestSize
 from aecli.datasets.image_folder import ImageFolder, Side, listed
-from aecli.datasets.source_file import existing_file, shown, stated_path
+from aecli.datasets.source_file import existing_file, in_data_folder, shown, stated_path
 from aecli.errors import BadRequest
 
 FOLDER = "img_align_celeba"
 ATTRIBUTES = "list_attr_celeba.txt"
 PATH = "dataset.path"
 MOST_BYTES = 2**26  # of the attributes; the original's are 27 MB
-NEEDED = f"dataset.path is needed: dataset=celeba dataset.path={FOLDER}"
+ORIGIN = "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
+NEEDED = (
+    f"dataset=celeba needs its folder {FOLDER}: fetch it from {ORIGIN}\n"
+    f"put it into the folder AECLI_DATA_DIR, or anywhere: dataset.path=DIR/{FOLDER}"
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,9 +45,10 @@ class Celeba(Dataset):
     test_size: TestSize = 0.2
 
     def read(self) -> Source:
-        if self.path is None:
+        path = self.path or in_data_folder(FOLDER)
+        if path is None:
             raise BadRequest(NEEDED)
-        folder = stated_path(self.path, PATH)
+        folder = stated_path(path, PATH)
         if (folder / FOLDER).is_dir():
             folder /= FOLDER
         reader = ImageFolder(

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from aecli.datasets.base import Dataset, Source, Split, ValidationSize
-from aecli.datasets.source_file import existing_file, stated_path
+from aecli.datasets.source_file import existing_file, in_data_folder, stated_path
 from aecli.datasets.tar_file import members
 from aecli.errors import BadRequest
 
@@ -18,7 +18,12 @@ FOLDER = "cifar-10-batches-bin"  # in the archive
 PICKLED = "cifar-10-batches-py"
 SHAPE = (3, 32, 32)  # colours, rows, columns: how an image is stored, after its label
 CLASSES = 10
-NEEDED = "dataset.path is needed: dataset=cifar10 dataset.path=cifar-10-binary.tar.gz"
+ARCHIVE = "cifar-10-binary.tar.gz"
+ORIGIN = "https://www.cs.toronto.edu/~kriz/cifar.html"
+NEEDED = (
+    f"dataset=cifar10 needs its file {ARCHIVE}: fetch it from {ORIGIN}\n"
+    f"put it into the folder AECLI_DATA_DIR, or anywhere: dataset.path=FOLDER/{ARCHIVE}"
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,15 +45,16 @@ class Cifar10(Dataset):
     validation_size: ValidationSize = 5000
 
     def read(self) -> Source:
-        if self.path is None:
+        path = self.path or in_data_folder(ARCHIVE)
+        if path is None:
             raise BadRequest(NEEDED)
-        place = stated_path(self.path, "dataset.path")
+        place = stated_path(path, "dataset.path")
         size = self.images_a_file * (1 + int(np.prod(SHAPE)))
         wanted = dict.fromkeys((*TRAIN, TEST), size)
         if place.is_dir():
             found = _in_folder(place, wanted)
         else:
-            found = members(existing_file(self.path, "dataset.path"), wanted)
+            found = members(existing_file(path, "dataset.path"), wanted)
         missing = [name for name in wanted if name not in found]
         if missing:
             raise BadRequest(

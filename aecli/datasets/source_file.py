@@ -39,6 +39,13 @@ def stated_path(path: str, key: str) -> pathlib.Path:
     return place
 
 
+def in_data_folder(name: str) -> str | None:
+    """The path of what has this name in $AECLI_DATA_DIR, None where nothing has."""
+    root = os.environ.get("AECLI_DATA_DIR")
+    place = pathlib.Path(root, name).expanduser() if root else None
+    return str(place) if place is not None and place.exists() else None
+
+
 def needed_file(path: str | None, key: str, option: str) -> pathlib.Path:
     """The file of `dataset.<key>`, which the data set option needs, expanded. Raises BadRequest."""
     if path is None:

@@ -18,7 +18,7 @@ from aecli.comparison import leaderboard_of_sweep
 from aecli.console import options, root_keys
 from aecli.console.arguments import Arguments
 from aecli.console.wanted import NAMES
-from aecli.errors import BadRequest
+from aecli.errors import BadRequest, Interrupted
 from aecli.jobs.pool import Work, run_all
 from aecli.jobs.sweep import SUBDIR, Sweep, drop_empty_job_folder
 from aecli.locking import locked
@@ -78,6 +78,8 @@ def run(
             place.check_stated_folder()
         arguments.overrides = [*own, SUBDIR, *overrides]
         hydra_main(arguments, collected.collect)
+        if collected.refused is not None:
+            raise collected.refused
         folder = known.folder if known else place.folder or pathlib.Path(stated["hydra.sweep.dir"])
         return collected.carry_out(folder, known)
 
@@ -108,9 +110,16 @@ class ProcessSweep:
         self.train = train
         self.asked: list[sweeps.Asked] = []
         self.settings: DictConfig | None = None
+        self.refused: BadRequest | None = None
 
     def collect(self, config: DictConfig) -> None:
-        """One composed job, under Hydra."""
+        """One composed job, under Hydra, which prints a line of its own of what is raised."""
+        try:
+            self._collect(config)
+        except BadRequest as error:
+            self.refused = self.refused or error
+
+    def _collect(self, config: DictConfig) -> None:
         drop_empty_job_folder()  # Hydra's; ours is made once every job is known to be right
         hydra = HydraConfig.get()
         OmegaConf.resolve(config)
@@ -171,8 +180,14 @@ def train_all(
         bar.set_postfix_str(_so_far(sweep, len(failed)))
         bar.update()
 
-    with bar:
-        run_all([work for work, _ in works.values()], n_jobs, gpus, ended)
+    try:
+        with bar:
+            run_all([work for work, _ in works.values()], n_jobs, gpus, ended)
+    except Interrupted as stop:
+        done = sum(job.state == "done" for job in sweep.jobs)
+        go_on = typed.command(command, sweep=sweep.folder)
+        text = f"interrupted: {done} of {total} jobs are done, and those under way are saved"
+        raise Interrupted(stop.signum, f"{text}\ngo on: {go_on}") from None
     done = sum(job.state == "done" for job in sweep.jobs)
     print(f"sweep  {done} of {total} jobs done in {time.monotonic() - starts:.0f}s")
     if command == "train":
