@@ -143,7 +143,7 @@ def unknown_choice(group: str, name: str) -> BadRequest:
         hint = f"did you mean {group}=none?" if "none" in names else hint
         return BadRequest(f"{group}={name}: {hint}")
     near = _meant(group, name) or nearest(name, names, cutoff=0.5)
-    hint = f": did you mean {group}={near}?" if near else ""
+    hint = f": did you mean '{near}'?" if near else ""
     return BadRequest(f"{group} has no option '{name}'{hint}\n{group} is one of: {some(names, 30)}")
 
 
