@@ -77,7 +77,7 @@ def test_figures_metrics_history_and_config_are_plain(run):
     assert again.config["trainer"]["epochs"] == 1
     assert type(again.config) is dict
     assert isinstance(again.figure("loss_curve"), Figure)
-    assert "vae on npz, done, 1 epoch" in repr(again)
+    assert ".npz, done, 1 epoch" in repr(again)
     assert "<table>" in again._repr_html_()
 
 

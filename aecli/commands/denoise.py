@@ -44,13 +44,13 @@ def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
     """
     request.check(cfg, _keys)
     run = request.opened(cfg)
-    _tell_of_training(run)
     to = Destination(run, cfg.output, "denoised.npz", pictures.SUFFIXES)
     pictures.check(to.suffix, run.data_shape)
     originals = _read_originals(run, cfg)
     images = request.images(run, cfg)
     pictures.check(to.suffix, run.data_shape, len(images))
     clean = _clean(run, cfg, images, originals)
+    _tell_of_training(run)
     rows = {"noisy": images.x}
     if clean is not None:
         from aecli.metrics import filters

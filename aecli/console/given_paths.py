@@ -22,8 +22,7 @@ def words_for(command: str, word: str, stated: list[str]) -> list[str] | None:
     """
     keys = _keys(command)
     if "run" not in keys:
-        is_root = command == "runs" and os.path.isdir(word)
-        return [f"outputs={quoted(word)}"] if is_root else None
+        return None
     if word == LATEST:
         return []
     if _has_runs(word):

@@ -115,12 +115,12 @@ def test_without_a_prior_units_stay_in_their_range_and_are_sorted_by_variance(as
             shown = cell(picture, row, place, (8, 8), 1)
             expected = run.model.decode(one[None])[0, ..., 0]
             np.testing.assert_allclose(shown, expected, atol=1e-5)
-    assert "all 5 units\nthe other units at their means" in figure.axes[0].get_title()
+    assert "all 5 units\nthe other units at the mean code" in figure.axes[0].get_title()
 
 
 def test_a_map_of_a_grid_code_moves_as_a_whole(ask, trained):
     run = trained["conv"]
-    _, units, figure = ask("conv", "steps=3", "span=1", "n_dims=2")
+    _, units, figure = ask("conv", "image=0", "steps=3", "span=1", "n_dims=2")
     codes = run.model.encode(run.examples("test")[0])
     flat = codes.reshape(-1, codes.shape[-1])
     first = int(units["unit"][0].removeprefix("z[:,:,").removesuffix("]"))
