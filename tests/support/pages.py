@@ -26,6 +26,8 @@ ELSEWHERE = {  # what a command needs that is not here
     "model=wae_gan": "a package of the user's, see test_own_kinds",
     "model=renyi_vae": "a package of the user's, see test_own_kinds",
     "sampler=kde": "a package of the user's, see test_own_kinds",
+    "mlflow": "a package that few have, see test_trackers",
+    "wandb": "a package that few have, see test_trackers",
     "dataset=cifar10": "170 MB of files, see test_cifar10",
     "dataset=celeba": "files that nobody may pass on, see test_celeba",
 }
@@ -90,7 +92,9 @@ def _commands(block: str, has_answers: bool) -> list[Typed]:
 
 def reason(words: list[str]) -> str:
     """Why a command cannot be typed here; nothing where it can."""
-    return next((v for k, v in ELSEWHERE.items() if any(w.startswith(k) for w in words)), "")
+    if words[0] == "explore" and not any(word.startswith("static=") for word in words):
+        return "a browser, see tests/explore"
+    return next((v for k, v in ELSEWHERE.items() if any(k in w for w in words)), "")
 
 
 def shortened(words: list[str]) -> list[str]:
