@@ -36,6 +36,7 @@ def completeness(importances: np.ndarray) -> float:
 
 def _purity(rows: np.ndarray) -> np.ndarray:
     """1 - the entropy of each row [m, j] to the base j, 0 for a row of nothing: [m]."""
+    rows = np.maximum(rows, 0.0)  # a gain of nothing may be rounded to below it
     found = np.zeros(len(rows))
     some = rows.sum(axis=1) > 0
     found[some] = 1.0 - entropy(rows[some], base=rows.shape[1], axis=1)

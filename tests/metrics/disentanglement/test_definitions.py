@@ -317,3 +317,10 @@ def test_dependence_is_that_of_two_gaussians():
     binned = discretised(CODES[:, :3], 6).T.tolist()
     known = np.mean([information_of(a, b) for a, b in itertools.permutations(binned, 2)])
     assert dependence.information_between(CODES[:, :3], 6) == pytest.approx(known, **EXACT)
+
+
+def test_a_gain_that_is_rounded_below_zero_counts_for_nothing():
+    """As scikit-learn's trees give it for a factor that one unit tells exactly."""
+    importances = np.array([[1.0, -1e-18], [0.0, 1.0]])
+    assert dci.disentanglement(importances) == 1
+    assert dci.completeness(importances) == 1
