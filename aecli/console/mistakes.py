@@ -28,7 +28,10 @@ def unknown_key(key: str, command: str, overrides: list[str]) -> BadRequest:
         return _of_the_sampler(overrides)
     path = typed.stated(overrides).get("dataset.path")
     if key == "dataset.path" and path and "dataset" not in typed.stated(overrides):
-        words = chosen_data.to_type(path)
+        try:
+            words = chosen_data.to_type(path)
+        except BadRequest as error:  # a path that leads nowhere is the mistake then
+            return error
         return BadRequest(f"the data set as it stands has no path\nto learn from {path}: {words}")
     config = compose.composed_for_hints(command, overrides, without=key)
     keys = [*compose.keys(config.config), *config.choices]

@@ -121,7 +121,7 @@ def plain_powers(figure: Figure) -> None:
 
 
 class Displayed(Figure):
-    """A figure that a notebook shows as a picture without pyplot, which it is not drawn by."""
+    """A figure that a notebook shows as a picture by itself."""
 
     def _repr_png_(self) -> bytes:
         picture = io.BytesIO()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from cli_script import python
 
-from aecli import cli
+from aecli import cli, dispatch
 from aecli.console import catalog, stated_values, subgroups
 from aecli.errors import BadRequest
 
@@ -93,6 +93,12 @@ WORDS = {  # what is typed: the words that it stands for
     "eval latest": [],
     "runs pictures": ["runs=['pictures']"],
 }
+
+
+def test_a_path_that_is_not_there_is_told_where_no_reader_is_chosen(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert dispatch.run("train", ["dataset.path=nowhere"]) == 2
+    assert capsys.readouterr().err.startswith("error: nowhere does not exist, seen from")
 
 
 @pytest.mark.parametrize("line", WORDS)
