@@ -16,7 +16,7 @@ def check(group: str, option: catalog.Option) -> None:
     word, *words = one.command.removeprefix("aecli ").split()
     if group not in described.OF_A_COMMAND:
         assert composed(word, words)
-        assert one.keys or group in ("noise", "schedule", "metrics", "figures")
+        assert one.keys or group in ("noise", "schedule", "metrics", "figures", "callbacks")
     if group not in ("model", "experiment"):
         assert all(key.startswith(f"{group.replace('/', '.')}.") for key in one.keys)
 
