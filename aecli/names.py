@@ -42,9 +42,8 @@ def places() -> dict[str, str]:
     for group, file in _files():
         for target in TARGET.findall(file.read_text(encoding="utf-8")):
             found.setdefault(target.rpartition(".")[2], {}).setdefault(target, group)
-    for file in sorted(
-        (Path(__file__).parent / "models").glob("*.py")
-    ):  # by no option, but by runs
+    models = Path(__file__).parent / "models"
+    for file in sorted(models.glob("*.py")):  # some are named by no option, but by runs
         for name in MODEL.findall(file.read_text(encoding="utf-8")):
             target = f"aecli.models.{file.stem}.{name}"
             found.setdefault(name, {}).setdefault(target, "model")

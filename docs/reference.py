@@ -39,9 +39,8 @@ def is_foreign(app, what, name, obj, skip, options) -> bool | None:
 def as_plain_text(app, what, name, obj, options, lines) -> None:
     """Keeps autodoc from reading a docstring as markup: ours are plain text."""
     text = "\n".join(lines)
-    lines[:] = re.sub(r"([*|`\\_])", r"\\\1", text).splitlines()
-    for number, line in enumerate(lines):  # what is indented is a continuation, or a list of words
-        lines[number] = line.strip()
+    escaped = re.sub(r"([*|`\\_])", r"\\\1", text)
+    lines[:] = [line.strip() for line in escaped.splitlines()]  # an indent is no quotation
 
 
 def _said(text: str) -> str:

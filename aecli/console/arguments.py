@@ -126,13 +126,16 @@ def _asked(command: str, word: str) -> str:
 
 
 def _choose_dataset(arguments: Arguments) -> None:
-    """input=mnist chooses an option of dataset, where the command has both; input=FILE stays."""
+    """input=mnist chooses an option of dataset, where the command has both.
+
+    A file or folder stays what it is, also one that is called as an option.
+    """
     if not _has_key(arguments.command, "input") or not _has_key(arguments.command, "  - dataset"):
         return
     options = {option.name for option in catalog.options("dataset")}
     for i, override in enumerate(arguments.overrides):
         key, _, value = override.partition("=")
-        if key == "input" and value in options:
+        if key == "input" and value in options and not os.path.exists(value):
             arguments.overrides[i] = f"dataset={value}"
 
 

@@ -9,6 +9,7 @@ from matplotlib.colors import to_hex
 
 from aecli.explore import plane
 from aecli.explore.views import Views
+from aecli.figures.palettes import PETROFF, of_classes
 from aecli.io import conditions, request
 from aecli.io.given import Images
 from aecli.metrics.detection.scores import squared_errors
@@ -75,7 +76,8 @@ def by_value(name: str, values: list) -> dict[str, Any]:
     if len(known) > MOST:
         numbers = values if not isinstance(values[0], str) else [known.index(v) for v in values]
         return by_number(name, np.array(numbers, float))
-    palette = matplotlib.color_sequences["petroff10" if len(known) <= 10 else "tab20"]
+    is_few = len(known) <= len(PETROFF)
+    palette = of_classes(len(known)) if is_few else matplotlib.color_sequences["tab20"]
     colour = {v: to_hex(palette[i]) for i, v in enumerate(known)}
     legend = [[colour[v], str(v)] for v in known]
     return {"name": name, "colours": [colour[v] for v in values], "legend": legend}

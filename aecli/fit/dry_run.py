@@ -5,6 +5,8 @@ import pathlib
 import resource
 import sys
 
+import tensorflow as tf
+
 from aecli.fit import summary
 from aecli.fit.plan import Plan
 from aecli.training.callbacks.progress import duration
@@ -75,16 +77,7 @@ def _figures(plan: Plan) -> str:
 
 
 def _bytes(variables) -> int:
-    sizes = {
-        "float16": 2,
-        "bfloat16": 2,
-        "float64": 8,
-        "int64": 8,
-        "bool": 1,
-        "int8": 1,
-        "uint8": 1,
-    }
-    return sum(math.prod(v.shape) * sizes.get(str(v.dtype), 4) for v in variables)
+    return sum(math.prod(v.shape) * tf.as_dtype(v.dtype).size for v in variables)
 
 
 def _peak() -> int:

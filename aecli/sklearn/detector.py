@@ -36,18 +36,13 @@ class AutoencoderDetector(OutlierMixin, Autoencoding):
         batch_size: int = 64, learning_rate: float = 0.001, scale: str | None = "standard",
         overrides: Mapping[str, Any] | None = None, random_state: Any = None, verbose: int = 0,
     ):  # fmt: skip
-        self.model = model
+        super().__init__(
+            model, network=network, latent_dim=latent_dim, epochs=epochs, batch_size=batch_size,
+            learning_rate=learning_rate, scale=scale, overrides=overrides,
+            random_state=random_state, verbose=verbose,
+        )  # fmt: skip
         self.contamination = contamination
         self.criterion = criterion
-        self.network = network
-        self.latent_dim = latent_dim
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.scale = scale
-        self.overrides = overrides
-        self.random_state = random_state
-        self.verbose = verbose
 
     def fit(self, X, y=None):
         """Train on rows X [N, D]; y is not looked at. Raises BadRequest for a setting."""

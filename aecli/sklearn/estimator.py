@@ -27,19 +27,26 @@ class Autoencoding(BaseEstimator):
     Its weights are arrays, and pickle, joblib and copy take it as they take any estimator.
     """
 
-    model: str
-    network: str
-    latent_dim: int | None
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    scale: str | None
-    overrides: Mapping[str, Any] | None
-    random_state: Any
-    verbose: int
     n_features_in_: int
     feature_names_in_: np.ndarray
     kept: ClassVar[tuple[str, ...]] = ("loss_curve_",)  # numbers of a fit that save writes
+
+    def __init__(
+        self, model: str = "ae", *, network: str = "mlp", latent_dim: int | None = None,
+        epochs: int = 50, batch_size: int = 64, learning_rate: float = 0.001,
+        scale: str | None = "standard", overrides: Mapping[str, Any] | None = None,
+        random_state: Any = None, verbose: int = 0,
+    ):  # fmt: skip
+        self.model = model
+        self.network = network
+        self.latent_dim = latent_dim
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.scale = scale
+        self.overrides = overrides
+        self.random_state = random_state
+        self.verbose = verbose
 
     def fit(self, X, y=None):
         """Train on rows X [N, D]; y is not looked at. Raises BadRequest for a setting."""

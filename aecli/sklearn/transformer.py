@@ -1,8 +1,5 @@
 """AutoencoderTransformer: rows to codes and back."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted
@@ -23,23 +20,6 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     loss_curve_: the loss of each epoch, nats a row. n_features_in_, feature_names_in_.
     """
-
-    def __init__(
-        self, model: str = "ae", *, network: str = "mlp", latent_dim: int | None = None,
-        epochs: int = 50, batch_size: int = 64, learning_rate: float = 0.001,
-        scale: str | None = "standard", overrides: Mapping[str, Any] | None = None,
-        random_state: Any = None, verbose: int = 0,
-    ):  # fmt: skip
-        self.model = model
-        self.network = network
-        self.latent_dim = latent_dim
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.scale = scale
-        self.overrides = overrides
-        self.random_state = random_state
-        self.verbose = verbose
 
     def transform(self, X):
         """Codes [N, K] of rows [N, D], of the posterior the mean, in the type of X."""

@@ -8,6 +8,7 @@ from cli_script import python
 
 from aecli import cli, dispatch
 from aecli.console import catalog, stated_values, subgroups
+from aecli.console.arguments import parse
 from aecli.errors import BadRequest
 
 HINTS = {  # the words: what the answer must hold
@@ -103,8 +104,6 @@ def test_a_path_that_is_not_there_is_told_where_no_reader_is_chosen(tmp_path, mo
 
 @pytest.mark.parametrize("line", WORDS)
 def test_a_path_is_taken_where_one_is_meant(line, folder):
-    from aecli.console.arguments import parse
-
     command, *words = line.split()
     assert parse(command, words).overrides == WORDS[line]
 
@@ -148,3 +147,10 @@ def test_a_value_of_the_wrong_kind_inside_another_component():
     node = {"_target_": "aecli.training.trainer.Trainer", "threads": 0}
     with pytest.raises(BadRequest, match=r"^a.b.threads must be greater"):
         stated_values.check({"a": {"b": node}})
+
+
+def test_a_folder_of_an_options_name_is_the_input(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert parse("encode", ["input=photos"]).overrides == ["dataset=photos"]
+    pathlib.Path("photos").mkdir()
+    assert parse("encode", ["input=photos"]).overrides == ["input=photos"]
