@@ -34,7 +34,7 @@ LAYERS = [
     {"console", "io"},
     {"metrics", "comparison", "proofs"},
     {"jobs"},
-    {"fit", "tuning", "page", "explore", "figures", "inspection"},
+    {"fit", "tuning", "page", "packing", "explore", "figures", "inspection"},
     {"reproduction", "study"},
     {"api", "sklearn"},
     {"commands"},

@@ -174,6 +174,16 @@ class Run:
         with plainly():
             return self._run.history
 
+    def pack(
+        self, path: Path, *, licence: str | None = None, data_licence: str | None = None,
+        figures: bool = True,
+    ) -> pathlib.Path:  # fmt: skip
+        """Writes a folder that can be given away, as `aecli pack`, and returns where it is."""
+        with plainly("pack"):
+            from aecli.packing.folder import packed
+
+            return packed(self._run, str(path), licence, data_licence, figures)
+
     # ---- what it is ------------------------------------------------------------------------
 
     @property

@@ -10,8 +10,8 @@ from aecli import runs
 from aecli.comparison.values import flatten
 from aecli.errors import BadRequest
 from aecli.quantity import Quantity
-from aecli.runs import quantities
-from aecli.untrusted import bounded, plain_yaml, tables
+from aecli.runs import config, quantities
+from aecli.untrusted import plain_yaml, tables
 from aecli.visible import in_a_line
 
 NAMES = ("experiment", "model", "dataset", "noise")  # the options whose names a status keeps
@@ -62,9 +62,8 @@ def read(entry: Entry) -> Record | LeftOut:
     if state != "done":
         return LeftOut(entry, in_a_line(state), _reason(status))
     try:
-        bounded.refuse_links(run.folder)
-        leaves = flatten(plain_yaml.read_config(run.folder / runs.CONFIG))
-        overrides = plain_yaml.read_overrides(run.folder / runs.CONFIG.with_name("overrides.yaml"))
+        leaves = flatten(plain_yaml.read_config(config.file(run.folder)))
+        overrides = runs.overrides(run.folder)
         val_loss = status.get("val_loss")
         finite = val_loss is not None and math.isfinite(val_loss)
         metrics = {

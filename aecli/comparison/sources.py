@@ -6,7 +6,7 @@ import pathlib
 from aecli import runs
 from aecli.comparison.records import Entry
 from aecli.errors import BadRequest
-from aecli.runs import sweeps
+from aecli.runs import packed, sweeps
 from aecli.visible import in_a_line
 
 
@@ -46,8 +46,9 @@ def _entries(path: str, root: str) -> list[Entry]:
         return [Entry(job.folder, str(job.folder)) for job in sweeps.find(path, root).jobs]
     if not pathlib.Path(path).is_dir():
         raise BadRequest(f"{path} does not exist\naecli runs lists what has been trained")
-    if pathlib.Path(path, runs.CONFIG).is_file():
-        return [Entry(pathlib.Path(path), path.rstrip("/"))]
+    folder = pathlib.Path(path)
+    if (folder / runs.CONFIG).is_file() or packed.is_one(folder):
+        return [Entry(folder, path.rstrip("/"))]
     found = [Entry(info.folder, str(info.folder)) for info in runs.list_runs(path)]
     if not found:
         raise BadRequest(f"there is no run in {path}\naecli runs lists what has been trained")

@@ -26,6 +26,7 @@ OF_FILES = ("csv", "idx", "npz", "parquet", "table", "text")  # options that rea
 TRAINED = {  # key of aecli train that goes on with a folder: the file that tells it
     "resume": os.path.join(".hydra", "config.yaml"),
     "sweep": "sweep.json",
+    "warm_start": "model.safetensors",
 }
 COMMANDS = ("bench", "inspect", "train", "tune")
 
@@ -52,7 +53,8 @@ def reader_of(word: str) -> str | None:
 
 
 def trained(word: str) -> str | None:
-    """Returns resume or sweep, the key of aecli train that goes on with a folder; else None."""
+    """Returns resume, sweep or, of a pack, warm_start: the key of aecli train that goes on with a
+    folder; else None."""
     found = (key for key, name in TRAINED.items() if os.path.isfile(os.path.join(word, name)))
     return next(found, None)
 
@@ -64,8 +66,9 @@ def words_for(word: str, stated: list[str]) -> list[str]:
     for data that no reader is known for.
     """
     if key := trained(word):
-        what = "a run" if key == "resume" else "a sweep"
-        go_on = typed.command("train", **{key: word})
+        what = {"resume": "a run", "sweep": "a sweep"}.get(key, "a pack")
+        config = [os.path.join(word, "config.yaml")] if what == "a pack" else []
+        go_on = typed.command("train", *config, **{key: word})
         raise BadRequest(f"{word} is {what}, and no data\ngo on with it: {go_on}")
     chosen = next((one for one in stated if one.startswith("dataset=")), None)
     option = reader_of(word)

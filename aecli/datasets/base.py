@@ -37,10 +37,14 @@ class Dataset(Component):
     """Base of the data sets: a subclass writes `read`.
 
     One whose source has no test part also has the field `test_size: TestSize`.
-    `load` is a pure function of the fields and of the files.
+    `load` is a pure function of the fields and of the files. licence: of the data, for who is given
+    a model of them: "unknown" where it could not be looked up; hub_name: what they are called on
+    Hugging Face's Hub, "" where they are not there.
     """
 
     group: ClassVar[str] = "dataset"
+    licence: ClassVar[str] = "unknown"
+    hub_name: ClassVar[str] = ""
     if TYPE_CHECKING:
         test_size: ClassVar[Any]  # a field, of those whose source has no test part
 

@@ -3,7 +3,7 @@
 import dataclasses
 import difflib
 import pathlib
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -32,6 +32,8 @@ class Celeba(Dataset):
     order; their published parts are not known here. label: one of the 40 attributes, whose 1 and -1
     become its name and "not" with its name; they are read beside the folder or in it.
     """
+
+    licence: ClassVar[str] = "for research that is not commercial; no image may be passed on"
 
     path: Annotated[str | None, Field(description=f"{FOLDER}, or the folder that it is in")] = None
     label: Annotated[

@@ -1,7 +1,7 @@
 """A generated dictionary: sums of a few of known directions, which a model may find again."""
 
 import dataclasses
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -24,6 +24,8 @@ class Dictionary(Dataset):
     Braun and Millidge 2022, Taking features out of superposition with sparse autoencoders, but that
     their directions hang together.
     """
+
+    licence: ClassVar[str] = "MIT, as aecli, which makes them"
 
     examples: Annotated[int, Field(ge=3, le=10_000_000, description="rows")] = 50_000
     size: Annotated[int, Field(ge=1, le=2**16, description="numbers a row")] = 64

@@ -26,6 +26,7 @@ class FactorDataset(Dataset):
     the label, None for the first.
     """
 
+    licence: ClassVar[str] = "MIT, as aecli, which makes them"
     factor_sizes: ClassVar[dict[str, int]]
     value_names: ClassVar[dict[str, tuple[str, ...]]] = {}
     label_factor: ClassVar[str | None] = None

@@ -11,6 +11,8 @@ class FashionMnist(MnistFamily):
     """60,000 training and 10,000 test images in uint8; labels 0..9 with names."""
 
     option: ClassVar[str] = "fashion_mnist"
+    licence: ClassVar[str] = "MIT"
+    hub_name: ClassVar[str] = "zalando-datasets/fashion_mnist"
     title: ClassVar[str] = "Fashion-MNIST"
     npz_names: ClassVar[tuple[str, ...]] = ("fashion-mnist.npz", "fashion_mnist.npz")
     folders: ClassVar[tuple[str, ...]] = ("fashion-mnist", "fashion_mnist")

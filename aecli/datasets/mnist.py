@@ -11,6 +11,8 @@ class Mnist(MnistFamily):
     """60,000 training and 10,000 test images in uint8; labels 0..9."""
 
     option: ClassVar[str] = "mnist"
+    licence: ClassVar[str] = "CC BY-SA 3.0, as Keras's documentation says"
+    hub_name: ClassVar[str] = "ylecun/mnist"
     title: ClassVar[str] = "MNIST"
     npz_names: ClassVar[tuple[str, ...]] = ("mnist.npz",)
     folders: ClassVar[tuple[str, ...]] = ("mnist",)

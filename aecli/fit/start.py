@@ -74,6 +74,12 @@ def resume(
     if cfg.get("dry_run"):
         raise BadRequest("dry_run=true is of a training that begins, resume goes on with one")
     run = runs.find_any(path, cfg.outputs)
+    if run.is_packed:
+        begin = typed.command("train", str(run.folder / "config.yaml"), warm_start=run.folder)
+        raise BadRequest(
+            f"resume={path}: a pack has no training state to go on from\n"
+            f"begin from its weights: {begin}"
+        )
     check_writable(run.folder)
     follows = continuation.is_follower(run, cfg, overrides)
     with Signals() as signals, contextlib.nullcontext() if follows else locked(run.folder):

@@ -16,7 +16,7 @@ from aecli.page import of_asked, of_factors
 from aecli.page.content import Page, Table, number
 from aecli.quantity import ABOUT
 from aecli.runs import quantities
-from aecli.untrusted import plain_yaml, tables
+from aecli.untrusted import tables
 from aecli.untrusted.bounded import read_text
 
 FIRST = ("loss_curve", "reconstructions")
@@ -59,8 +59,7 @@ def page(run: runs.Run) -> Page:
 
 def command(run: runs.Run) -> str:
     """What makes it again, as typed into a shell."""
-    place = run.folder / runs.CONFIG.with_name("overrides.yaml")
-    words = plain_yaml.read_overrides(place)
+    words = runs.overrides(run.folder)
     return " ".join(["aecli train", *map(shlex.quote, words)])
 
 

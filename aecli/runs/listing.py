@@ -12,7 +12,8 @@ from aecli import typed
 from aecli.errors import BadRequest
 from aecli.locking import is_locked
 from aecli.runs import order, quantities, tags
-from aecli.runs.run import CONFIG, Run, read_status
+from aecli.runs.config import CONFIG
+from aecli.runs.run import Run, read_status
 from aecli.untrusted import bounded
 
 

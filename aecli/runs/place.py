@@ -6,7 +6,8 @@ from aecli import typed
 from aecli.errors import BadRequest
 from aecli.files import remove, writing
 from aecli.locking import NAME
-from aecli.runs.run import CONFIG, read_status
+from aecli.runs.config import CONFIG
+from aecli.runs.run import read_status
 
 MARKS = (CONFIG, pathlib.Path("sweep.json"), pathlib.Path("multirun.yaml"))  # of a run, of a sweep
 KEPT = (NAME, "multirun.yaml")  # the lock that is held; what Hydra has just written anew

@@ -1,6 +1,5 @@
 """A run folder: create it, load it. The only reader and writer of its layout."""
 
-import contextlib
 import dataclasses
 import datetime
 import functools
@@ -19,10 +18,10 @@ from aecli.datasets.splits import Split, Splits
 from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest
 from aecli.files import made_folder, replacing, unique_folder, write_json, write_text
-from aecli.runs import data, order
-from aecli.untrusted import bounded, plain_yaml, tables
+from aecli.runs import config as settings
+from aecli.runs import data, order, packed
+from aecli.untrusted import plain_yaml, tables
 
-CONFIG = pathlib.Path(".hydra", "config.yaml")
 READERS = (  # data sets that are called by how they are read: their file says what they are
     "csv", "idx", "image_folder", "npz", "parquet", "series", "table", "text",
 )  # fmt: skip
@@ -33,37 +32,16 @@ def create(folder: pathlib.Path, config: DictConfig, overrides: list[str], about
 
     about: what later commands want to know without building anything (model, dataset, data).
     """
-    made_folder(folder / ".hydra")
+    made_folder((folder / settings.CONFIG).parent)
     made_folder(folder / "figures")
-    write_config(folder, config)
-    write_text(folder / ".hydra" / "overrides.yaml", yaml.safe_dump(overrides))
+    settings.write(folder, config)
+    typed = yaml.safe_dump(overrides)
+    write_text((folder / settings.CONFIG).with_name("overrides.yaml"), typed)
     run = Run(folder)
     newest = order.following(config.get("outputs", "outputs"))
     about = {"started": _now(), "order": newest, "ended": None, "epochs_done": 0} | about
     run.update_status(state="running", error=None, **about)
     return run
-
-
-def write_config(folder: pathlib.Path, config: DictConfig) -> None:
-    write_text(folder / CONFIG, OmegaConf.to_yaml(kept(config), resolve=True))
-
-
-def kept(config: DictConfig) -> DictConfig:
-    """Returns a config as a run keeps it: paths of its data from the root, not from the folder.
-
-    So that the run finds them from wherever it is opened.
-    """
-    copy: Any = OmegaConf.merge(config)
-    OmegaConf.set_readonly(copy, False)
-    if isinstance(start := copy.get("warm_start"), str):
-        copy.warm_start = str(pathlib.Path(start).expanduser().absolute())
-    node = copy.get("dataset")
-    for key in node or ():
-        value = OmegaConf.select(node, key) if str(key).endswith("path") else None
-        if isinstance(value, str) and value:
-            with contextlib.suppress(RuntimeError):  # ~name, where nobody has this name
-                node[key] = str(pathlib.Path(value).expanduser().absolute())
-    return copy
 
 
 class Run:
@@ -100,11 +78,12 @@ class Run:
     @functools.cached_property
     def config(self) -> DictConfig:
         """The run's whole config. Raises BadRequest where the folder is not a run's."""
-        path = self.folder / CONFIG
-        if not path.is_file():
-            raise BadRequest(f"{self.folder} is not a run folder: it has no {CONFIG}")
-        bounded.refuse_links(self.folder)
-        return OmegaConf.create(plain_yaml.read_config(path))
+        return OmegaConf.create(plain_yaml.read_config(settings.file(self.folder)))
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether it is one to be given away: nothing but results is written into its folder."""
+        return packed.is_one(self.folder)
 
     @property
     def status(self) -> dict[str, Any]:
@@ -140,7 +119,10 @@ class Run:
         from aecli.training import best
 
         is_kept = (self.folder / data.NAME).is_file()
-        stored = best.stored(self.folder, build.plain(self.config), self.status.get("state"))
+        if self.is_packed:
+            stored = best.Packed(self.folder / packed.WEIGHTS)
+        else:
+            stored = best.stored(self.folder, build.plain(self.config), self.status.get("state"))
         with stored.limiting():
             known = self.learnt if is_kept else None
             of_data = (None, None) if known is None else (layout(known), known.vocabulary)

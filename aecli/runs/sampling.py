@@ -41,7 +41,8 @@ def new_codes(
 def fitted_to(run: Run, sampler: Sampler, label: int | None = None) -> Fitted:
     """The sampler fitted to the training codes of a run: as it is kept there, or anew.
 
-    It is kept in samplers/<kind>/, and fits as long as weights and settings are the same. Raises
+    It is kept in samplers/<kind>/, but of a pack, and fits as long as weights and settings are the
+    same. Raises
     NotApplicable where there are too few codes, BadRequest, CannotWrite.
     """
     kind = type(sampler).__name__.lower()
@@ -53,7 +54,8 @@ def fitted_to(run: Run, sampler: Sampler, label: int | None = None) -> Fitted:
     if fitted is None:
         codes = training_codes(run, sampler, label)
         fitted = sampler.fit(codes, of[1]) if of[1] else sampler.fit(codes)
-        kept.write(path, fitted, key)
+        if not run.is_packed:
+            kept.write(path, fitted, key)
     return fitted
 
 

@@ -1,18 +1,23 @@
-"""The weights of a run's best epoch: in best.keras, or in a state that is newer."""
+"""The weights of a run's best epoch: in best.keras, in a state that is newer, or in a pack."""
 
 import contextlib
 import math
 import pathlib
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
+from safetensors.numpy import save
 
-from aecli import limits
+from aecli import __version__, limits
 from aecli.errors import BadRequest
+from aecli.files import replacing
 from aecli.training import state as states
+from aecli.training import state_file
 from aecli.untrusted.weights import WeightsFile
 
+LETTERS = 300  # of what is said of a stranger's file
 OF_THE_MODEL = ("model", "network", "loss")  # what of a config decides what the weights mean
 
 
@@ -32,23 +37,15 @@ def stored(folder: pathlib.Path, config: dict, ended: str | None) -> "WeightsFil
     return WeightsFile(best)
 
 
-class BestOfState:
-    """Raises BadRequest where the state has no finished epoch, or is of another model."""
+class _Values:
+    """Numbers for a model that is built already, and nothing else; path: where they are."""
 
-    def __init__(self, path: pathlib.Path, config: dict):
-        self.path = path
-        state = states.read_file(path)
-        self._values = state.tensors["best"]
-        if not self._values:
-            raise BadRequest(f"{path}: no epoch of this run was finished")
-        its = state.about.get("config")
-        for key in OF_THE_MODEL:
-            if not isinstance(its, dict) or its.get(key) != config.get(key):
-                raise BadRequest(f"{path} is of another model: {key} is not as in the config")
+    def __init__(self, path: pathlib.Path, values: dict[str, Any]):
+        self.path, self._values = path, values
 
     @contextlib.contextmanager
     def limiting(self) -> Iterator[None]:
-        """A model built inside has no more weights than the state holds."""
+        """A model built inside has no more weights than there are values."""
         try:
             with limits.at_most(sum(math.prod(value.shape) for value in self._values.values())):
                 yield
@@ -62,6 +59,45 @@ class BestOfState:
         if not all(np.isfinite(v).all() for v in values.values() if v.dtype.kind == "f"):
             raise BadRequest(f"{self.path} has weights that are not finite")
         states.assign(model.variables, values)
+
+
+class BestOfState(_Values):
+    """Raises BadRequest where the state has no finished epoch, or is of another model."""
+
+    def __init__(self, path: pathlib.Path, config: dict):
+        state = states.read_file(path)
+        super().__init__(path, state.tensors["best"])
+        if not self._values:
+            raise BadRequest(f"{path}: no epoch of this run was finished")
+        its = state.about.get("config")
+        for key in OF_THE_MODEL:
+            if not isinstance(its, dict) or its.get(key) != config.get(key):
+                raise BadRequest(f"{path} is of another model: {key} is not as in the config")
+
+
+class Packed(_Values):
+    """The safetensors file of a pack, as `write_packed` wrote it. Raises BadRequest."""
+
+    def __init__(self, path: pathlib.Path):
+        try:
+            content = state_file.read(path)
+        except state_file.Malformed as problem:
+            raise BadRequest(f"{path} is no whole safetensors file: {problem} is off") from None
+        super().__init__(path, content.tensors)
+
+    def give_to(self, model: keras.Model) -> None:
+        """All of them, if they are of the same model and finite."""
+        try:
+            super().give_to(model)
+        except BadRequest as problem:
+            raise BadRequest(f"{self.path}: {problem.text[:LETTERS]}") from None
+
+
+def write_packed(path: pathlib.Path, model: keras.Model) -> None:
+    """The model's numbers by name, without pickle. Raises CannotWrite."""
+    about = {"format": "keras", "written_by": f"aecli {__version__}"}
+    with replacing(path) as temporary:
+        temporary.write_bytes(save(states.named(model.variables), about))
 
 
 def _written(path: pathlib.Path) -> int:

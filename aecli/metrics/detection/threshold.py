@@ -66,8 +66,13 @@ def verdicts(scores: np.ndarray, limit: float) -> np.ndarray:
 def keep(run: Run, score: str, found: dict[str, Any]) -> None:
     """Write what `threshold` found into the run: what later verdicts by this score go by.
 
-    found: its values, others beside them. Raises CannotWrite.
+    found: its values, others beside them. Raises CannotWrite, BadRequest for a pack.
     """
+    if run.is_packed:
+        raise BadRequest(
+            f"keep=true: {run.folder} is a pack, whose files stay as they were given\n"
+            "state the threshold's rule each time: quantile=0.95"
+        )
     stored = {key: found[key] for key in _FIELDS if key in found}
     write_json(run.folder / validation.KEPT, _kept(run) | {score: stored})
 
