@@ -176,13 +176,13 @@ class Run:
 
     def pack(
         self, path: Path, *, licence: str | None = None, data_licence: str | None = None,
-        figures: bool = True,
+        with_figures: bool = True,
     ) -> pathlib.Path:  # fmt: skip
         """Writes a folder that can be given away, as `aecli pack`, and returns where it is."""
         with plainly("pack"):
             from aecli.packing.folder import packed
 
-            return packed(self._run, str(path), licence, data_licence, figures)
+            return packed(self._run, str(path), licence, data_licence, with_figures)
 
     # ---- what it is ------------------------------------------------------------------------
 

@@ -17,4 +17,4 @@ def pack(cfg: DictConfig) -> pathlib.Path:
     from aecli.packing.folder import packed
 
     run = request.opened(cfg)
-    return packed(run, cfg.output, cfg.licence, cfg.data_licence, cfg.figures)
+    return packed(run, cfg.output, cfg.licence, cfg.data_licence, cfg.with_figures)

@@ -1,5 +1,6 @@
 """A pack is written: beside its place first, then moved there whole."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -13,7 +14,7 @@ from pydantic import Field
 from aecli import runs
 from aecli.component import check_arguments
 from aecli.datasets import learnt_file
-from aecli.errors import BadRequest
+from aecli.errors import BadRequest, NotApplicable
 from aecli.files import NAME_KEPT, flush, write_json, write_text, writing
 from aecli.io import request
 from aecli.io.destination import Destination
@@ -21,6 +22,7 @@ from aecli.packing import card
 from aecli.packing.cleaned import Cleaned
 from aecli.runs import data
 from aecli.runs import packed as layout
+from aecli.samplers.gmm import GMM
 
 COPIED = (  # of a run's folder, where it has them
     "metrics.json", "history.csv", "validation_scores.npz", "training_codes.npz", "thresholds.json",
@@ -30,15 +32,20 @@ NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 
 
 def packed(
-    run: runs.Run, output: str | None, licence: str | None, data_licence: str | None, figures: bool
+    run: runs.Run,
+    output: str | None,
+    licence: str | None,
+    data_licence: str | None,
+    with_figures: bool,
 ) -> pathlib.Path:
     """Make the folder `output`, which is not there yet; returns it. None: one in the run's eval/.
 
-    licence, data_licence: as in card.text; figures: whether those of the training go with it, which
-    show examples of the data. Raises BadRequest for a run without weights or under way,
+    licence, data_licence: as in card.text; with_figures: whether those of the training go with it,
+    which show examples of the data. Raises BadRequest for a run without weights or under way,
     CannotWrite; then nothing is left.
     """
-    check_arguments(_keys, {"licence": licence, "data_licence": data_licence, "figures": figures})
+    stated = {"licence": licence, "data_licence": data_licence, "with_figures": with_figures}
+    check_arguments(_keys, stated)
     if runs.state_of(run.folder) == "running":
         raise BadRequest(f"{run.folder} is under way\npack it when it is done")
     to = Destination(run, output, "pack", [""])
@@ -49,7 +56,7 @@ def packed(
     try:
         with writing(path):
             temporary.mkdir()
-            _fill(temporary, run, figures)
+            _fill(temporary, run, with_figures)
             drawn = sorted(file.name for file in temporary.glob("figures/*"))
             text = card.text(run, path.name, drawn, licence, data_licence)
             write_text(temporary / layout.CARD, text)
@@ -64,31 +71,36 @@ def packed(
 Licence = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 
 
-def _keys(licence: Licence | None, data_licence: Licence | None, figures: bool): ...
+def _keys(licence: Licence | None, data_licence: Licence | None, with_figures: bool): ...
 
 
-def _fill(folder: pathlib.Path, run: runs.Run, figures: bool) -> None:
-    from aecli.training import best  # TensorFlow
+def _fill(folder: pathlib.Path, run: runs.Run, with_figures: bool) -> None:
+    from aecli.runs import sampling  # TensorFlow
+    from aecli.training import best
 
-    best.write_packed(folder / layout.WEIGHTS, run.model)
+    if not run.model.has_prior:  # who is given the folder can generate without the data
+        with contextlib.suppress(BadRequest, NotApplicable):
+            sampling.fitted_to(run, GMM())
     cleaned = Cleaned(run)
-    for name, value in (("config", cleaned.config()), ("overrides", cleaned.overrides())):
+    config = cleaned.config()
+    best.write_packed(folder / layout.WEIGHTS, run.model, config)
+    for name, value in (("config", config), ("overrides", cleaned.overrides())):
         text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
         write_text(folder / f"{name}.yaml", text)
     write_json(folder / "status.json", cleaned.status())
     learnt_file.write(folder / data.NAME, run.learnt)
-    for file in _files(run.folder, figures):
+    for file in _files(run.folder, with_figures):
         to = folder / file.relative_to(run.folder)
         to.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, to)
         flush(to)
 
 
-def _files(folder: pathlib.Path, figures: bool) -> Iterator[pathlib.Path]:
+def _files(folder: pathlib.Path, with_figures: bool) -> Iterator[pathlib.Path]:
     """The files that are copied as they are; of figures and samplers what has a name of ours."""
     yield from (folder / name for name in COPIED if (folder / name).is_file())
     kept = [*folder.glob("samplers/*/*.npz")]
-    kept += [file for file in folder.glob("figures/*") if figures and file.suffix in FIGURES]
+    kept += [file for file in folder.glob("figures/*") if with_figures and file.suffix in FIGURES]
     for file in kept:
         if file.is_file() and all(map(NAME.fullmatch, file.relative_to(folder).parts)):
             yield file

@@ -57,10 +57,10 @@ def check(folder: pathlib.Path) -> None:
 
 
 def write_sums(folder: pathlib.Path) -> None:
-    """SHA256SUMS of the files in a folder that is being made."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    """SHA256SUMS of the files in a folder that is being made; anew where there is one."""
+    (folder / SUMS).unlink(missing_ok=True)
     lines = []
-    for path in files:
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         with open(path, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         lines.append(f"{digest}  {path.relative_to(folder).as_posix()}\n")

@@ -118,11 +118,11 @@ class Run:
         """Built from the config; the weights are those of the best epoch."""
         from aecli.training import best
 
-        is_kept = (self.folder / data.NAME).is_file()
+        is_kept, config = (self.folder / data.NAME).is_file(), build.plain(self.config)
         if self.is_packed:
-            stored = best.Packed(self.folder / packed.WEIGHTS)
+            stored = best.Packed(self.folder / packed.WEIGHTS, config)
         else:
-            stored = best.stored(self.folder, build.plain(self.config), self.status.get("state"))
+            stored = best.stored(self.folder, config, self.status.get("state"))
         with stored.limiting():
             known = self.learnt if is_kept else None
             of_data = (None, None) if known is None else (layout(known), known.vocabulary)

@@ -1,6 +1,8 @@
 """The weights of a run's best epoch: in best.keras, in a state that is newer, or in a pack."""
 
 import contextlib
+import hashlib
+import json
 import math
 import pathlib
 from collections.abc import Iterator
@@ -10,13 +12,14 @@ import keras
 import numpy as np
 from safetensors.numpy import save
 
-from aecli import __version__, limits
+from aecli import limits
 from aecli.errors import BadRequest
 from aecli.files import replacing
 from aecli.training import state as states
 from aecli.training import state_file
 from aecli.untrusted.weights import WeightsFile
 
+OF = "config_sha256"  # of what the weights are, in the header of a pack's file
 LETTERS = 300  # of what is said of a stranger's file
 OF_THE_MODEL = ("model", "network", "loss")  # what of a config decides what the weights mean
 
@@ -76,13 +79,18 @@ class BestOfState(_Values):
 
 
 class Packed(_Values):
-    """The safetensors file of a pack, as `write_packed` wrote it. Raises BadRequest."""
+    """The safetensors file of a pack, as `write_packed` wrote it for this config.
 
-    def __init__(self, path: pathlib.Path):
+    Raises BadRequest.
+    """
+
+    def __init__(self, path: pathlib.Path, config: dict):
         try:
             content = state_file.read(path)
         except state_file.Malformed as problem:
             raise BadRequest(f"{path} is no whole safetensors file: {problem} is off") from None
+        if not isinstance(content.meta, dict) or content.meta.get(OF) != _digest(config):
+            raise BadRequest(f"{path} is of another model than the config beside it")
         super().__init__(path, content.tensors)
 
     def give_to(self, model: keras.Model) -> None:
@@ -93,11 +101,17 @@ class Packed(_Values):
             raise BadRequest(f"{self.path}: {problem.text[:LETTERS]}") from None
 
 
-def write_packed(path: pathlib.Path, model: keras.Model) -> None:
-    """The model's numbers by name, without pickle. Raises CannotWrite."""
-    about = {"format": "keras", "written_by": f"aecli {__version__}"}
+def write_packed(path: pathlib.Path, model: keras.Model, config: dict) -> None:
+    """The numbers of the model of a config, by name, without pickle. Raises CannotWrite."""
+    about = {OF: _digest(config)}  # a single one: of several the order would be by chance
     with replacing(path) as temporary:
         temporary.write_bytes(save(states.named(model.variables), about))
+
+
+def _digest(config: dict) -> str:
+    """The same shapes do not make the same model: activations, likelihood and weights count."""
+    its = {key: config.get(key) for key in OF_THE_MODEL}
+    return hashlib.sha256(json.dumps(its, sort_keys=True).encode()).hexdigest()
 
 
 def _written(path: pathlib.Path) -> int:
