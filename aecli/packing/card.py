@@ -40,7 +40,7 @@ def text(
         _use(run, name),
         *_figures(figures),
         *_metrics(values, quantities.of_run(run, values)),
-        _data(run, status, data_licence),
+        _data(run, status, data_licence, bool(figures)),
         f"The settings are in `{packed.CONFIG}`, what the training learnt of its data (unit, "
         f"scaling, columns, labels) in `data.json`. Whether the files are as they were given: "
         f"`sha256sum -c {packed.SUMS}`. None is code, and nothing is unpickled.",
@@ -83,12 +83,14 @@ def _what(run: runs.Run, status: dict[str, Any]) -> str:
     network = build.plain(run.config.network)["_target_"].split(".")[-2]
     loss = build.plain(run.config.loss)["_target_"].split(".")[-2]
     low, high = run.data_range
+    values = "" if run.spec.kind == "text" else f", values from {low:g} to {high:g} once scaled"
     rows = {
-        "takes": f"{run.spec.nouns}, {run.spec}, values from {low:g} to {high:g} once scaled",
+        "takes": f"{run.spec.nouns}, {run.spec}{values}",
         "code": f"{by(run.model.code_shape)} numbers",
         "network": network,
         "loss": loss,
         "parameters": f"{sum(math.prod(v.shape) for v in run.model.trainable_variables):,}",
+        "noise": status.get("noise", "none"),
         "epochs": _epochs(status),
         "training": status.get("state", "?"),
         "written by": f"aecli {__version__}",
@@ -159,7 +161,7 @@ def _metrics(values: dict[str, float], measured: dict[str, Quantity]) -> list[st
     return ["## Metrics", f"Of the weights in this folder, on the test part.\n\n{lines}"]
 
 
-def _data(run: runs.Run, status: dict[str, Any], stated: str | None) -> str:
+def _data(run: runs.Run, status: dict[str, Any], stated: str | None, are_shown: bool) -> str:
     option = str(status.get("dataset", ""))
     options = {one.name: one.description for one in catalog.options("dataset")}
     about = "" if _dataset(run) != option else options.get(option, "")
@@ -168,12 +170,9 @@ def _data(run: runs.Run, status: dict[str, Any], stated: str | None) -> str:
     lines = [
         f"- {plain(_dataset(run))}{f': {plain(about)}' if about else ''}",
         f"- examples: {known or '?'}",
-        f"- licence: {plain(stated or _licence(run))}",
+        f"- licence: {plain(stated or type(run.dataset).licence)}",
     ]
     if run.spec.kind == "table" and run.learnt.columns is not None:
         lines.append(f"- columns: {plain(', '.join(run.learnt.columns))}")
-    return "\n".join(["## Data", "", "They are not in this folder.", "", *lines])
-
-
-def _licence(run: runs.Run) -> str:
-    return type(run.dataset).licence
+    where = f"They are not in this folder{', but for what the figures show' if are_shown else ''}."
+    return "\n".join(["## Data", "", where, "", *lines])
