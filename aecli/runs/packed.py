@@ -1,7 +1,8 @@
 """A pack: a run as a folder that is given away, and what is checked before anything of it is read.
 
-SHA256SUMS names each of its files, as `sha256sum -c` reads it. A sum shows damage, not forgery:
-what is in the files is read as that of any run folder is, as a stranger's.
+SHA256SUMS names each of its files, as `sha256sum -c` reads it, but for the card, which people edit
+and nothing of ours reads. A sum shows damage, not forgery: what is in the files is read as that of
+any run folder is, as a stranger's.
 """
 
 import hashlib
@@ -31,8 +32,8 @@ def is_one(folder: pathlib.Path) -> bool:
 def check(folder: pathlib.Path) -> None:
     """Raises BadRequest where its files are not those that its sums name, each as it was.
 
-    Beside them there may be results of commands, and hidden files, as Git and the Hub have them:
-    nothing of ours reads these.
+    Beside them there may be the card, results of commands, and hidden files, as Git and the Hub
+    have them.
     """
     sums = _read(folder / SUMS)
     for entry, _ in bounded.walk(folder):
@@ -58,9 +59,10 @@ def check(folder: pathlib.Path) -> None:
 
 def write_sums(folder: pathlib.Path) -> None:
     """SHA256SUMS of the files in a folder that is being made; anew where there is one."""
-    (folder / SUMS).unlink(missing_ok=True)
     lines = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if _is_beside(path.relative_to(folder).as_posix()):
+            continue
         with open(path, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         lines.append(f"{digest}  {path.relative_to(folder).as_posix()}\n")
@@ -69,8 +71,8 @@ def write_sums(folder: pathlib.Path) -> None:
 
 def _is_beside(name: str) -> bool:
     first, _, rest = name.partition("/")
-    is_result = first == RESULTS and bool(rest)
-    return name == SUMS or is_result or (first.startswith(".") and first != OF_A_RUN.parts[0])
+    is_hidden = first.startswith(".") and first != OF_A_RUN.parts[0]
+    return name in (SUMS, CARD) or is_hidden or (first == RESULTS and bool(rest))
 
 
 def _read(path: pathlib.Path) -> dict[str, str]:
