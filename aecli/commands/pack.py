@@ -4,12 +4,14 @@ import pathlib
 
 from omegaconf import DictConfig
 
+from aecli import typed
 from aecli.io import request
 
 
 def main(cfg: DictConfig) -> None:
     folder = pack(cfg)
-    print(f'{folder}\nopen it: aecli.load("{folder}"), or run={folder} in any command')
+    said = typed.setting("run", folder)
+    print(f"{folder}\nopen it: aecli.load({str(folder)!r}), or {said} in any command")
 
 
 def pack(cfg: DictConfig) -> pathlib.Path:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from aecli import __version__, build, runs
+from aecli import __version__, build, runs, typed
 from aecli.console import catalog
 from aecli.dataspec import by
 from aecli.quantity import Quantity
@@ -125,12 +125,12 @@ def _use(run: runs.Run, name: str) -> str:
 ```python
 import aecli
 
-run = aecli.load("{name}")  # the folder of this file
+run = aecli.load({name!r})  # the folder of this file
 {line}  # also reconstruct(X), score(X), figure("loss_curve") ...
 ```
 
 ```sh
-aecli reconstruct run={name} input=FILE
+{typed.command("reconstruct", run=name)} input=FILE
 ```
 
 X: {run.spec.nouns} as in your files, before any scaling. Every command of aecli that has

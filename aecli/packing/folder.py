@@ -28,6 +28,7 @@ COPIED = (  # of a run's folder, where it has them
     "metrics.json", "history.csv", "validation_scores.npz", "training_codes.npz", "thresholds.json",
 )  # fmt: skip
 FIGURES = (".png", ".svg", ".pdf")
+LICENCE = re.compile(r"[a-z0-9][a-z0-9.-]*")
 NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 
 
@@ -46,6 +47,11 @@ def packed(
     """
     stated = {"licence": licence, "data_licence": data_licence, "with_figures": with_figures}
     check_arguments(_keys, stated)
+    if licence is not None and not LICENCE.fullmatch(licence):
+        raise BadRequest(
+            f"licence={licence!r}: the Hub's names are of small letters, as in mit, cc-by-4.0, other\n"
+            "of one that it has not: licence=other, and say in the card which"
+        )
     if runs.state_of(run.folder) == "running":
         raise BadRequest(f"{run.folder} is under way\npack it when it is done")
     to = Destination(run, output, "pack", [""])
@@ -68,10 +74,11 @@ def packed(
     return path
 
 
-Licence = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
-
-
-def _keys(licence: Licence | None, data_licence: Licence | None, with_figures: bool): ...
+def _keys(
+    licence: Annotated[str, Field(min_length=1, max_length=200)] | None,
+    data_licence: Annotated[str, Field(min_length=1, max_length=200)] | None,
+    with_figures: bool,
+): ...
 
 
 def _fill(folder: pathlib.Path, run: runs.Run, with_figures: bool) -> None:

@@ -67,11 +67,13 @@ def test_a_pack_is_the_run_wherever_it_is(run, typed, images, tmp_path):
 def test_what_a_pack_does_not_do_says_what_to_type(run, typed, compose):
     assert typed("pack", f"run={run}", "output=mine") == (
         0,
-        'mine\nopen it: aecli.load("mine"), or run=mine in any command\n',
+        "mine\nopen it: aecli.load('mine'), or run=mine in any command\n",
     )
     before = sums(pathlib.Path("mine"))
     code, said = typed("pack", f"run={run}", "output=mine")
     assert (code, "output=mine exists" in said) == (2, True)
+    assert "small letters" in typed("pack", f"run={run}", "output=new", "licence=MIT")[1]
+    assert not pathlib.Path("new").exists()
     for words in (["train", "resume=mine"], ["train", "mine"]):
         code, said = typed(*words)
         assert code == 2
