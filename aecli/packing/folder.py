@@ -49,7 +49,7 @@ def packed(
     check_arguments(_keys, stated)
     if licence is not None and not LICENCE.fullmatch(licence):
         raise BadRequest(
-            f"licence={licence!r}: the Hub's names are of small letters, as in mit, cc-by-4.0, other\n"
+            f"licence={licence!r}: the Hub's names have small letters, as mit, cc-by-4.0, other\n"
             "of one that it has not: licence=other, and say in the card which"
         )
     if runs.state_of(run.folder) == "running":

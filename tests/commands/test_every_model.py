@@ -39,6 +39,8 @@ COMMANDS = [
     "probe labels_per_class=[2] draws=1",
     FINETUNE,
     "export",
+    "pack output=given",
+    "encode run=given output=given.npz",
     "plot-codes",
     "plot-density",
     "plot-factors",
