@@ -28,6 +28,16 @@ def pytest_make_parametrize_id(val):
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_classifier_of_the_users(tmp_path_factory):
+    """Those that are kept here are these tests' own."""
+    from aecli.metrics import kept_classifier
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kept_classifier, "cache_folder", lambda: tmp_path_factory.getbasetemp())
+        yield
+
+
 @pytest.fixture(scope="session")
 def compose():
     """compose("model=vae", ...) -> the train config."""

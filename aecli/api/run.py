@@ -1,8 +1,6 @@
 """Run: a trained autoencoder as a Python session uses it."""
 
-import os
 import pathlib
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +9,8 @@ import numpy as np
 from aecli import build, look, runs
 from aecli.api import composed, shown
 from aecli.api.detection import Detection
+from aecli.api.further import Further
+from aecli.api.opened import Path
 from aecli.api.plainly import plainly
 from aecli.io import request
 from aecli.untrusted import tables
@@ -18,13 +18,10 @@ from aecli.untrusted import tables
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from aecli.io.arrays import Given
     from aecli.models.base import Autoencoder
 
-Path = str | os.PathLike[str]
 
-
-class Run:
+class Run(Further):
     """A finished training: what its model makes of data, how good it is, and its folder.
 
     X: an array [N, ...] of examples like those of the training, or a data frame (pandas, polars)
@@ -33,11 +30,6 @@ class Run:
     come back so. labels: [N], or one for all, for a model that is told labels (model="cvae").
     Raises BadRequest for other data, NotApplicable for what the model cannot be asked.
     """
-
-    def __init__(self, folder: Path):
-        """folder: of a run. Raises BadRequest where it is none."""
-        with plainly():
-            self._run = runs.find(str(folder))
 
     # ---- data through the model ------------------------------------------------------------
 
@@ -217,25 +209,6 @@ class Run:
 
     def _repr_html_(self) -> str:
         return shown.table(self._run)
-
-    def _given(self, X: Any, labels: Any, beyond: bool = False, are_told: bool = True) -> "Given":
-        """X as the training would have had it, what must be said of it as a warning."""
-        request.wake(self._run)
-        from aecli.io import arrays
-
-        given = arrays.given(self._run, X, labels, beyond, are_told)
-        for note in given.notes:
-            warnings.warn(note, stacklevel=4)
-        return given
-
-    def _shown(self, X: Any, labels: Any) -> runs.Run:
-        """The run, its test part X where there is one."""
-        if X is None:
-            self._run.splits  # noqa: B018  (bad data are refused before TensorFlow's seconds)
-            request.wake(self._run)
-            return self._run
-        given = self._given(X, labels)
-        return self._run.showing(given.part, "X")
 
 
 def load(path: Path = "latest", outputs: Path = "outputs") -> Run:

@@ -14,6 +14,7 @@ from aecli.errors import BadRequest
 from aecli.fit import start
 from aecli.io import kept_arrays
 
+KERAS = ("validation_data", "validation_split")  # what its fit calls `validation`
 Held = Any  # an array or frame, such a pair with its labels, a fraction, a count or a word
 
 
@@ -48,19 +49,23 @@ def train(
       or dicts of dotted keys.
     labels: [N] whole numbers or texts, or the name of a frame's column.
     validation: a fraction of the training data, a count, "test", or data of their own, which are
-      the test part, too: X_val or (X_val, labels). None: a tenth.
+      the test part, too: X_val or (X_val, labels). None: a tenth. As in Keras it may be called
+      validation_data or validation_split.
     test: a fraction, a count, "train" (nothing is held out), or data. None: a fifth.
     folder: of the run; None: <outputs>/<date>/<time>_<model>_<dataset>.
     keep_data: whether the file that X is trained from stays in <outputs>/data/. Without it the run
       takes new data, and cannot be resumed or evaluated on its own.
     verbose: False or 0: nothing is printed but warnings.
     more: epochs and the like are short for the everyday keys; of the others: steps, threads, noise,
-      optimizer, schedule, callbacks, figures, metrics, augment, experiment, resume, replace.
+      optimizer, schedule, callbacks, figures, metrics, augment, experiment, resume, replace,
+      warm_start.
 
     Raises BadRequest before anything is trained, RunFailed when the training goes wrong.
     """
     if X is not None and isinstance(X, str | Mapping):
         X, settings = None, (X, *settings)
+    with plainly():
+        validation = _validation(validation, more)
     stated = {
         "model": model, "dataset": dataset, "network": network, "loss": loss, "epochs": epochs,
         "batch_size": batch_size, "latent_dim": latent_dim, "learning_rate": learning_rate,
@@ -119,6 +124,16 @@ def _sizes(said: list[str], validation: Held, test: Held) -> tuple[list[str], tu
             held_out = _pair(value)
             said = [*said, "dataset.validation_size=test"] if key == "validation_size" else said
     return said, held_out
+
+
+def _validation(stated: Held, more: dict[str, Any]) -> Held:
+    """What is stated, also as Keras calls it; that is taken out of `more`."""
+    for name in KERAS:
+        if (value := more.pop(name, None)) is not None:
+            if stated is not None:
+                raise BadRequest(f"{name} and validation are one thing: state one of them")
+            stated = value
+    return stated
 
 
 def _pair(value: Any) -> tuple[Any, Any]:

@@ -16,7 +16,7 @@ SHORT = {  # keyword: the key that it stands for
     "latent_dim": "model.latent_dim",
     "learning_rate": "optimizer.learning_rate",
 }
-ROOT = ("seed", "outputs", "resume", "replace", "experiment")
+ROOT = ("seed", "outputs", "resume", "replace", "experiment", "warm_start")
 NOT_HERE = ("sweep", "seeds", "n_jobs", "gpus")  # several trainings: the command line's
 
 

@@ -1,6 +1,5 @@
 """aecli denoise: noisy images through the model, measured beside classical filters."""
 
-import math
 import pathlib
 import sys
 from typing import Annotated
@@ -16,9 +15,7 @@ from aecli.files import as_json, write_json
 from aecli.io import given, pictures, request
 from aecli.io.destination import Destination
 from aecli.io.given import Images
-from aecli.quantity import Quantity, beside
-
-VALIDATION = (500, 2**20)  # images, and their pixels, on which a filter's window is chosen
+from aecli.quantity import beside
 
 
 def main(cfg: DictConfig) -> None:
@@ -51,30 +48,26 @@ def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
     pictures.check(to.suffix, run.data_shape, len(images))
     clean = _clean(run, cfg, images, originals)
     _tell_of_training(run)
-    rows = {"noisy": images.x}
-    if clean is not None:
-        from aecli.metrics import filters
+    from aecli.metrics import denoising
 
-        rows |= filters.filtered(images.x, _validation(run))
-    rows["denoised"] = run.model.reconstruct(images.x, images.labels)
+    found = denoising.denoised(run, images.x, images.labels, clean)
     was_added = clean is not None and originals is None  # the noise, by this command
     values = {
         "images": len(images),
         "origin": images.origin,
         "noise": build.plain(run.config.noise) if was_added else None,
-        "rows": {} if clean is None else _measured(run, clean, rows),
-    } | beside({} if clean is None else _about())
+        "rows": found.rows,
+    } | beside({} if clean is None else denoising.ABOUT)
     path = to.path()
     folder = path.parent if cfg.output is None else run.new_eval_folder()
     known = {k: array for k, array in request.beside(images).items() if k != "file"}
-    made, limits = request.in_file_units(run, rows["denoised"])
+    made, limits = request.in_file_units(run, found.x)
     if was_added:
         both = {"noisy": images.x, "clean": clean}
         known |= {name: request.in_file_units(run, x)[0] for name, x in both.items()}
     pictures.write(path, made, limits, images.files, columns=request.columns(run, made), **known)
     write_json(folder / "metrics.json", values)
-    stages = {"clean": clean, **rows} if clean is not None else rows
-    _draw(run, folder, stages, values, request.shown(cfg))
+    _draw(run, folder, found.stages, values, request.shown(cfg))
     return path, values
 
 
@@ -117,38 +110,6 @@ def _clean(run: runs.Run, cfg: DictConfig, images: Images, originals) -> np.ndar
     return found.x
 
 
-def _validation(run: runs.Run) -> tuple[np.ndarray, np.ndarray] | None:
-    """Noisy and clean validation images, on which a filter's window is chosen."""
-    if not run.is_noisy:
-        return None
-    n = max(1, min(VALIDATION[0], VALIDATION[1] // math.prod(run.data_shape)))
-    return run.examples("val", n=n)[:2]
-
-
-def _measured(run: runs.Run, clean: np.ndarray, rows: dict[str, np.ndarray]) -> dict:
-    """{name: {"psnr": dB, "ssim": -1 to 1}}, means over the images of each image's value."""
-    from aecli.metrics.pixels import pixel_errors, scale_of
-    from aecli.metrics.similarity import structural_similarity
-
-    low, peak = scale_of(run.data_range)
-    measured = {}
-    for name, x in rows.items():
-        ssim = structural_similarity(clean - low, x - low, peak)
-        measured[name] = {
-            "psnr": pixel_errors(clean, x, peak)["psnr"],
-            "ssim": None if ssim is None else float(ssim.mean(dtype="float64")),
-        }
-    return measured
-
-
-def _about() -> dict[str, Quantity]:
-    """What the figures of each row measure."""
-    from aecli.metrics.pixels import Pixels
-    from aecli.metrics.ssim import Ssim
-
-    return {"psnr": Pixels.about["psnr"], "ssim": Ssim.about["ssim"]}
-
-
 def _draw(run: runs.Run, folder: pathlib.Path, rows: dict, values: dict, name: str | None) -> None:
     from aecli.figures import denoised, style
 
@@ -168,5 +129,7 @@ def _print(values: dict) -> None:
          "-" if each["ssim"] is None else f"{each['ssim']:.4f}"]
         for name, each in values["rows"].items()
     ]  # fmt: skip
-    psnr, ssim = (quantity.label(name) for name, quantity in _about().items())
+    from aecli.metrics.denoising import ABOUT
+
+    psnr, ssim = (quantity.label(name) for name, quantity in ABOUT.items())
     show_table(["", psnr, psnr.replace("psnr", "gain"), ssim], rows)

@@ -15,7 +15,8 @@ def main(cfg: DictConfig) -> None:
     run = request.opened(cfg)
     run.splits  # noqa: B018  (bad data is refused before TensorFlow's seconds)
     request.wake(run)
-    card = evaluating.card_of(run, cfg)
+    is_told = cfg.card == "full" and not cfg.json and not sys.stderr.isatty()
+    card = evaluating.card_of(run, cfg, _tell if is_told else None)
     values, report = evaluating.values_of(card, cfg), card_tables.Report(run, card)
     folder = run.new_eval_folder()
     write_json(folder / "metrics.json", values)
@@ -28,3 +29,8 @@ def main(cfg: DictConfig) -> None:
         return
     report.show(with_sections=cfg.card == "full")
     print(f"written to {folder}/metrics.json", file=sys.stderr)
+
+
+def _tell(name: str, seconds: float) -> None:
+    """A line a part, where nobody sees a bar."""
+    print(f"card   {name:<16} {seconds:5.1f}s", file=sys.stderr, flush=True)

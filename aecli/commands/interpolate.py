@@ -2,23 +2,20 @@
 
 import pathlib
 import sys
-from typing import Annotated, Literal
 
 import numpy as np
 from omegaconf import DictConfig
-from pydantic import Field
 
 from aecli import look, runs
 from aecli.console.table import show_table
 from aecli.datasets import source_file
 from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest, NotApplicable
-from aecli.io import conditions, request, sentences, tables
+from aecli.io import conditions, keys, request, sentences, tables
 from aecli.io.given import Images
 
 ENDS = ("images", "labels", "sentences")
 SHOWN = 5  # unknown tokens
-Position = Annotated[int, Field(ge=0)]
 
 
 def main(cfg: DictConfig) -> None:
@@ -34,7 +31,7 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     the sentences on the way from one to another are printed, too.
     A model that is told labels is told the stated one, else that of the nearer end.
     """
-    request.check(cfg, _keys)
+    request.check(cfg, keys.interpolate)
     for key in ENDS:
         if cfg[key] is not None and len(cfg[key]) != 2:
             like = "['a dog','the sea']" if key == "sentences" else "[3,8]"
@@ -50,12 +47,9 @@ def interpolate(cfg: DictConfig) -> list[pathlib.Path]:
     from aecli.figures import interpolation, style
 
     ends = None if found.labels is None else found.labels[pair]
-    a, b = run.model.encode(found.x[pair], label=ends)
-    t = np.linspace(0.0, 1.0, cfg.steps)
     stated = conditions.stated(run, cfg.label)
-    label = np.where(t < 0.5, *ends) if stated is None and ends is not None else stated
     paths = ["linear", "spherical"] if cfg.path == "both" else [cfg.path]
-    ways = {name: run.model.decode(interpolation.PATHS[name](a, b, t), label) for name in paths}
+    ways, t = interpolation.between(run, found.x[pair], ends, paths, cfg.steps, stated)
     if is_text:
         return [_told(run, found.x[pair], ways, t)]
     if request.is_table(run):
@@ -82,16 +76,6 @@ def _written(run: runs.Run, ends: np.ndarray, ways: dict[str, np.ndarray], t) ->
     path = run.new_eval_folder() / "interpolation.csv"
     tables.write(path, told | (request.columns(run, x) or {}))
     return path
-
-
-def _keys(
-    images: list[Position] | None,
-    labels: list[int | str] | None,
-    sentences: list[str] | None,
-    path: Literal["linear", "spherical", "both"],
-    steps: Annotated[int, Field(ge=2, le=1000, description="images, both ends included")],
-    gif: bool,
-): ...
 
 
 def _require_images(spec: DataSpec) -> None:

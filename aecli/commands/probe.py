@@ -1,22 +1,15 @@
 """aecli probe: how much the codes know of the labels."""
 
-import math
 import pathlib
 import sys
-from typing import Annotated
 
-import numpy as np
 from omegaconf import DictConfig
-from pydantic import Field
 
 from aecli import look, runs
 from aecli.console.table import show_table
 from aecli.files import as_json, write_json
-from aecli.io import request
-from aecli.quantity import beside
+from aecli.io import keys, request
 from aecli.runs import labelled
-
-Count = Annotated[int, Field(ge=1)]
 
 
 def main(cfg: DictConfig) -> None:
@@ -36,45 +29,22 @@ def probe(cfg: DictConfig) -> tuple[runs.Run, dict, pathlib.Path]:
     {"train_images", "test_images", "seed", "rows": [...], "factors": [...] of data that have
     them, "about"}. Raises BadRequest.
     """
-    request.check(cfg, _keys)
+    request.check(cfg, keys.probe)
     run = request.opened(cfg)
     labelled.check(run)
     request.wake(run)
     from aecli.figures import style
     from aecli.figures.probe_curve import probe_curve
-    from aecli.metrics.base import MAX_VALUES
-    from aecli.metrics.probe import Probe
-    from aecli.metrics.probe_curve import Labelled, by_factor, curve, feature_sets
+    from aecli.metrics.probe_curve import probed
 
-    n = MAX_VALUES // math.prod(run.data_shape)
-    _, train, train_labels = run.examples("train", n=n)
-    _, test, test_labels = run.examples("test", n=n)
-    assert train_labels is not None  # labelled.check has seen them
-    assert test_labels is not None
-    sets = feature_sets(run.model, train, test, (train_labels, test_labels))
-    pair = Labelled(sets[0], train_labels), Labelled(sets[1], test_labels)
-    rows = curve(*pair, list(cfg.labels_per_class), cfg.draws, cfg.seed, cfg.train_images)
-    values = {"train_images": len(train), "test_images": len(test), "seed": cfg.seed, "rows": rows}
-    of_train, of_test = run.splits.train.factors, run.splits.test.factors
-    if of_train is not None and of_test is not None:
-        first = sets[0], of_train.take(np.arange(len(train)))
-        second = sets[1], of_test.take(np.arange(len(test)))
-        values["factors"] = by_factor(first, second, cfg.seed, cfg.train_images)
-    values |= beside(Probe.about)
-    figure = probe_curve(run, rows, len(np.unique(train_labels)))
+    asked = (list(cfg.labels_per_class), cfg.draws, cfg.seed, cfg.train_images)
+    values = probed(run, *asked)
+    figure = probe_curve(run, values["rows"], labelled.kinds(run))
     folder = run.new_eval_folder()
     write_json(folder / "metrics.json", values)
     style.name_shown(figure, request.shown(cfg))
     run.save_figure(figure, "probe", folder=folder)
     return run, values, folder
-
-
-def _keys(
-    train_images: Count | None,
-    labels_per_class: list[Count],
-    draws: Annotated[int, Field(ge=1, le=1000)],
-    seed: Annotated[int, Field(ge=0, lt=2**32)],
-): ...
 
 
 def _print(run: runs.Run, values: dict) -> None:

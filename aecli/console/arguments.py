@@ -140,17 +140,25 @@ def _choose_dataset(arguments: Arguments) -> None:
 
 
 def _choose_metrics(arguments: Arguments) -> None:
-    """card=full takes every metric that there is, unless metrics=... states which."""
-    stated = {override.partition("=")[0].lstrip("+") for override in arguments.overrides}
-    is_full = "card=full" in arguments.overrides and _has_key(arguments.command, "card")
-    if is_full and "metrics" not in stated:
-        arguments.overrides.append(every_metric(arguments.config_dir))
+    """card=full takes every metric that there is, unless metrics=... states which.
 
-
-def every_metric(config_dir: str | None = None) -> str:
-    """metrics=[bounds,objective,...]"""
-    names = [option.name for option in catalog.options("metrics", config_dir)]
-    return f"metrics=[{','.join(names)}]"
+    Each has the settings that its YAML states for a card, unless these are stated, too.
+    """
+    pairs = (override.lstrip("+").partition("=") for override in arguments.overrides)
+    stated = {key: value for key, _, value in pairs}
+    if "card=full" not in arguments.overrides or not _has_key(arguments.command, "card"):
+        return
+    options = catalog.options("metrics", arguments.config_dir)
+    if "metrics" in stated:
+        chosen = re.findall(r"\w+", stated["metrics"])
+        options = [option for option in options if option.name in chosen]
+    else:
+        names = [option.name for option in options]
+        arguments.overrides.append(f"metrics=[{','.join(names)}]")
+    for option in options:
+        word = f"metrics.{option.name}.{option.in_card}"
+        if option.in_card is not None and word.partition("=")[0] not in stated:
+            arguments.overrides.append(word)
 
 
 def _take_option(arguments: Arguments, word: str, unread: list[str]) -> None:

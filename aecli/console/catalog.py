@@ -74,6 +74,11 @@ class Option:
         lines = [line for line in head(self.file) if line.startswith("# @also ")]
         return [word for line in lines for word in line.split()[2:]]
 
+    @property
+    def in_card(self) -> str | None:
+        """The word that card=full adds for it, key=value, as the line `# @card WORD` says."""
+        return self._marked("card")
+
     def _marked(self, name: str) -> str | None:
         found = (re.match(MARKED.format(name), line) for line in head(self.file))
         return next((match[1] for match in found if match), None)

@@ -129,6 +129,8 @@ def check_range(
     reach = slack * (trained[1] - trained[0])
     if low >= trained[0] - reach and high <= trained[1] + reach:
         return ""
+    if unit == "bytes" and low >= 0 and high <= 1:  # as such bytes would be
+        return ""
     one = 255 if part.x.dtype == np.uint8 else 1
     least, most = one * (trained[0] - reach), one * (trained[1] + reach)
     count = sum(int(((block < least) | (block > most)).sum()) for block in blocks(part.x))

@@ -41,6 +41,20 @@ def spherical(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
 PATHS = {"linear": linear, "spherical": spherical}
 
 
+def between(
+    run, ends: np.ndarray, labels: np.ndarray | None, paths: list[str], steps: int, label=None
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """({path: examples [steps, H, W, C] on the way}, shares of the way [steps]) between two.
+
+    ends: [2, H, W, C]; labels: [2], theirs, where the model is told labels. label: the one of all
+    the way; None: that of the nearer end.
+    """
+    a, b = run.model.encode(ends, label=labels)
+    t = np.linspace(0.0, 1.0, steps)
+    told = np.where(t < 0.5, *labels) if label is None and labels is not None else label
+    return {name: run.model.decode(PATHS[name](a, b, t), told) for name in paths}, t
+
+
 @style.in_style
 def strip(run, ends: np.ndarray, ways: dict[str, np.ndarray], names: list[str]) -> Figure:
     """A row a path, between the two images that were given.

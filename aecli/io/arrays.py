@@ -66,6 +66,33 @@ def given(
     return Given(x, found, notes)
 
 
+def labelled(
+    run: Run, train: Any, validation: Any, test: Any
+) -> tuple[list[Split], tuple[str, ...] | None]:
+    """Pairs (X, labels [N]) -> the three parts, in model units, and the names of the labels.
+
+    validation: None: the test part is this one, too. Raises BadRequest.
+    """
+    pairs = {"train": train, "test": test} | ({} if validation is None else {"val": validation})
+    for name, pair in pairs.items():
+        if pair is None:
+            raise BadRequest(f"{name}, a pair (X, labels), is stated with the others, or none is")
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise BadRequest(f"{name} is a pair, (X, labels); got {type(pair).__name__}")
+    held = {name: _part(run, pair[0], beyond=False)[0] for name, pair in pairs.items()}
+    found = [(name, kept_arrays.labels(pair[1])) for name, pair in pairs.items()]
+    numbers, names = label_columns.labels(found, [len(part) for part in held.values()])
+    learnt = run.learnt
+    whole, names = label_columns.as_trained(
+        "labels", np.concatenate(numbers), names, learnt.label_names, learnt.train_labels
+    )
+    assert whole is not None  # there are some
+    ends = np.cumsum([len(part) for part in held.values()])[:-1]
+    told = dict(zip(held, np.split(whole, ends), strict=True))
+    parts = {name: dataclasses.replace(part, labels=told[name]) for name, part in held.items()}
+    return [parts[name if name in parts else "test"] for name in ("train", "val", "test")], names
+
+
 def given_back(run: Run, made: np.ndarray) -> Any:
     """What a model made, [N, H, W, C], in the training's unit: rows [N, D], images, sentences."""
     if run.learnt.vocabulary is not None:

@@ -1,6 +1,8 @@
 """The report card: what all metrics say of one evaluation, by section."""
 
 import dataclasses
+import time
+from collections.abc import Callable
 from typing import Any
 
 from tqdm import tqdm
@@ -12,6 +14,7 @@ from aecli.quantity import Quantity, beside
 SECTIONS = (  # others come after
     "reconstruction", "likelihood", "samples", "codes", "disentanglement", "anomalies",
 )  # fmt: skip
+BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}]"  # parts differ in length
 
 
 @dataclasses.dataclass
@@ -51,18 +54,25 @@ class Card:
         }
 
 
-def filled(evaluation: Evaluation, metrics: dict[str, Metric], strict: bool = False) -> Card:
+def filled(
+    evaluation: Evaluation,
+    metrics: dict[str, Metric],
+    strict: bool = False,
+    told: Callable[[str, float], None] | None = None,
+) -> Card:
     """The card of some metrics, {name: metric}.
 
     One that does not fit or fails is put down with its reason, and costs no other; if strict, its
-    error is raised. One of several that is about another kind of data is passed over.
+    error is raised. One of several that is about another kind of data is passed over. told: is
+    given the name of each that was found, and the seconds that it took.
     """
     ordered = sorted(metrics.items(), key=lambda item: _place(item[1].section))
     settings = {name: dataclasses.asdict(metric) for name, metric in ordered}
     card = Card(evaluation.split, len(evaluation.target), settings)
-    with tqdm(ordered, desc="metrics", leave=False, delay=1, disable=None) as bar:
+    with tqdm(ordered, leave=False, delay=1, disable=None, bar_format=BAR) as bar:
         for name, metric in bar:
             bar.set_description(name)
+            start = time.monotonic()
             try:
                 _add(card, evaluation, metric)
             except Exception as error:
@@ -74,6 +84,9 @@ def filled(evaluation: Evaluation, metrics: dict[str, Metric], strict: bool = Fa
                     card.not_applicable[name] = str(error)
                 else:
                     card.failed[name] = f"{type(error).__name__}: {error}"
+            else:
+                if told is not None:
+                    told(name, time.monotonic() - start)
     return card
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
 from aecli.training import state_file
 
@@ -22,13 +23,18 @@ ROWS = 500  # images at a time in prediction
 class Classifier:
     """network: images -> (features [B, FEATURES] >= 0, logits); labels[i]: what logit i is of.
 
-    origin: what it was made of, in words; fingerprint: of all that it was made of, eight letters.
+    origin: what it was made of, in words; made_of: SHA-256 of all that it was made of.
     """
 
     network: keras.Model
     labels: np.ndarray
     origin: str
-    fingerprint: str
+    made_of: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Eight letters, the same of two that were made of the same."""
+        return self.made_of[:8]
 
     def features(self, x: np.ndarray) -> np.ndarray:
         """Images [N, H, W, C] -> what the last layer sees of them, [N, FEATURES]."""
@@ -43,10 +49,19 @@ class Classifier:
 def trained_classifier(x: np.ndarray, labels: np.ndarray, steps: int, seed: int) -> Classifier:
     """Fitted to images [N, H, W, C] with labels [N] by Adam, in `steps` steps of BATCH images.
 
-    Two strided convolutions and a dense layer; rows of numbers get dense layers alone. A pure
-    function of its arguments. Keras's global seed is set.
+    A pure function of its arguments. Keras's global seed is set.
     """
-    known, classes = np.unique(labels, return_inverse=True)
+    classifier = untrained_classifier(x, labels, steps, seed)
+    train(classifier, x, labels, steps, seed)
+    return classifier
+
+
+def untrained_classifier(x: np.ndarray, labels: np.ndarray, steps: int, seed: int) -> Classifier:
+    """What trained_classifier trains: its layers with the weights that it begins from.
+
+    Two strided convolutions and a dense layer; rows of numbers get dense layers alone.
+    """
+    known = np.unique(labels)
     keras.utils.set_random_seed(seed)
     image = keras.Input(x.shape[1:])
     h = keras.layers.Normalization(mean=float(x.mean()), variance=float(x.var()) or 1.0)(image)
@@ -54,13 +69,22 @@ def trained_classifier(x: np.ndarray, labels: np.ndarray, steps: int, seed: int)
         h = layer(h)
     features = keras.layers.Dense(FEATURES, activation="relu")(h)
     logits = keras.layers.Dense(len(known))(features)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    fitted: Any = keras.Model(image, logits)  # Keras's own annotations are narrower than it is
-    fitted.compile(keras.optimizers.Adam(1e-3), loss, jit_compile=False)
-    fitted.fit(_batches(x, classes, steps, seed), shuffle=False, verbose=0)
     origin = f"a classifier trained on {len(x):,} images in {steps:,} steps, seed {seed}"
     made_of = state_file.digest({"x": x, "labels": labels}, json.dumps([RECIPE, steps, seed]))
-    return Classifier(keras.Model(image, [features, logits]), known, origin, made_of[:8])
+    return Classifier(keras.Model(image, [features, logits]), known, origin, made_of)
+
+
+def train(classifier: Classifier, x: np.ndarray, labels: np.ndarray, steps: int, seed: int) -> None:
+    """Fit an untrained classifier, in place."""
+    network = classifier.network
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    fitted: Any = keras.Model(network.inputs, network.outputs[1])  # Keras's annotations are narrow
+    fitted.compile(keras.optimizers.Adam(1e-3), loss, jit_compile=False)
+    classes = np.searchsorted(classifier.labels, labels)
+    with tqdm(total=steps, desc="classifier", leave=False, delay=1, disable=None) as bar:
+        shown = keras.callbacks.LambdaCallback(on_train_batch_end=lambda *_, **__: bar.update())
+        batches = _batches(x, classes, steps, seed)
+        fitted.fit(batches, shuffle=False, verbose=0, callbacks=[shown])
 
 
 def _batches(x: np.ndarray, classes: np.ndarray, steps: int, seed: int) -> tf.data.Dataset:

@@ -1,13 +1,15 @@
 """Disentanglement, completeness, informativeness (Eastwood & Williams 2018)."""
 
 import dataclasses
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
-from aecli.metrics.base import Figures
+from aecli.metrics.base import Evaluation, Figures
 from aecli.metrics.disentanglement import dci
 from aecli.metrics.disentanglement.of_run import Count, FactorMetric, two_samples
 from aecli.metrics.disentanglement.represented import Represented
 from aecli.quantity import HIGHER, LOWER, Quantity
+
+Predictor = Literal["boosted", "histogram", "forest", "lasso"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,12 @@ class DCI(FactorMetric):
 
     n: Count = 10_000
     n_test: Count = 5_000
-    predictor: Literal["boosted", "histogram", "forest", "lasso"] = "boosted"
+    predictor: Predictor = "boosted"
+
+    def notes(self, evaluation: Evaluation) -> list[str]:
+        others = [name for name in get_args(Predictor) if name != self.predictor]
+        told = f"dci: metrics.dci.predictor={self.predictor}; others: {', '.join(others)}"
+        return [*super().notes(evaluation), told]
 
     def score(self, of: Represented) -> Figures:
         train, test = two_samples(of, self.n, self.n_test, self.rng())

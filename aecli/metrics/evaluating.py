@@ -1,5 +1,6 @@
 """A run's figures of merit, as the config of aecli eval asks for them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from omegaconf import DictConfig
@@ -21,12 +22,17 @@ def evaluate(run: runs.Run, cfg: DictConfig) -> dict:
     return values_of(card_of(run, cfg), cfg)
 
 
-def card_of(run: runs.Run, cfg: DictConfig) -> Card:
-    """The card of the metrics in cfg; with card=full one that fails costs no other."""
+def card_of(
+    run: runs.Run, cfg: DictConfig, told: Callable[[str, float], None] | None = None
+) -> Card:
+    """The card of the metrics in cfg; with card=full one that fails costs no other.
+
+    told: as filled tells it.
+    """
     from aecli.metrics.base import Evaluation
 
     metrics = build.components(metrics_of(cfg), "metrics")
-    return filled(Evaluation(run, cfg.split), metrics, strict=cfg.card != "full")
+    return filled(Evaluation(run, cfg.split), metrics, strict=cfg.card != "full", told=told)
 
 
 def metrics_of(cfg: DictConfig) -> dict[str, Any]:

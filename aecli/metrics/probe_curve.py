@@ -1,14 +1,20 @@
 """Accuracy by number of labels, on codes and on what they must beat: pixels and PCA."""
 
 import dataclasses
+import math
+from typing import Any
 
 import numpy as np
 from sklearn.decomposition import PCA
 from tqdm import tqdm
 
 from aecli.datasets.factors import Factors
+from aecli.metrics.base import MAX_VALUES
 from aecli.metrics.baselines import ROWS, flat
+from aecli.metrics.probe import Probe
 from aecli.metrics.probing import draw_rows, probe_accuracy
+from aecli.quantity import beside
+from aecli.runs import Run
 
 PLAIN = {"image": "pixels", "table": "values", "series": "values", "text": "numbers of the tokens"}
 METHODS = {"logistic_accuracy": "logistic regression", "knn_accuracy": "5 nearest neighbours"}
@@ -70,6 +76,31 @@ def curve(
     jobs = [(name, count) for name in train.x for count in chosen]
     bar = tqdm(jobs, desc="probe", unit="fit", leave=False, delay=1, disable=None)
     return [_row(train, test, name, count, chosen[count], seed) for name, count in bar]
+
+
+def probed(
+    run: Run, labels_per_class: list[int], draws: int, seed: int, train_images: int | None
+) -> dict[str, Any]:
+    """What `aecli probe` finds out: how well the run's test labels are told from features.
+
+    {"train_images", "test_images", "seed", "rows": as of curve, "factors": as of by_factor, where
+    the data have some, "about"}. All examples have labels.
+    """
+    n = MAX_VALUES // math.prod(run.data_shape)
+    _, train, train_labels = run.examples("train", n=n)
+    _, test, test_labels = run.examples("test", n=n)
+    assert train_labels is not None  # runs.labelled.check has seen them
+    assert test_labels is not None
+    sets = feature_sets(run.model, train, test, (train_labels, test_labels))
+    pair = Labelled(sets[0], train_labels), Labelled(sets[1], test_labels)
+    rows = curve(*pair, labels_per_class, draws, seed, train_images)
+    values = {"train_images": len(train), "test_images": len(test), "seed": seed, "rows": rows}
+    of_train, of_test = run.splits.train.factors, run.splits.test.factors
+    if of_train is not None and of_test is not None:
+        first = sets[0], of_train.take(np.arange(len(train)))
+        second = sets[1], of_test.take(np.arange(len(test)))
+        values["factors"] = by_factor(first, second, seed, train_images)
+    return values | beside(Probe.about)
 
 
 def by_factor(

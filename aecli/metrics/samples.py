@@ -13,7 +13,8 @@ from aecli.io import request
 from aecli.metrics import feature_network
 from aecli.metrics.base import MAX_VALUES, Evaluation, Figures, Metric
 from aecli.metrics.bounds import is_binary
-from aecli.metrics.classifier import Classifier, trained_classifier
+from aecli.metrics.classifier import Classifier
+from aecli.metrics.kept_classifier import kept_classifier
 from aecli.metrics.likeness import Likeness, likeness
 from aecli.quantity import HIGHER, LOWER, Quantity
 from aecli.runs import Run, sampling
@@ -124,7 +125,7 @@ class _Compared:
         if metric.features is None:
             rest = slice(self.count, None)
             assert labels is not None  # they were asked for
-            self.network = trained_classifier(
+            self.network = kept_classifier(
                 train[rest], labels[order][rest], metric.steps, metric.seed
             )
         else:

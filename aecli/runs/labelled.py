@@ -26,3 +26,8 @@ def check(run: Run) -> None:
     unseen = np.setdiff1d(np.union1d(val, test), train).tolist()
     if unseen:
         raise BadRequest(f"there are labels that no training image has: {unseen}")
+
+
+def kinds(run: Run) -> int:
+    """How many labels the training examples have."""
+    return len(np.unique(run.splits.train.needed_labels()))

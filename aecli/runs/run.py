@@ -215,15 +215,18 @@ class Run:
         What is compared with (PCA) is fitted to the run's own data; where these cannot be read, to
         the examples shown.
         """
+        try:
+            splits = dataclasses.replace(self.splits, test=part, source=origin, grid=None)
+        except BadRequest:
+            splits = Splits(part, part, part, origin, self.learnt.label_names, self.learnt)
+        return self.holding(splits)
+
+    def holding(self, splits: Splits) -> "Run":
+        """The same run with other data, in model units, in place of its own."""
         other = Run(self.folder)
-        other.data_are_stated, other.learnt = True, self.learnt
+        other.data_are_stated, other.learnt, other.splits = True, self.learnt, splits
         if "model" in self.__dict__:
             other.model = self.model
-        try:
-            other.splits = dataclasses.replace(self.splits, test=part, source=origin, grid=None)
-        except BadRequest:
-            names = self.learnt.label_names
-            other.splits = Splits(part, part, part, origin, names, self.learnt)
         return other
 
 

@@ -13,6 +13,7 @@ from aecli import build, runs
 from aecli.commands import finetune as command
 from aecli.commands.finetune import finetune
 from aecli.errors import BadRequest
+from aecli.fit import finetuning
 from aecli.fit.start import train
 from aecli.training import classifier as training
 from aecli.training.classifier import Images, Phase, accuracy, classifier, fit
@@ -87,7 +88,7 @@ def test_one_starts_from_the_run_and_the_other_anew_with_the_same_new_layer(
 
     monkeypatch.setattr(training, "fit", stop)
     cfg = compose(f"run={run.folder}", *FEW, "seed=3", command="finetune")
-    command._trained(cfg, run, None, None)
+    finetuning._trained(cfg, run, None, None)
     (mine, head, _, phases, how), (anew, other_head, _, other_phases, other_how) = seen
     own = keras.models.load_model(run.folder / "checkpoints" / "best.keras").encoder
     assert same(mine[-2:], own.get_layer("mean").get_weights())

@@ -13,7 +13,7 @@ from aecli import build, runs
 from aecli.commands import traverse as command
 from aecli.divergences import gaussian_kl, gaussian_kl_of_units
 from aecli.errors import BadRequest
-from aecli.figures import traversal
+from aecli.figures import traversal, traversed
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_the_kl_of_a_grid_code_is_that_of_its_maps(compose):
     x = np.random.default_rng(0).random((5, 8, 8, 1), dtype="float32")
     kl = model.kl_of_units(x)
     assert kl.shape == (5, *model.code_shape)
-    units = command._units(model.encode(x), kl)
+    units = traversed._units(model.encode(x), kl)
     assert units["unit"].tolist() == ["z[:,:,0]", "z[:,:,1]", "z[:,:,2]"]
     assert units["kl"].sum() == pytest.approx(model.score(x)["kl"].mean(), rel=1e-5)
 

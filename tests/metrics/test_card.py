@@ -75,6 +75,7 @@ def test_full_holds_basic_and_every_option(vae, evaluated, full):
         assert values.items() <= full["baselines"][row].items()
     assert set(full["settings"]) == set(options("metrics"))
     assert full["settings"]["bounds"] == {"k": 5, "n": 2000}
+    assert full["settings"]["dci"]["predictor"] == "histogram"  # boosted takes ten minutes
     assert set(full["not_applicable"]) == OF_OTHER_RUNS
     assert full["failed"] == {}
     assert list(full["sections"]) == OF_ALL
@@ -133,6 +134,10 @@ def test_the_command_prints_sections_and_writes_them(vae, capsys, monkeypatch):
     assert any(line.startswith("iw_elbo ") for line in lines)
     assert "failed: clustering: ZeroDivisionError: of course" in lines
     assert "warning: metric clustering failed" in shown.err
+    parts = [line.split()[1] for line in shown.err.splitlines() if line.startswith("card ")]
+    assert len(parts) > 6
+    assert parts[0] == "objective"
+    assert not {"clustering", "mig"} & {*parts}  # what was found, alone
     folder = max((vae / "eval").iterdir())
     values = json.loads((folder / "metrics.json").read_text())
     assert values["failed"] == {"clustering": "ZeroDivisionError: of course"}
@@ -153,6 +158,21 @@ def test_metrics_that_are_stated_are_the_card(vae, evaluated):
     values = evaluated(vae, "card=full", "metrics=[trustworthiness]")
     assert values["sections"] == {"codes": ["trustworthiness"]}
     assert set(values["baselines"]) == {"PCA, 4 components"}
+
+
+@pytest.mark.parametrize(
+    ("words", "predictor"),
+    [
+        (["card=full"], "histogram"),
+        (["card=full", "metrics=[mig,dci]"], "histogram"),
+        (["metrics=[dci]"], "boosted"),
+        (["card=full", "metrics.dci.predictor=boosted"], "boosted"),
+        (["card=full", "metrics=[mig]"], None),
+    ],
+)
+def test_the_card_has_the_quick_dci_unless_another_is_asked_for(compose, words, predictor):
+    config = compose(*parse("eval", words).overrides, command="eval")
+    assert config.metrics.get("dci", {}).get("predictor") == predictor
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from aecli import build
 from aecli.datasets.splits import Split, Splits
 from aecli.errors import NotApplicable
-from aecli.metrics import neighbourhoods
+from aecli.metrics import classifier, kept_classifier, neighbourhoods
 from aecli.metrics.base import Evaluation
 from aecli.metrics.classifier import trained_classifier
 from aecli.metrics.frechet import frechet_distance
@@ -157,14 +157,47 @@ def test_the_classifier_learns_and_is_the_same_again():
     assert len({first.fingerprint, *(other.fingerprint for other in others)}) == 3
 
 
+def test_a_classifier_is_trained_once_and_read_after(tmp_path, monkeypatch):
+    trained = []
+
+    def train(made, *given):
+        trained.append(given)
+        made.network.set_weights([w + 0.1 for w in made.network.get_weights()])
+
+    monkeypatch.setattr(classifier, "train", train)
+    monkeypatch.setattr(kept_classifier, "cache_folder", lambda: tmp_path / "cache")
+    x, y = np.random.default_rng(0).random((60, 3, 3, 1), "float32"), np.arange(60) % 2
+    folder = tmp_path / "cache" / "classifiers"
+
+    def weights(labels=y, seed=0):
+        made = kept_classifier.kept_classifier(x, labels, 5, seed)
+        return np.concatenate([w.ravel() for w in made.network.get_weights()])
+
+    first = weights()
+    np.testing.assert_array_equal(weights(), first)
+    assert len(trained) == 1
+    (file,) = folder.iterdir()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    file.write_bytes(file.read_bytes()[:500])
+    np.testing.assert_array_equal(weights(), first)  # trained anew, and whole again
+    np.testing.assert_array_equal(weights(), first)
+    assert len(trained) == 2
+    weights(labels=1 - y)
+    weights(seed=1)
+    assert len(trained) == 4
+    folder.chmod(0o755)  # others may have read, or written
+    weights()
+    assert len(trained) == 5
+
+
 @pytest.mark.parametrize("shape", [(1, 30, 1), (70, 40, 3), (2, 9, 1)])
 def test_the_classifier_takes_any_shape(shape):
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 60)
     x = rng.random((60, *shape), dtype="float32") + labels[:, None, None, None]
-    classifier = trained_classifier(x, labels, 40, seed=0)
-    assert classifier.accuracy(x, labels) > 0.9
-    assert classifier.features(x).shape == (60, 64)
+    made = trained_classifier(x, labels, 40, seed=0)
+    assert made.accuracy(x, labels) > 0.9
+    assert made.features(x).shape == (60, 64)
 
 
 # ---- the metric ---------------------------------------------------------------------------------

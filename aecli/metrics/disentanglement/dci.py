@@ -10,10 +10,12 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.linear_model import Lasso
+from tqdm import tqdm
 
 Sampled = tuple[np.ndarray, np.ndarray]  # codes [n, D], values [n, K]
 ALPHA = 0.02  # of lasso, and
 TREES = 10  # of a forest, in the authors' quantify.ipynb
+ROUNDS = 100  # of boosting
 
 
 def disentanglement(importances: np.ndarray) -> float:
@@ -55,22 +57,33 @@ def boosted(
     off: Any = False
     none: Any = None  # as off, where scikit-learn's own default is a word
     importances, accuracies = [], []
+    rounds = len(train[1].T) * ROUNDS
+    bar = tqdm(total=rounds, desc="dci", unit="round", leave=False, delay=1, disable=None)
+
+    def after_round(*_: Any) -> None:
+        bar.update()  # what it returns would stop the fit
+
     for known, values in zip(train[1].T, test[1].T, strict=True):
         model: Any = GradientBoostingClassifier(
-            loss="log_loss", learning_rate=0.1, n_estimators=100, subsample=1.0,
+            loss="log_loss", learning_rate=0.1, n_estimators=ROUNDS, subsample=1.0,
             min_samples_split=2, min_samples_leaf=1, min_weight_fraction_leaf=0.0, max_depth=3,
             min_impurity_decrease=0.0, max_features=None, max_leaf_nodes=None,
             n_iter_no_change=None, ccp_alpha=0.0, random_state=seed,
         )  # fmt: skip
         if histogram:
             model = HistGradientBoostingClassifier(
-                loss="log_loss", learning_rate=0.1, max_iter=100, max_depth=3, max_leaf_nodes=31,
+                loss="log_loss", learning_rate=0.1, max_iter=ROUNDS, max_depth=3, max_leaf_nodes=31,
                 min_samples_leaf=1, l2_regularization=0.0, max_bins=255, random_state=seed,
                 early_stopping=off, categorical_features=none,
             )  # fmt: skip
-        model.fit(train[0], known)
+        if histogram:
+            model.fit(train[0], known)
+            bar.update(ROUNDS)
+        else:
+            model.fit(train[0], known, monitor=after_round)
         importances.append(_gains(model) if histogram else model.feature_importances_)
         accuracies.append(np.mean(model.predict(test[0]) == values))
+    bar.close()
     return np.stack(importances, axis=1), float(np.mean(accuracies))
 
 

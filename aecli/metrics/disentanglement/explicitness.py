@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.multiclass import OneVsRestClassifier
+from tqdm import trange
 
 Sampled = tuple[np.ndarray, np.ndarray]  # codes [n, D], values [n, K]
 
@@ -21,7 +22,8 @@ def aurocs(train: Sampled, test: Sampled, multinomial: bool = False, seed: int =
     deviation = np.where(deviation > 0, deviation, 1.0)
     known, codes = ((a - mean) / deviation for a in (known, codes))
     found = []
-    for k in range(values.shape[1]):
+    factors = values.shape[1]
+    for k in trange(factors, desc="explicitness", leave=False, delay=1, disable=None):
         model = LogisticRegression(
             C=1.0, tol=1e-4, fit_intercept=True, class_weight=None, solver="lbfgs",
             max_iter=1000, random_state=seed,

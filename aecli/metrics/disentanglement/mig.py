@@ -1,6 +1,7 @@
 """The mutual information gap, from the information that codes have of factors."""
 
 import numpy as np
+from tqdm import tqdm
 
 from aecli.metrics.disentanglement.represented import Represented
 
@@ -28,7 +29,8 @@ def posterior_information(
     """
     marginal = _entropies(of, of.drawn(n, rng), rng)
     given = np.empty((len(marginal), len(of.sizes)))
-    for k, size in enumerate(of.sizes):
+    sizes = tqdm(of.sizes, "mig", unit="factor", leave=False, delay=1, disable=None)
+    for k, size in enumerate(sizes):
         found = []
         for value in range(size):
             values = of.drawn(n_given, rng)

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
+from tqdm import trange
 
 from aecli.datasets.factors import UNKNOWN
 from aecli.datasets.splits import Split
@@ -133,5 +134,7 @@ class Kept:
 
     def _made(self, places: np.ndarray) -> np.ndarray:
         values = np.stack(np.unravel_index(places, self.sizes), axis=1)
-        blocks = range(0, len(values), BLOCK)
-        return np.concatenate([self.make(values[i : i + BLOCK]) for i in blocks])
+        starts = trange(
+            0, len(values), BLOCK, desc="draw images", leave=False, delay=1, disable=None
+        )
+        return np.concatenate([self.make(values[i : i + BLOCK]) for i in starts])

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.svm import LinearSVC
+from tqdm import trange
 
 Sampled = tuple[np.ndarray, np.ndarray]  # codes [n, D], values [n, K]
 STILL = 1e-12  # variance, below which a code predicts nothing
@@ -32,7 +33,9 @@ def accuracies(train: Sampled, test: Sampled, scaled: bool = False, seed: int = 
         known, codes = ((a - mean) / deviation for a in (known, codes))
     primal: Any = False  # where scikit-learn's own default is a word
     found = np.empty((codes.shape[1], values.shape[1]))
-    for d in range(found.shape[0]):
+    for d in trange(
+        found.shape[0], desc="sap", unit="code unit", leave=False, delay=1, disable=None
+    ):
         for k in range(found.shape[1]):
             machine = LinearSVC(
                 penalty="l2", loss="squared_hinge", dual=primal, tol=1e-4, C=0.01,
