@@ -37,7 +37,7 @@ def folded(text: str, width: int) -> str:
     No word is broken, and no command, which is there to be copied: one that is longer than a line
     goes on after a backslash. JSON stays as it is.
     """
-    if text.startswith(JSON) or "\n" not in text and len(text) <= width:
+    if text.startswith(JSON) or ("\n" not in text and len(text) <= width):
         return text
     return "\n".join(_fold(line, width) for line in text.split("\n"))
 
