@@ -41,7 +41,7 @@ def main(cfg: DictConfig) -> None:
         from aecli.figures import leaderboard as compare_figures
 
         written += compare_figures.draw_all(board, folder / "figures")
-    print(f"written to {folder}/: {'  '.join(written)}", file=sys.stderr)
+    print(f"written to {folder}/:  {'  '.join(written)}", file=sys.stderr)
 
 
 def _by_task(board: Leaderboard, folder: pathlib.Path, quiet: bool) -> list[str]:

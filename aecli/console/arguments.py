@@ -168,7 +168,7 @@ def _take_option(arguments: Arguments, word: str, unread: list[str]) -> None:
             raise BadRequest(f"{option.name} needs {what}; got {value or 'nothing'}")
         arguments.options[option.name] = value
     elif option is options.HELP:
-        raise BadRequest(f"{word}: it is {name}, or {option.name}=all for every key")
+        raise BadRequest(f"{word}: it is {name}, or {name}=all for every key")
     elif word == "--json" and _has_key(arguments.command, "json"):
         arguments.overrides.append("json=true")
     else:

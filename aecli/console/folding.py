@@ -11,9 +11,8 @@ from typing import TextIO
 USUAL = 80  # characters of a line, where a terminal does not say
 LEAST = 40
 ROOM = 24  # that a text has beside what stands before it; else it begins anew below
-BEFORE = re.compile(
-    r"((?:error|note): |\S+(?: \S+)*? {2,})(?:# )?(?=\S)"
-)  # a text: its label, its key
+# before a text: its label, the command or the key that it is about
+BEFORE = re.compile(r"((?:error|note): |\S+(?: \S+)*? {2,})(?:# )?(?=\S)")
 COMMAND = re.compile(r"(?:aecli [\w-]+|pip install)(?: (?:-\S+|\S*[=/.\[]\S*))*")
 JSON = ("{", "[")
 GLUE = "\0"  # for a blank where no line may end
@@ -37,7 +36,7 @@ def folded(text: str, width: int) -> str:
     No word is broken, and no command, which is there to be copied: one that is longer than a line
     goes on after a backslash. JSON stays as it is.
     """
-    if text.startswith(JSON) or ("\n" not in text and len(text) <= width):
+    if text.startswith(JSON):
         return text
     return "\n".join(_fold(line, width) for line in text.split("\n"))
 

@@ -77,7 +77,7 @@ def _everyday(keys: dict[str, str], config: Composed) -> str:
     lines = {}
     for words, text in keys.items():
         key = words.partition("=")[0]
-        value = config.choices[key] if key in config.choices else None
+        value = config.choices.get(key)
         if "=" not in words:
             words += f"={OmegaConf.select(config.config, key) if value is None else value}"
         lines[words] = text

@@ -13,7 +13,7 @@ from aecli.console.streams import Visible
 from aecli.visible import in_a_line
 
 GAP = 2  # characters between two columns
-NARROW = 20  # characters that a column of text keeps: narrower ones are hard to read
+NARROW = 18  # characters that a column of text keeps: narrower ones are hard to read
 INDENT = 4  # of what stands below the first column
 
 Columns = Sequence[Sequence[str]]  # [column][row], the header first
@@ -25,20 +25,30 @@ def show_table(headers: list[str], rows: list[list[str]]) -> None:
     On a terminal that is too narrow cells are folded at blanks; where that is not enough, the first
     column has lines of its own and the others stand below it.
     """
-    headers, *rows = [[in_a_line(cell) for cell in row] for row in (headers, *rows)]
-    columns = list(zip(headers, *rows, strict=True))
+    _show([headers, *rows], "", "bold")
+
+
+def show_rows(rows: list[list[str]], lead: str = "") -> None:
+    """Print rows as show_table does, without a head, each line after `lead`."""
+    _show(rows, lead, "")
+
+
+def _show(rows: list[list[str]], lead: str, head: str) -> None:
+    """head: the style of the first row."""
+    rows = [[in_a_line(cell) for cell in row] for row in rows]
+    columns = list(zip(*rows, strict=True))
     width = folding.columns(sys.stdout)
     if width is None:
         widths = [max(map(len, column)) for column in columns]
-        for row in [headers, *rows]:
+        for row in rows:
             cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-            sys.stdout.write("  ".join(cells).rstrip() + "\n")
+            sys.stdout.write(lead + "  ".join(cells).rstrip() + "\n")
         return
     console = Console(highlight=False)
     with console.capture() as styled:
-        for number, lines in enumerate(_folded(columns, width, console)):
+        for number, lines in enumerate(_folded(columns, width - len(lead), console)):
             for line in lines:
-                console.print(Text(line, "" if number else "bold"), soft_wrap=True)
+                console.print(Text(lead + line, "" if number else head), soft_wrap=True)
     out = sys.stdout
     (out.write_styled if isinstance(out, Visible) else out.write)(styled.get())
 
@@ -86,8 +96,12 @@ def _widths(columns: Columns, width: int) -> list[int] | None:
     least = [_least(column) for column in columns]
     if _total(least) > width:
         return None
-    while _total(widths) > width:
-        at = max(range(len(widths)), key=lambda i: (widths[i] > least[i], widths[i]))
+    cells = [max(one, _longest(column[1:])) for one, column in zip(least, columns, strict=True)]
+    while _total(widths) > width:  # heads first, then what is widest
+        at = max(
+            range(len(widths)),
+            key=lambda i: (widths[i] > cells[i], widths[i] > least[i], widths[i]),
+        )
         widths[at] -= 1
     return widths
 
@@ -95,11 +109,11 @@ def _widths(columns: Columns, width: int) -> list[int] | None:
 def _least(column: Sequence[str]) -> int:
     """The width at which no word is broken, and at which its text can be read."""
     word = max((cell_len(word) for cell in column for word in cell.split()), default=0)
-    return max(word, min(max(map(cell_len, column[1:]), default=0), NARROW))
+    return max(word, min(_longest(column[1:]), NARROW))
 
 
 def _longest(column: Sequence[str]) -> int:
-    return max(map(cell_len, column))
+    return max(map(cell_len, column), default=0)
 
 
 def _total(widths: Sequence[int]) -> int:
@@ -111,7 +125,9 @@ def _beside(cells: Sequence[str], widths: Sequence[int], console: Console) -> li
     parts = [_lines(cell, width, console) for cell, width in zip(cells, widths, strict=True)]
     lines = []
     for line in itertools.zip_longest(*parts, fillvalue=""):
-        padded = [part + " " * (width - cell_len(part)) for part, width in zip(line, widths)]
+        padded = [
+            part + " " * (width - cell_len(part)) for part, width in zip(line, widths, strict=True)
+        ]
         lines.append((" " * GAP).join(padded).rstrip())
     return lines
 
