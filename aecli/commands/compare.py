@@ -1,7 +1,6 @@
 """aecli compare: a leaderboard of runs, in words, in files and in figures."""
 
 import pathlib
-import shutil
 import sys
 import time
 
@@ -13,7 +12,7 @@ from aecli.comparison.leaderboard import Leaderboard, leaderboard
 from aecli.comparison.records import Record
 from aecli.comparison.settings import differences
 from aecli.console.quiet import import_tensorflow_quietly
-from aecli.console.table import show_table
+from aecli.console.table import fits, show_table
 from aecli.errors import BadRequest
 from aecli.files import as_json, unique_folder, write_json, write_text
 from aecli.untrusted.bounded import refuse_links
@@ -42,7 +41,7 @@ def main(cfg: DictConfig) -> None:
         from aecli.figures import leaderboard as compare_figures
 
         written += compare_figures.draw_all(board, folder / "figures")
-    print(f"written to {folder}/: {'  '.join(written)}", file=sys.stderr)
+    print(f"written to {folder}/:  {'  '.join(written)}", file=sys.stderr)
 
 
 def _by_task(board: Leaderboard, folder: pathlib.Path, quiet: bool) -> list[str]:
@@ -97,11 +96,7 @@ def _print(board: Leaderboard) -> None:
 def _that_fit(board: Leaderboard) -> list[str]:
     """As many metrics as have room beside each other on a terminal; all of them in a pipe."""
     metrics = list(board.metrics)
-    while len(metrics) > 1 and sys.stdout.isatty():
-        headers, rows = report.table(board, metrics)
-        widths = [max(map(len, column)) + 2 for column in zip(headers, *rows, strict=True)]
-        if sum(widths) <= shutil.get_terminal_size().columns:
-            break
+    while len(metrics) > 1 and not fits(*report.table(board, metrics)):
         metrics.pop()
     return metrics
 

@@ -5,7 +5,6 @@ import pathlib
 
 from omegaconf import DictConfig
 
-from aecli.console.folding import folded
 from aecli.errors import RunFailed
 from aecli.files import as_json
 from aecli.inspection import machine
@@ -20,7 +19,7 @@ def main(cfg: DictConfig) -> None:
     if cfg.json:
         print(as_json({"checks": [dataclasses.asdict(one) for one in checks], "broken": broken}))
     else:
-        print(folded("\n".join(_lines(checks)), WIDE))
+        print("\n".join(_lines(checks)))
     if broken:
         raise RunFailed(f"broken: {', '.join(dict.fromkeys(broken))}; each has a line with 'do'")
 

@@ -9,7 +9,6 @@ from omegaconf import DictConfig
 
 from aecli import build, typed
 from aecli.console import chosen_data
-from aecli.console.folding import folded
 from aecli.console.table import show_table
 from aecli.errors import BadRequest, NotApplicable
 from aecli.files import as_json, made_folder, replacing, unique_folder
@@ -33,14 +32,14 @@ def main(cfg: DictConfig) -> None:
         plain = found.plain() | {"figure": drawn and str(drawn), "next": ["train", *words]}
         print(as_json({"dataset": name, **plain}))
         return
-    print(folded(told.head(name, found), told.WIDE))
+    print(told.head(name, found))
     if found.spec.kind == "text":
         print("\n".join(f"         {line}" for line in told.sentences(found, cfg.n)))
     for headers, rows in told.tables(found):
         print()
         show_table(headers, rows)
     print()
-    print(folded(told.end(found, drawn, typed.command("train", *words)), told.WIDE))
+    print(told.end(found, drawn, typed.command("train", *words)))
 
 
 def next_words(option: str, overrides: list[str], changes: list[str]) -> list[str]:

@@ -8,7 +8,6 @@ from omegaconf import DictConfig
 
 from aecli.console import catalog, described, subgroups, suggest
 from aecli.console.compose import declared
-from aecli.console.folding import folded
 from aecli.console.table import show_table
 from aecli.errors import BadRequest
 from aecli.files import as_json as as_plain_json
@@ -17,7 +16,6 @@ FAMILIES = (  # of models, from the plain to the special; others come after them
     "deterministic", "sparse", "variational", "disentangling", "importance-weighted",
     "hierarchical", "discrete", "adversarial", "one-class",
 )  # fmt: skip
-INDENT = 10  # of what follows on in the next line
 WIDE = 38  # characters of a key and its value, before its comment
 LAST = ("own", "other")  # of options that name no family: the user's, and aecli's
 
@@ -68,7 +66,7 @@ def _describe(word: str, groups: list[str], as_json: bool) -> None:
         print(as_plain_json([dataclasses.asdict(one) for one in found]))
         return
     text = "\n\n".join("\n".join(_described(one)) for one in found)
-    print(folded(text, INDENT))
+    print(text)
 
 
 def _described(one: described.Described) -> list[str]:

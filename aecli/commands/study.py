@@ -120,7 +120,7 @@ def _tell(found: Results, cfg: DictConfig) -> None:
     if cfg.draw:
         with look.of(cfg).used():
             written += _drawn(found, known, into)
-    print(f"written to {into}/: {'  '.join(written)}", file=sys.stderr)
+    print(f"written to {into}/:  {'  '.join(written)}", file=sys.stderr)
 
 
 def _drawn(found: Results, known: dict[str, float], into: pathlib.Path) -> list[str]:

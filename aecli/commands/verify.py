@@ -1,6 +1,7 @@
 """aecli verify: each objective beside figures that are known without it, on this machine."""
 
 import dataclasses
+import sys
 import time
 from typing import Any
 
@@ -9,12 +10,12 @@ from tqdm import tqdm
 
 from aecli import cores
 from aecli.console.searchpath import UserConfigs
+from aecli.console.table import show_rows
 from aecli.errors import BadRequest, RunFailed
 from aecli.files import as_json
 from aecli.proofs import catalog, run
 from aecli.proofs.run import Outcome
 from aecli.typed import command
-from aecli.visible import in_a_line
 
 
 def main(cfg: DictConfig) -> None:
@@ -29,7 +30,9 @@ def main(cfg: DictConfig) -> None:
             found += outcomes
             if not cfg.json:
                 with tqdm.external_write_mode():
-                    print(_group(outcomes), flush=True)
+                    print(outcomes[0].subject)
+                    show_rows(_rows(outcomes), lead="  ")
+                    sys.stdout.flush()
             progress.update()
     failed = [outcome for outcome in found if not outcome.holds]
     seconds = time.perf_counter() - start
@@ -57,21 +60,19 @@ def _names(cfg: DictConfig) -> list[str]:
     return list(names)
 
 
-def _group(outcomes: list[Outcome]) -> str:
-    """The subject, and a line a proof."""
-    width = max(len(outcome.what) for outcome in outcomes)
-    return "\n".join([outcomes[0].subject, *(_row(outcome, width) for outcome in outcomes)])
+def _rows(outcomes: list[Outcome]) -> list[list[str]]:
+    """A row a proof; the last column, what is said of one that fails, only where there is one."""
+    rows = [_row(outcome) for outcome in outcomes]
+    return rows if any(row[-1] for row in rows) else [row[:-1] for row in rows]
 
 
-def _row(outcome: Outcome, width: int) -> str:
-    mark, what = "ok    " if outcome.holds else "FAILED", in_a_line(outcome.what)
-    end = f"{outcome.seconds:6.2f} s"
+def _row(outcome: Outcome) -> list[str]:
+    mark, end = "ok    " if outcome.holds else "FAILED", f"{outcome.seconds:5.2f} s"
     if (found := outcome.found) is None:
-        return f"  {mark}  {what:{width}}  {in_a_line(outcome.error)}  {end}"
+        return [mark, outcome.what, outcome.error, end, ""]
     numbers = f"{found.ours:.6g} {found.relation} {found.known:.6g}"
     numbers += f" +- {found.tolerance:.2g}" if found.tolerance else ""
-    note = f"  {in_a_line(found.note)}" if found.note and not found.holds else ""
-    return f"  {mark}  {what:{width}}  {numbers:36}{end}{note}"
+    return [mark, outcome.what, numbers, end, "" if found.holds else found.note or ""]
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:

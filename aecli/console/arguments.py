@@ -164,8 +164,8 @@ def _choose_metrics(arguments: Arguments) -> None:
 def _take_option(arguments: Arguments, word: str, unread: list[str]) -> None:
     name, equals, value = word.partition("=")
     option = options.BY_WORD.get(name)
-    if option is not None and option.takes is None and not equals:
-        arguments.options[option.name] = None
+    if option is not None and option.takes is None and (not equals or value in option.choices):
+        arguments.options[option.name] = value or None
     elif option is not None and option.takes is not None:
         if not equals:
             follows = unread and "=" not in unread[0] and not unread[0].startswith("-")
@@ -175,6 +175,8 @@ def _take_option(arguments: Arguments, word: str, unread: list[str]) -> None:
             what = " or ".join(option.choices) or "a value"
             raise BadRequest(f"{option.name} needs {what}; got {value or 'nothing'}")
         arguments.options[option.name] = value
+    elif option is options.HELP:
+        raise BadRequest(f"{word}: it is {name}, or {name}=all for every key")
     elif word == "--json" and _has_key(arguments.command, "json"):
         arguments.overrides.append("json=true")
     else:

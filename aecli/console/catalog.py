@@ -122,6 +122,12 @@ def description(file: Path) -> str:
     return next((line for line in comment_lines(file) if line), "")
 
 
+def everyday(file: Path) -> dict[str, str]:
+    """{KEY or KEY=EXAMPLE: what it is} of the lines `# @everyday KEY  TEXT` at a command's head."""
+    lines = [line.split(maxsplit=3) for line in head(file) if line.startswith("# @everyday ")]
+    return {words: text for _, _, words, text in lines}
+
+
 def key_comments(file: Path) -> dict[str, str]:
     """{dotted key: comment} of the `key: value  # comment` lines of a YAML."""
     comments: dict[str, str] = {}

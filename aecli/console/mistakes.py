@@ -53,7 +53,7 @@ def unknown_key(key: str, command: str, overrides: list[str]) -> BadRequest:
         return BadRequest(
             f"unknown key '{key}': did you mean '{_as_typed(meant, config.choices)}'?"
         )
-    return BadRequest(f"unknown key '{key}'\naecli {command} --help lists the keys")
+    return BadRequest(f"unknown key '{key}'\naecli {command} --help=all lists the keys")
 
 
 def _of_the_sampler(overrides: list[str]) -> BadRequest:
@@ -177,7 +177,7 @@ def bare_word(word: str, command: str) -> BadRequest:
     if not choices and (key := same_leaf(word, keys)):
         choices = [f"{key}=VALUE"]
     meant = f": did you mean {' or '.join(choices[:3])}?" if choices else ""
-    ending = meant or f"\naecli {command} --help lists the keys"
+    ending = meant or f"\naecli {command} --help=all lists the keys"
     return BadRequest(f"'{word}' is not key=value{ending}")
 
 
@@ -193,5 +193,5 @@ def unknown_option(name: str, value: str, command: str, known: Iterable[str]) ->
     if meant:
         return BadRequest(f"unknown option '{name}': did you mean {meant}={value}?")
     return BadRequest(
-        f"unknown option '{name}': settings are key=value, see aecli {command} --help"
+        f"unknown option '{name}': settings are key=value, see aecli {command} --help=all"
     )

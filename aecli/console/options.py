@@ -5,7 +5,8 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True)
 class Option:
-    """short: another spelling. takes: what follows it, None for a switch. choices: what it may be.
+    """short: another spelling. takes: what follows it, None for a switch. choices: what it may be,
+    of a switch only after a =.
 
     default: what stands for a value that is left out. about: its line in the help, "" for none.
     """
@@ -18,7 +19,7 @@ class Option:
     about: str = ""
 
 
-HELP = Option("--help", "-h")
+HELP = Option("--help", "-h", choices=("all",))
 MULTIRUN = Option(
     "--multirun",
     "-m",
@@ -48,9 +49,9 @@ LOOKS = (CFG, INFO)  # nothing is trained
 BY_WORD = {word: option for option in ALL for word in (option.name, option.short) if word}
 
 
-def help_lines() -> str:
-    """The options that have a line in the help, each in one."""
-    lines = ["options:"]
+def help_lines(more: dict[str, str]) -> str:
+    """The options that have a line in the help, each in one; more: {option: its line}, as well."""
+    lines = ["options:", *(f"  {words:19}  {about}" for words, about in more.items())]
     for option in ALL:
         if option.about:
             name = f"{option.short}, {option.name}" if option.takes is None else option.name

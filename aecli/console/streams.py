@@ -7,6 +7,7 @@ import re
 import sys
 from typing import TextIO
 
+from aecli.console import folding
 from aecli.visible import visible
 
 IN_A_FOLDER = ("train", "tune")  # commands whose result is not what they print
@@ -17,14 +18,20 @@ BAR = re.compile(r"\r[^\r\x1b]*|[\r\n]*(\x1b\[A)*")  # what a progress bar write
 
 
 class Visible(io.TextIOWrapper):
-    """Text for a terminal: nothing in a file's name or content steers it."""
+    """Text for a terminal: nothing in a file's name or content steers it, its lines fit."""
+
+    _is_within = False  # a line that has begun
 
     def write(self, text: str) -> int:
         if BAR.fullmatch(text):
             first = text[:1]
             super().write(first + visible(text[1:]) if first == "\r" else text)
+            self._is_within = False
         else:
-            super().write(visible(text))
+            width = None if self._is_within else folding.columns(self)
+            shown = visible(text)
+            super().write(shown if width is None else folding.folded(shown, width))
+            self._is_within = not text.endswith("\n")
         return len(text)
 
     def write_styled(self, text: str) -> int:

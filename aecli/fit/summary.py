@@ -31,7 +31,7 @@ def opening(plan, names: dict, folder, state=None) -> str:
     noise += f"   augment: {changes}" if changes else ""
     xla = "xla" if trainer.uses_xla(model.network) else "no xla"
     rows = {
-        f"aecli {__version__}": f"tensorflow {tf.__version__}  keras {keras.__version__}  "
+        "aecli": f"{__version__}   tensorflow {tf.__version__}   keras {keras.__version__}   "
         f"{_device()}   seed {cfg.seed}",
         "data": f"{names['dataset']}   {images:,} train / {len(splits.val):,} val / "
         f"{len(splits.test):,} test   {splits.spec}{_range(splits)}"

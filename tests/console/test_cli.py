@@ -10,6 +10,9 @@ from cli_script import AECLI, aecli, python, run
 
 from aecli import __version__, cli, runs
 from aecli.console import catalog, streams
+from aecli.console.arguments import parse
+from aecli.console.help import command_help
+from aecli.errors import BadRequest
 from aecli.training import state as states
 
 
@@ -95,7 +98,7 @@ def test_bad_key_is_one_line_and_leaves_nothing(tmp_path):
 
 
 def test_command_help_shows_groups_and_keys_with_comments(tmp_path):
-    done = aecli("train", "model=vae", "--help", cwd=tmp_path)
+    done = aecli("train", "model=vae", "--help=all", cwd=tmp_path)
     assert done.returncode == 0
     assert "vae*" in done.stdout
     assert "beta: 1.0  " in done.stdout
@@ -104,6 +107,24 @@ def test_command_help_shows_groups_and_keys_with_comments(tmp_path):
     )
     assert "_target_:" not in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_help_of_train_has_the_everyday_keys_and_those_of_what_is_chosen():
+    plain = command_help(parse("train", ["--help"]))
+    shown = catalog.everyday(catalog.commands()["train"])
+    assert len(shown) == 10
+    assert all(key in plain for key in [*shown.values(), "model=ae ", "trainer.epochs=50 "])
+    assert "--help=all" in plain
+    assert "patience" not in plain
+    chosen = command_help(parse("train", ["model=vae", "--help"]))
+    assert "  model=vae " in chosen
+    assert "    beta: 1.0 " in chosen
+    assert "patience" not in chosen
+    assert len(plain.splitlines()) < 40
+    everything = command_help(parse("train", ["--help=all"]))
+    assert "patience: 10" in everything
+    with pytest.raises(BadRequest, match="--help=all for every key"):
+        parse("train", ["--help=most"])
 
 
 def test_cfg_job_prints_the_composed_config(tmp_path):

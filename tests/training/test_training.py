@@ -194,3 +194,18 @@ def test_callbacks_are_built_for_the_run(compose, tmp_path):
     built = build.components(config.callbacks, "callbacks", folder=str(tmp_path))
     assert sorted(built) == sorted(set(chosen) - {"early_stopping"})
     assert all(isinstance(callback, keras.callbacks.Callback) for callback in built.values())
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_the_bar_keeps_its_numbers_on_a_narrow_terminal(columns):
+    from tqdm import tqdm
+
+    from aecli.training.callbacks.progress import bar_format
+
+    shown = tqdm.format_meter(
+        1050, 4200, elapsed=70, ncols=columns, prefix="epoch 50/200", unit="step",
+        postfix="loss=-1234, val_loss=1.234e+04", bar_format=bar_format(columns),
+    )  # fmt: skip
+    assert len(shown) <= columns
+    for number in ("epoch 50/200", "25%", "03:30", "loss=-1234", "val_loss=1.234e+04"):
+        assert number in shown

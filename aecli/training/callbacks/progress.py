@@ -19,6 +19,12 @@ from aecli.errors import Diverged
 from aecli.training.remembered import Remembered
 
 log = logging.getLogger("aecli")
+FORMATS = {  # {characters of a line: what of the bar has room}; the losses always
+    100: "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}"
+    "{postfix}]",
+    70: "{desc}: {percentage:3.0f}%|{bar}| {remaining} left{postfix}",
+    0: "{desc}{percentage:4.0f}% {remaining}{postfix}",
+}
 epoch_log = logging.getLogger("aecli.epochs")  # train.log always, the screen only in a pipe
 
 
@@ -93,7 +99,7 @@ class Bar(keras.callbacks.Callback):
         )
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._bar.set_description(f"epoch {epoch + 1}/{self._epochs}", refresh=False)
+        self._bar.set_description_str(f"epoch {epoch + 1}/{self._epochs}", refresh=False)
 
     def on_train_batch_end(self, batch, logs=None):
         self._show(logs)
@@ -111,6 +117,13 @@ class Bar(keras.callbacks.Callback):
     def _show(self, logs):
         self._shown |= {k: f"{logs[k]:.4g}" for k in ("loss", "val_loss") if k in logs}
         self._bar.set_postfix(self._shown, refresh=False)
+        if not _in_notebook():
+            self._bar.bar_format = bar_format(self._bar.ncols)
+
+
+def bar_format(columns: int | None) -> str:
+    """tqdm's, for a line of so many characters; None: not known."""
+    return next(text for least, text in FORMATS.items() if (columns or 100) >= least)
 
 
 def show_bar(verbose: bool = True) -> bool:
