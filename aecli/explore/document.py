@@ -76,7 +76,7 @@ def figure_of(found: Gathered) -> Any:
         setattr(made, "x_range" if axis[0] is made.below[0] else "y_range",
                 Range1d(start=low - edge, end=high + edge))  # fmt: skip
     points = made.scatter("x", "y", source=ColumnDataSource(data, name="points"), color="colour",
-                          line_color=None, size=7, fill_alpha=0.85,
+                          line_color=None, size=7, fill_alpha=0.85, name="dots",
                           nonselection_fill_alpha=0.25)  # fmt: skip
     lasso = LassoSelectTool(renderers=[points])
     made.add_tools(lasso)

@@ -54,7 +54,10 @@ def gather(run: Run, found: Images, kind: str = "auto", points: int = 1000) -> G
     codes = run.model.encode(x, label=labels)
     made = run.model.reconstruct(x, label=labels)
     errors, unit = _errors(run, x, found.whole[rows], made, labels)
-    known = {name: values[rows].astype(str).tolist() for name, values in _known(found).items()}
+    known = request.beside(found)
+    if len(rows) < len(found) and not set(known) - {"label"}:  # neither file nor row nor id
+        known = {"position": np.arange(len(found))} | known
+    known = {name: values[rows].astype(str).tolist() for name, values in known.items()}
     colours = [by_value("label", known["label"])] if "label" in known else []
     colours.append(by_number("reconstruction error", errors, unit))
     if found.factors is not None:
@@ -78,12 +81,6 @@ def _errors(run: Run, x, whole, made, labels) -> tuple[np.ndarray, str]:
     if run.spec.kind == "text":
         return scores.nats_a_token(run.model, x, labels), unit
     return scores.squared_errors(whole, made), unit
-
-
-def _known(found: Images) -> dict[str, np.ndarray]:
-    """The file, the row or the id, and the label, where there are such; else the place."""
-    known = request.beside(found)
-    return known if set(known) - {"label"} else {"number": np.arange(len(found))} | known
 
 
 def units_of(codes: np.ndarray, kl: np.ndarray | None, decoded: list[int]) -> list[dict[str, Any]]:

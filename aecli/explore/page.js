@@ -63,11 +63,12 @@ function scaled({scale, unit}) {
   return made
 }
 
-const words = i => [`number ${i}`, ...Object.entries(facts.known).filter(([name]) => name !== "number")
+const words = i => [`number ${i}`, ...Object.entries(facts.known)
   .map(([name, values]) => `${name} ${values[i]}`), `error ${facts.errors[i]}`].join(", ")
 
 function selected() {
-  const chosen = points.selected.indices
+  const chosen = points.selected.indices, others = plot.document.get_model_by_name("dots").nonselection_glyph
+  others.fill_alpha = {value: chosen.length > 1 ? 0.25 : 0.85} // one has its ring
   get("count").textContent = !chosen.length ? "Draw a lasso around points, or click on one." :
     `${chosen.length} selected` + (chosen.length > LISTED ? `, the first ${LISTED} are listed` : "")
   get("selected").replaceChildren(...chosen.slice(0, LISTED).map(i => {

@@ -52,8 +52,7 @@ def _pca(codes: np.ndarray) -> Plane:
     mean = codes.mean(axis=0)
     axes = np.linalg.lstsq(codes - mean, at, rcond=None)[0]  # [D, 2]
     one, two = (
-        f"principal component {i + 1} ({100 * s:.1f} % of the variance)"
-        for i, s in enumerate(shares)
+        f"component {i + 1} ({100 * s:.1f} % of the variance)" for i, s in enumerate(shares)
     )
     note = f"PCA of the {codes.shape[1]} code units: {100 * shares.sum():.1f} % of their variance"
     return Plane(at, (one, two), note, lambda z: (z - mean) @ axes)
