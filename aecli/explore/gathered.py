@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from aecli.errors import NotApplicable
 from aecli.explore import plane
 from aecli.explore.colours import by_number, by_value
 from aecli.explore.views import Views
@@ -43,7 +44,7 @@ class Gathered:
 def gather(run: Run, found: Images, kind: str = "auto", points: int = 1000) -> Gathered:
     """Encode and reconstruct the images, at random if there are more than `points`.
 
-    Raises NotApplicable for data that cannot be shown.
+    Raises NotApplicable for data that cannot be shown, and codes that are not finite.
     """
     rows, about = np.arange(len(found)), f"{run.spec.counted(len(found))}, {found.origin}"
     if len(rows) > points:
@@ -54,6 +55,8 @@ def gather(run: Run, found: Images, kind: str = "auto", points: int = 1000) -> G
     codes = run.model.encode(x, label=labels)
     made = run.model.reconstruct(x, label=labels)
     errors, unit = _errors(run, x, found.whole[rows], made, labels)
+    if not np.isfinite(codes).all() or not np.isfinite(errors).all():
+        raise NotApplicable("codes or reconstructions are not all finite numbers: no plane")
     known = request.beside(found)
     if len(rows) < len(found) and not set(known) - {"label"}:  # neither file nor row nor id
         known = {"position": np.arange(len(found))} | known

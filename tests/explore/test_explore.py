@@ -10,7 +10,7 @@ import pytest
 from figures_run import digits_run, series_run, table_run
 
 from aecli.datasets.learnt import Learnt
-from aecli.errors import BadRequest
+from aecli.errors import BadRequest, NotApplicable
 from aecli.explore import colours, document, gathered, plane
 from aecli.explore.answers import STEPS, Answers
 from aecli.io.given import Images
@@ -41,6 +41,14 @@ def test_larger_codes_are_projected_and_others_placed_where_they_would_be():
     assert not made.is_codes
     tsne = plane.of(codes, "tsne")
     np.testing.assert_array_equal(tsne.place(codes[3:4] + 1e-6)[0], tsne.at[3])
+
+
+def test_codes_that_are_not_finite_have_no_plane():
+    run = digits_run()
+    run.model.encode = lambda x, label=None: np.full((len(x), 2), np.nan)
+    run.model.reconstruct = lambda x, label=None: x
+    with pytest.raises(NotApplicable, match="finite"):
+        gather(run)
 
 
 def test_a_scale_is_by_rank_and_names_have_a_colour_each():
