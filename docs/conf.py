@@ -18,7 +18,9 @@ extensions = [
 exclude_patterns = ["site", "_build", "own/configs"]
 html_theme = "furo"
 html_title = "aecli"
-html_copy_source = html_show_sourcelink = False
+html_copy_source = html_show_sourcelink = html_show_copyright = False
+html_static_path = ["static"]
+html_css_files = ["wrapped.css"]
 html_theme_options = {"source_repository": "", "top_of_page_buttons": []}
 
 myst_enable_extensions = ["colon_fence"]
@@ -40,3 +42,4 @@ def setup(app):
     app.connect("builder-inited", lambda app: reference.write(pathlib.Path(app.srcdir)))
     app.connect("autodoc-skip-member", reference.is_foreign)
     app.connect("autodoc-process-docstring", reference.as_plain_text)
+    app.connect("autodoc-process-signature", reference.with_settings)

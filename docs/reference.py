@@ -1,6 +1,8 @@
 """The pages of the reference: one a group of configs, one of the commands, one a room of Python."""
 
 import ast
+import inspect
+import itertools
 import pathlib
 import re
 import shutil
@@ -15,7 +17,11 @@ ROOMS = {  # what is used from Python, and what somebody adds to
 
 
 def write(docs: pathlib.Path) -> None:
-    """Writes docs/reference/ anew."""
+    """Writes docs/reference/ anew; the classes' settings get into their docstrings."""
+    from aecli import names
+
+    for name in names.places():
+        names.find(name)
     folder = docs / "reference"
     shutil.rmtree(folder, ignore_errors=True)
     pages = {"commands": _of_commands()}
@@ -38,9 +44,25 @@ def is_foreign(app, what, name, obj, skip, options) -> bool | None:
 
 def as_plain_text(app, what, name, obj, options, lines) -> None:
     """Keeps autodoc from reading a docstring as markup: ours are plain text."""
-    text = "\n".join(lines)
-    escaped = re.sub(r"([*|`\\_])", r"\\\1", text)
-    lines[:] = [line.strip() for line in escaped.splitlines()]  # an indent is no quotation
+    text, _, settings = "\n".join(lines).partition("\nSettings:\n")
+    lines[:] = [line.strip() for line in _escaped(text).splitlines()]  # an indent is no quotation
+    if settings:
+        one = re.compile(r"^    (\w+)(: .*)\n(?:        (.*)\n?)?", re.M)
+        found = one.findall(settings + "\n")
+        lines += ["", *(f"* **{name}**{_escaped(kind)}" + (f"; {_escaped(said)}" if said else "")
+                        for name, kind, said in found), ""]  # fmt: skip
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([*|`\\_])", r"\\\1", text)
+
+
+def with_settings(app, what, name, obj, options, signature, returns):
+    """A class's settings and their defaults in place of Keras's (*args, **kwargs)."""
+    if what != "class" or "**kwargs" not in (signature or ""):
+        return None
+    settings = inspect.signature(obj).parameters.values()
+    return f"({', '.join(str(one.replace(annotation=one.empty)) for one in settings)})", returns
 
 
 def _said(text: str) -> str:
@@ -62,10 +84,17 @@ def _of_group(group: pathlib.Path) -> str:
 def _of_configs(title: str, told: str, files: list[pathlib.Path], under: pathlib.Path) -> str:
     parts = [f"# {title}", told]
     for file in files:
-        text = file.read_text().rstrip()
-        name = file.relative_to(under).with_suffix("")
-        parts += [f"## {name}", f"{_said(text)}.", f"```yaml\n{text}\n```"]
+        text, name = file.read_text().rstrip(), file.relative_to(under).with_suffix("")
+        said = _said(text)
+        rest = [line for line in text.splitlines() if line != f"# {said}" and not _is_mark(line)]
+        text = "\n".join(itertools.dropwhile(lambda line: line in ("#", ""), rest))
+        parts += [f"## {name}", f"{said}.", f"```yaml\n{text}\n```"]
     return "\n\n".join(parts) + "\n"
+
+
+def _is_mark(line: str) -> bool:
+    """Whether it is of aecli list: a family, another name."""
+    return line.startswith(("# @family", "# @also", "# @loss", "# @network"))
 
 
 def _of_room(room: str, title: str) -> str:

@@ -9,9 +9,12 @@ from typing import Annotated, Literal
 from omegaconf import DictConfig
 from pydantic import Field
 
+from aecli.errors import BadRequest
 from aecli.files import write_text
 from aecli.io import request
 from aecli.io.destination import Destination
+
+LEAST = 2  # examples
 
 
 def main(cfg: DictConfig) -> None:
@@ -38,6 +41,11 @@ def explore(cfg: DictConfig):
     if cfg.static is not None:
         to = Destination(run, cfg.static, "explore.html", [".html"], key="static")
     found = request.images(run, cfg)
+    if len(found) < LEAST:
+        raise BadRequest(
+            f"{run.spec.counted(len(found))}: a plane needs {LEAST} at least\n"
+            "leave input out and, of an image, drop it on the page"
+        )
     from aecli.explore.answers import Answers
     from aecli.explore.gathered import gather
     from aecli.explore.server import Server

@@ -29,13 +29,14 @@ def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> 
             with contextlib.suppress(RuntimeError):
                 _set_threads(threads)
         return
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # advice on retracing and the like
     with silence():
         gc.disable()  # it would look through a million new objects several times: half a second
         try:
             import keras  # noqa: F401
             import tensorflow
 
+            # Advice on retracing and the like; in a notebook the import itself sets it to INFO.
+            logging.getLogger("tensorflow").setLevel(logging.ERROR)
             _set_threads(threads or cores.count())
             pin_keras()
             if wake:

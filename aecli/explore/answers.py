@@ -10,10 +10,12 @@ import numpy as np
 from pydantic import Field
 
 from aecli.component import check_arguments
+from aecli.datasets.image_file import decoded, why_not
+from aecli.datasets.image_folder import ImageFolder
 from aecli.errors import BadRequest
 from aecli.explore.gathered import Gathered
 from aecli.figures.interpolation import linear
-from aecli.io import conditions, given
+from aecli.io import conditions, given, readers
 from aecli.metrics.detection.scores import squared_errors
 from aecli.runs import Run
 
@@ -61,7 +63,8 @@ class Answers:
         codes = linear(self._code(a), self._code(b), t)
         first, last = self._label(label, a), self._label(label, b)
         told = None if first is None or last is None else np.where(t < 0.5, first, last)
-        return self._shown(codes, self._run.model.decode(codes, told))
+        made = self._run.model.decode(codes, told)
+        return {"views": self._gathered.shown.way(made), "at": self._at(codes)}
 
     def encode(self, data, label) -> dict[str, Any]:
         """A picture file in base 64, read as input=FILE is."""
@@ -74,12 +77,23 @@ class Answers:
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder, "dropped.png")
             file.write_bytes(content)
-            x = given.images(self._run, given.read(self._run, str(file))).x
+            self._check(file)
+            found = readers.found(str(file), self._run.learnt, "test")
+            notes = ", ".join(note.rpartition(f"{file}: ")[2] for note in found.notes)
+            x = given.images(self._run, given.Read("test", found)).x
         told = self._label(label, None)
         codes = self._run.model.encode(x, label=told)
         made = self._run.model.reconstruct(x, label=told)
-        about = {"error": float(squared_errors(x, made)[0]), "code": codes[0].ravel().tolist()}
+        about = {"error": float(squared_errors(x, made)[0]), "code": codes[0].ravel().tolist(),
+                 "notes": notes}  # fmt: skip
         return self._shown(codes, x, made) | about
+
+    def _check(self, file: pathlib.Path) -> None:
+        """Raises BadRequest that names no folder of ours, of which the page knows nothing."""
+        try:
+            decoded(file, ImageFolder().like(self._run.learnt).frame([file]))
+        except Exception as error:
+            raise BadRequest(f"this file {why_not(file, error)}") from None
 
     def _code(self, start) -> np.ndarray:
         codes = self._gathered.codes
@@ -105,5 +119,7 @@ class Answers:
         return known[0] if label is None else label
 
     def _shown(self, codes, x, made=None) -> dict[str, Any]:
-        at = self._gathered.plane.place(codes.reshape(len(codes), -1))
-        return {"views": self._gathered.shown.of(x, made), "at": at.tolist()}
+        return {"views": self._gathered.shown.of(x, made), "at": self._at(codes)}
+
+    def _at(self, codes) -> list[list[float]]:
+        return self._gathered.plane.place(codes.reshape(len(codes), -1)).tolist()

@@ -10,10 +10,7 @@ from aecli.explore import gathered as gathering
 from aecli.explore.gathered import Gathered
 from aecli.runs import Run
 
-HOVER = (
-    '<div style="background:#fff;color:#111;padding:4px;max-width:280px">@view{safe}'
-    "<div>@example @label</div><div>error @error{0.00000}</div></div>"
-)
+WAY = "#e76300"  # of what was decoded last, and of the way between two
 
 
 def check_installed() -> None:
@@ -36,9 +33,11 @@ def page(run: Run, found: Gathered, is_live: bool) -> str:
     spec = run.spec
     facts = {
         "colours": found.colours,
+        "views": found.views,
+        "known": found.known,
+        "errors": [float(f"{error:.3g}") for error in found.errors],
         "units": found.units,
         "codes": _codes(found),
-        "rows": found.rows.tolist(),
         "told": gathering.told_labels(run),
         "live": is_live,
         "plane_is_codes": found.plane.is_codes,
@@ -47,9 +46,11 @@ def page(run: Run, found: Gathered, is_live: bool) -> str:
     }
     return environment.from_string((here / "page.html").read_text(encoding="utf-8")).render(
         title=run.title, place=str(run.folder), note=found.plane.note,
-        counted=spec.counted(len(found.rows)), facts=facts, live=is_live,
-        is_image=spec.is_image, units=found.units, colours=[c["name"] for c in found.colours],
-        item=json_item(figure_of(found)),
+        about=found.about, shows=found.shown.about, facts=facts, live=is_live,
+        kind=spec.kind, has_colours=spec.shape[-1] == 3, error_unit=found.unit,
+        units=found.units, all_units=found.codes.shape[-1], is_discrete=_is_discrete(run),
+        is_grid=found.codes.ndim > 2,
+        colours=[c["name"] for c in found.colours], item=json_item(figure_of(found)),
         bokeh=Resources(mode="inline", components=["bokeh"], minified=True).js_raw,
         css=(here / "page.css").read_text(encoding="utf-8"),
         js=(here / "page.js").read_text(encoding="utf-8"),
@@ -57,25 +58,16 @@ def page(run: Run, found: Gathered, is_live: bool) -> str:
 
 
 def figure_of(found: Gathered) -> Any:
-    """The plane of the codes, as a Bokeh figure."""
-    from bokeh.models import ColumnDataSource, HoverTool, Range1d, TapTool
+    """The plane of the codes, as a Bokeh figure: what the page's script fills and follows."""
+    from bokeh.models import ColumnDataSource, LassoSelectTool, Range1d
     from bokeh.plotting import figure
 
     at = found.plane.at
-    data = {
-        "x": at[:, 0].tolist(),
-        "y": at[:, 1].tolist(),
-        "colour": found.colours[0]["colours"],
-        "view": found.views,
-        "label": found.names,
-        "error": found.errors.tolist(),
-        "example": found.rows.tolist(),
-    }
-    points = ColumnDataSource(data, name="points")
-    tools = "lasso_select,pan,wheel_zoom,box_zoom,reset"
-    made = figure(tools=tools, active_drag="lasso_select",
-        active_scroll=None, toolbar_location="above", name="plane",
-                  sizing_mode="stretch_width", height=440, min_border=4)  # fmt: skip
+    data = {"x": at[:, 0].tolist(), "y": at[:, 1].tolist()}
+    data["colour"] = found.colours[0]["colours"]
+    made = figure(tools="pan,wheel_zoom,box_zoom,reset", active_scroll=None, name="plane",
+                  toolbar_location="above", sizing_mode="stretch_width", height=440,
+                  min_border=4)  # fmt: skip
     made.toolbar.logo = None
     for axis, name, values in zip((made.xaxis, made.yaxis), found.plane.names, at.T, strict=True):
         axis.axis_label = name
@@ -83,23 +75,25 @@ def figure_of(found: Gathered) -> Any:
         edge = 0.06 * (high - low) or 1.0
         setattr(made, "x_range" if axis[0] is made.below[0] else "y_range",
                 Range1d(start=low - edge, end=high + edge))  # fmt: skip
-    drawn = made.scatter("x", "y", source=points, color="colour", line_color=None, size=7,
-                         fill_alpha=0.85, nonselection_fill_alpha=0.15)  # fmt: skip
-    made.add_tools(HoverTool(renderers=[drawn], tooltips=HOVER, limit=1))
-    made.add_tools(TapTool(renderers=[drawn], mode="replace"))
-    way = ColumnDataSource({"x": [], "y": []}, name="way")
-    made.line("x", "y", source=way, line_color="#e76300", line_width=2, nonselection_alpha=1)
-    made.scatter(
-        "x",
-        "y",
-        source=way,
-        marker="cross",
-        size=12,
-        line_color="#e76300",
-        line_width=3,
-        nonselection_alpha=1,
+    points = made.scatter("x", "y", source=ColumnDataSource(data, name="points"), color="colour",
+                          line_color=None, size=7, fill_alpha=0.85, name="dots",
+                          nonselection_fill_alpha=0.25)  # fmt: skip
+    lasso = LassoSelectTool(renderers=[points])
+    made.add_tools(lasso)
+    made.toolbar.active_drag = lasso
+    way, now, ring = (
+        ColumnDataSource({"x": [], "y": []}, name=name) for name in ("way", "now", "ring")
     )
+    made.line("x", "y", source=way, line_color=WAY, line_width=2)
+    made.scatter("x", "y", source=way, size=6, color=WAY)
+    made.scatter("x", "y", source=ring, size=15, fill_color=None, line_width=3, name="circle")
+    made.scatter("x", "y", source=now, marker="cross", size=16, line_color=WAY, line_width=3)
     return made
+
+
+def _is_discrete(run: Run) -> bool:
+    """Whether sliders leave the codes that the model chooses among."""
+    return run.model.codebook_size is not None
 
 
 def _codes(found: Gathered) -> list[list[float]]:

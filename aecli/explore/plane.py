@@ -27,14 +27,22 @@ def of(codes: np.ndarray, kind: str = "auto", seed: int = 0) -> Plane:
     kind: auto (codes of two units as they are, PCA of larger ones), pca or tsne.
     """
     size = codes.shape[1]
-    if size == 1 or (size == 2 and kind == "auto"):
-        names = ("z[0]", "z[1]") if size == 2 else ("z[0]", "")
-        return Plane(_two(codes), names, "the code units as they are", _two, size == 2)
+    if size == 1:
+        return _line(codes[:, 0], seed)
+    if size == 2 and kind == "auto":
+        return Plane(codes, ("z[0]", "z[1]"), "the two code units as they are", np.asarray, True)
     return _tsne(codes, seed) if kind == "tsne" else _pca(codes)
 
 
-def _two(codes: np.ndarray) -> np.ndarray:
-    return np.pad(codes, ((0, 0), (0, 2 - codes.shape[1])))
+def _line(codes: np.ndarray, seed: int) -> Plane:
+    """One unit leaves the other axis free: points are spread along it, so that each is seen."""
+    heights = np.random.default_rng(seed).uniform(size=len(codes))
+
+    def place(z: np.ndarray) -> np.ndarray:
+        return np.stack([z[:, 0], np.full(len(z), 0.5)], axis=1)
+
+    note = "the one code unit as it is; heights are drawn at random, so that points lie apart"
+    return Plane(np.stack([codes, heights], axis=1), ("z[0]", "at random"), note, place)
 
 
 def _pca(codes: np.ndarray) -> Plane:
@@ -44,8 +52,7 @@ def _pca(codes: np.ndarray) -> Plane:
     mean = codes.mean(axis=0)
     axes = np.linalg.lstsq(codes - mean, at, rcond=None)[0]  # [D, 2]
     one, two = (
-        f"principal component {i + 1} ({100 * s:.1f} % of the variance)"
-        for i, s in enumerate(shares)
+        f"component {i + 1} ({100 * s:.1f} % of the variance)" for i, s in enumerate(shares)
     )
     note = f"PCA of the {codes.shape[1]} code units: {100 * shares.sum():.1f} % of their variance"
     return Plane(at, (one, two), note, lambda z: (z - mean) @ axes)

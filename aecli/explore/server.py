@@ -15,7 +15,7 @@ from aecli.errors import BadRequest, NotApplicable
 from aecli.explore.answers import Answers
 
 HOST = "127.0.0.1"
-MAX_BYTES = 30_000_000  # of a question: a photo in base 64
+MAX_BYTES = 30_000_000  # of a question: a photo of 20 MB in base 64, as page.js says
 
 
 class Server:

@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import pathlib
 import re
+import struct
 from typing import Any
 
 from aecli import __version__
@@ -65,7 +66,7 @@ class Page:
         environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
         template = pathlib.Path(__file__).with_name("template.html").read_text(encoding="utf-8")
         values: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        values["figures"] = [(name, picture(path)) for name, path in self.figures]
+        values["columns"] = in_columns([(name, picture(path)) for name, path in self.figures])
         values |= {
             "script": Markup(COPY),  # ours, and the only one that the page's policy lets run
             "script_hash": "sha256-"
@@ -84,6 +85,25 @@ def picture(path: pathlib.Path) -> str:
     if not data.startswith(PNG):
         raise BadRequest(f"{path} is no PNG file")
     return base64.b64encode(data).decode("ascii")
+
+
+def in_columns(figures: list[tuple[str, str]]) -> list[list[tuple[int, str, str]]]:
+    """[(name, PNG in base 64)] -> two columns of (its place from 1, name, PNG), about as high.
+
+    The first two begin them; of the others the highest is put first, where there is room most.
+    """
+    placed = [(i, name, data) for i, (name, data) in enumerate(figures, 1)]
+    heights = {i: _height(data) for i, _, data in placed}
+    columns: list[list] = [[], []]
+    for figure in placed[:2] + sorted(placed[2:], key=lambda one: -heights[one[0]]):
+        min(columns, key=lambda column: sum(heights[i] for i, *_ in column)).append(figure)
+    return columns
+
+
+def _height(data: str) -> float:
+    """Of a PNG in base 64, as a part of its width; its head says both."""
+    width, height = struct.unpack(">II", base64.b64decode(data[:32])[16:24])
+    return height / max(width, 1)
 
 
 def number(value: float | None) -> str:

@@ -35,10 +35,12 @@ def found(folder: pathlib.Path) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 def tables(folder: pathlib.Path) -> list[Table]:
-    """The newest of each kind: figures beside their baselines, AUROC, accuracy of classifiers."""
+    """The newest of each kind: figures beside their baselines, what was detected, with labels and
+    without, accuracy of classifiers."""
     kinds = {
         "Beside simple models": (_is_eval, _figures),
-        "Anomalies: aecli detect": (lambda v: "threshold" in v and "auroc" in v, _figures),
+        "Anomalies: aecli detect": (lambda v: "threshold" in v and "auroc" in v, _detected),
+        "Scores: aecli detect": (lambda v: "threshold" in v and "auroc" not in v, _detected),
         "Labels told from the codes: aecli probe": (lambda v: "rows" in v and "train_images" in v,
                                                     _accuracies),
     }  # fmt: skip
@@ -60,15 +62,32 @@ def _is_eval(values: dict[str, Any]) -> bool:
 
 
 def _figures(title: str, values: dict[str, Any], place: str) -> Table:
-    """A row a figure that a baseline has as well, with its meaning at the end."""
+    """A row a figure that a baseline has as well."""
+    others = values["baselines"].values()
+    names = [name for name in values if any(name in other for other in others)]
+    split = values.get("split")
+    return _table(title, values, names, place if split is None else f"{split} split, {place}")
+
+
+def _detected(title: str, values: dict[str, Any], place: str) -> Table:
+    """A row a figure that says what it is; of which data and by which score, above."""
+    of = [f"score {values['score']}"] if isinstance(values.get("score"), str) else []
+    if isinstance(values.get("origin"), str):
+        of.append(f"{values.get('images', '?')} of {values['origin']}")
+    if isinstance(values.get("normal"), list):
+        of.append(f"normal: {', '.join(map(str, values['normal']))}")
+    values = {"baselines": {}} | values
+    others = values["baselines"].values()
+    names = [n for n in values if n in values.get(ABOUT, {}) or any(n in o for o in others)]
+    return _table(title, values, names, "; ".join([*of, place]))
+
+
+def _table(title: str, values: dict[str, Any], names: list[str], note: str) -> Table:
+    """The figures of these names beside the baselines', with their meaning at the end."""
     about = values.get(ABOUT, {})
     check_arguments(_numbers, {"baselines": values["baselines"], "about": about})
     others, measured = values["baselines"], stored.quantities(about)
-    names = [
-        name
-        for name, value in values.items()
-        if isinstance(value, int | float) and any(name in other for other in others.values())
-    ]
+    names = [name for name in names if isinstance(values[name], int | float)]
     rows = [
         [
             measured[name].label(name) if name in measured else name,
@@ -77,8 +96,6 @@ def _figures(title: str, values: dict[str, Any], place: str) -> Table:
         ]
         for name in names
     ]
-    split = values.get("split")
-    note = place if split is None else f"{split} split, {place}"
     return Table(title, ["", "this model", *others, MEANING], rows, note=note)
 
 

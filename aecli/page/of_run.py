@@ -39,6 +39,7 @@ def page(run: runs.Run) -> Page:
         tiles=[
             (name, number(value), measured[name].unit, measured[name].meaning)
             for name, value in values.items()
+            if value is not None  # as bce of data that are not in [0, 1]
         ],
         summary=_summary(status, build.plain(config), measured["val_loss"].unit),
         figures=_figures(run.folder),
@@ -50,9 +51,11 @@ def page(run: runs.Run) -> Page:
     )
     if status.get("error"):
         made.warnings.append(str(status["error"]))
-    made.tables = of_asked.tables(run.folder)
-    if card:
-        made.tables += _card_tables(card, card_place, run)
+    of_card = _card_tables(card, card_place, run) if card else []
+    known = [row for table in of_card for row in table.rows]
+    asked = of_asked.tables(run.folder)
+    made.tables = [table for table in asked if not all(row in known for row in table.rows)]
+    made.tables += of_card
     made.tables += of_factors.tables(run.folder)
     return made
 

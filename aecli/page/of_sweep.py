@@ -28,7 +28,7 @@ def page(board: Leaderboard, place: str, figures: list[pathlib.Path]) -> Page:
     folders = [record.entry.folder for row in board.rows for record in row.records]
     best = runs.Run(folders[0])
     return Page(
-        title=f"{len(folders)} runs, {_models(board, best)}",
+        title=f"{len(folders)} runs: {_models(board, best)}",
         place=place,
         command=f"# the best of them\n{command(best)}",
         tables=[table],

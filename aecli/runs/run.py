@@ -23,7 +23,7 @@ from aecli.runs import data, order, packed
 from aecli.untrusted import plain_yaml, tables
 
 READERS = (  # data sets that are called by how they are read: their file says what they are
-    "csv", "idx", "image_folder", "npz", "parquet", "series", "table", "text",
+    "csv", "idx", "image_folder", "npz", "parquet", "series", "table", "text", "ucr",
 )  # fmt: skip
 
 
@@ -63,17 +63,20 @@ class Run:
 
     @property
     def title(self) -> str:
-        """vae on mnist; of a file or a folder of the user's, its name: vae on photos."""
+        """vae on mnist; of what was read from a file, a folder or an archive, its own name."""
         return f"{self.status.get('model', '?')} on {self._data_name}"
 
     @property
     def _data_name(self) -> str:
         name = str(self.status.get("dataset", "?"))
+        if name not in READERS:
+            return name
         try:
-            path = (self.config.get("dataset") or {}).get("path")
+            dataset = self.config.get("dataset") or {}
         except BadRequest:
-            path = None
-        return pathlib.PurePath(path).name if name in READERS and isinstance(path, str) else name
+            return name
+        own = dataset.get("name") or dataset.get("path")  # ucr has a name within its archive
+        return pathlib.PurePath(own).name if isinstance(own, str) else name
 
     @functools.cached_property
     def config(self) -> DictConfig:

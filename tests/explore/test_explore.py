@@ -7,10 +7,11 @@ import urllib.request
 
 import numpy as np
 import pytest
-from figures_run import digits_run, series_run
+from figures_run import digits_run, series_run, table_run
 
-from aecli.errors import BadRequest
-from aecli.explore import document, gathered, plane
+from aecli.datasets.learnt import Learnt
+from aecli.errors import BadRequest, NotApplicable
+from aecli.explore import colours, document, gathered, plane
 from aecli.explore.answers import STEPS, Answers
 from aecli.io.given import Images
 
@@ -42,19 +43,55 @@ def test_larger_codes_are_projected_and_others_placed_where_they_would_be():
     np.testing.assert_array_equal(tsne.place(codes[3:4] + 1e-6)[0], tsne.at[3])
 
 
+def test_codes_that_are_not_finite_have_no_plane():
+    run = digits_run()
+    run.model.encode = lambda x, label=None: np.full((len(x), 2), np.nan)
+    run.model.reconstruct = lambda x, label=None: x
+    with pytest.raises(NotApplicable, match="finite"):
+        gather(run)
+
+
+def test_a_scale_is_by_rank_and_names_have_a_colour_each():
+    values = np.r_[np.arange(100.0), 1e6]
+    by = colours.by_number("error", values, "nats")
+    assert len(set(by["colours"])) > 95
+    assert [text for _, text in by["scale"]] == ["0", "25", "50", "75", "1e+06"]
+    assert by["scale"][-1][0] == by["colours"][-1]
+    letters = list("ZYXWVUTSRQPONMLKJIHGFEDCBA")
+    legend = colours.by_value("label", letters)["legend"]
+    assert [text for _, text in legend] == sorted(letters)
+    assert len({colour for colour, _ in legend}) == 26
+    assert [text for _, text in colours.by_value("label", ["10", "9"])["legend"]] == ["9", "10"]
+
+
 def test_units_are_in_the_order_of_their_kl():
     codes, kl = np.random.default_rng(0).normal(size=(9, 3)), np.tile([0.1, 2.0, 0.7], (9, 1))
     units = gathered.units_of(codes, kl, [0, 1, 2])
-    assert [unit["label"] for unit in units] == [
-        "z[1], KL 2 nats", "z[2], KL 0.7 nats", "z[0], KL 0.1 nats",
-    ]  # fmt: skip
+    told = [(unit["name"], unit["told"]) for unit in units]
+    assert told == [("z[1]", "2"), ("z[2]", "0.7"), ("z[0]", "0.1")]
+    assert units[0]["measure"] == "KL, nats"
     assert units[0]["low"] == codes[:, 1].min()
 
 
 def test_series_are_lines():
-    view = gather(series_run()).views[0]
-    assert view.count("<polyline") == 2
-    assert "40 points" in view
+    found = gather(series_run())
+    assert found.views[0].count("<polyline") == 2
+    assert "40 points" in found.shown.about
+
+
+def test_a_row_is_a_table_and_the_way_between_two_is_one():
+    run = table_run(features=3)
+    columns = {"size": "number", "<b>": "number", "kind": "category"}
+    run.learnt = Learnt(shape=(1, 3, 1), unit="other", range=(-9, 9), kind="table",
+                        columns=columns)  # fmt: skip
+    run.spec = run.model.spec = run.learnt.spec
+    run.config.update(dataset={})
+    found = gather(run)
+    assert found.views[0].count("<svg") == 3
+    assert "&lt;b&gt;" in found.views[0]
+    (way,) = Answers(run, found).answer("interpolate", {"a": 0, "b": 1, "label": None})["views"]
+    assert way.count("<tr>") == 4
+    assert "25 %" in way
 
 
 def test_max_points_are_taken_at_random_and_known_by_their_row():

@@ -6,6 +6,7 @@ import json
 import pathlib
 import shlex
 import shutil
+import struct
 
 import pytest
 
@@ -14,6 +15,7 @@ from aecli.commands.report import report
 from aecli.console.arguments import parse
 from aecli.errors import BadRequest
 from aecli.fit.start import train
+from aecli.page import content
 
 NAMES = {"model": "vae", "dataset": "digits", "noise": "none", "experiment": None}
 WORDS = ["model=vae", "dataset.limit=150", "trainer.epochs=2", "trainer.jit_compile=false",
@@ -88,6 +90,15 @@ def test_everything_is_in_it_and_nothing_elsewhere(compose, run):
     assert "history.csv: 2 epochs" in text
 
 
+def test_figures_stand_in_two_columns_of_about_one_height():
+    def png(height):
+        return base64.b64encode(content.PNG + bytes(8) + struct.pack(">II", 100, height)).decode()
+
+    heights = [100, 50, 20, 30, 120]
+    columns = content.in_columns([(str(h), png(h)) for h in heights])
+    assert [[i for i, *_ in column] for column in columns] == [[1, 4, 3], [2, 5]]
+
+
 def test_the_command_makes_it_again(compose, run):
     (command,) = [t for t in read(compose).texts if t.startswith("aecli train")]
     words = shlex.split(command)
@@ -112,22 +123,34 @@ def test_a_card_is_shown_beside_its_baselines(compose, run):
         "vae", "PCA, 2 components", "what it is", "mse (a pixel)", "0.0123", "0.0456",
     ]  # fmt: skip
     assert "-31.5 ± 0.25" in texts
+    evaluated = {name: card[name] for name in ("split", "mse", "baselines")}
+    about = {"mse": {"unit": "a pixel", "meaning": "mean squared error"}}
+    for mse, is_told in ((card["mse"], False), (0.5, True)):
+        found = evaluated | {"mse": mse, "about": about}
+        (run.new_eval_folder() / "metrics.json").write_text(json.dumps(found))
+        assert ("Beside simple models" in read(compose).texts) == is_told
     assert "so many" in texts
 
 
 def test_what_other_commands_found_is_shown_with_its_meaning(compose, run):
     about = {"auroc": {"unit": "", "better": "higher", "meaning": "of 1; 0.5 by chance"}}
     detected = {"auroc": 0.8765, "threshold": 0.1, "baselines": {"PCA": {"auroc": 0.7654}},
-                "about": about}  # fmt: skip
+                "about": about, "score": "reconstruction"}  # fmt: skip
+    scored = {"threshold": 0.25, "about": {"threshold": {"meaning": "above it anomalous"}}}
     rows = [{"features": "code", "labels": 50, "linear": 0.5, "linear_std": 0.02}]
     probed = {"train_images": 100, "rows": rows}
-    for found in (detected, probed, {"baselines": 3, "split": "test"}):
+    for found in (detected, scored, probed, {"baselines": 3, "split": "test"}):
         (run.new_eval_folder() / "metrics.json").write_text(json.dumps(found))
     texts = [text.strip() for text in read(compose).texts if text.strip()]
     place = texts.index("Anomalies: aecli detect")
     assert texts[place + 2 : place + 10] == [
         "this model", "PCA", "what it is", "auroc", "0.8765", "0.7654", "of 1; 0.5 by chance",
-        "Labels told from the codes: aecli probe",
+        "Scores: aecli detect",
+    ]  # fmt: skip
+    assert texts[place + 1].startswith("score reconstruction; ")
+    place = texts.index("above it anomalous")
+    assert texts[place - 2 : place + 2] == [
+        "threshold", "0.25", "above it anomalous", "Labels told from the codes: aecli probe",
     ]  # fmt: skip
     assert "50.00 ± 2.00" in texts
     assert {"network", "mlp", "loss", "binary_crossentropy", "optimizer", "parameters"} <= {*texts}

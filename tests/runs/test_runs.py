@@ -25,6 +25,17 @@ def test_two_runs_of_one_second_never_share_a_folder(tmp_path):
     assert names == ["run", "run-2", "run-3"]
 
 
+def test_a_title_names_the_data_and_not_how_they_are_read(tmp_path):
+    for name, dataset, told in (
+        ("digits", {}, "digits"),
+        ("npz", {"path": "/some/where/mine.npz"}, "mine.npz"),
+        ("ucr", {"name": "GunPoint", "path": "/archive"}, "GunPoint"),
+    ):
+        config = OmegaConf.create({"model": {}, "dataset": dataset, "seed": 0})
+        run = runs.create(tmp_path / name, config, [], {"model": "vae", "dataset": name})
+        assert run.title == f"vae on {told}"
+
+
 def test_list_and_find(tmp_path):
     assert runs.list_runs(tmp_path) == []
     make(tmp_path, "late", started="2026-03-01")

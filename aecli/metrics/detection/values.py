@@ -89,10 +89,10 @@ def judged(scores: np.ndarray, limit: float, anomalous: np.ndarray) -> dict[str,
 def _about(unit: str, names: Iterable[str]) -> dict[str, Quantity]:
     """What the figures of a detection measure, of those named; unit: of its score."""
     known = {
-        "threshold": Quantity(unit, "", "an image with a higher score is anomalous"),
-        "flagged": Quantity("", "", "share of all images above the threshold"),
-        "false_alarms": Quantity("", LOWER, "share of the normal images above it"),
-        "detected": Quantity("", HIGHER, "share of the anomalous images above it"),
+        "threshold": Quantity(unit, "", "an example with a higher score is anomalous"),
+        "flagged": Quantity("", "", "share of all examples above the threshold"),
+        "false_alarms": Quantity("", LOWER, "share of the normal examples above it"),
+        "detected": Quantity("", HIGHER, "share of the anomalous examples above it"),
         **SEPARATION,
     }
     return {name: known[name] for name in names if name in known}
