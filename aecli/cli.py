@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from collections.abc import Callable
 
 from aecli import __version__
 from aecli.console import catalog, command_words, options, streams
@@ -66,9 +67,14 @@ def main() -> int:
     """Run the command line `sys.argv[1:]` and return its exit code."""
     if "AECLI_PARENT_PIPE" in os.environ:
         importlib.import_module("aecli.jobs.pool").go_with_the_parent()
+    return lasting(lambda: dispatch(sys.argv[1:]), "".join(sys.argv[1:2]))
+
+
+def lasting(action: Callable[[], int], command: str) -> int:
+    """The exit code of an action whose streams outlive their readers."""
     out = streams.lasting()
     try:
-        code = dispatch(sys.argv[1:])
+        code = action()
     except KeyboardInterrupt:
         code = 130
-    return streams.exit_code(code, "".join(sys.argv[1:2]), out)
+    return streams.exit_code(code, command, out)

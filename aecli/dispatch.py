@@ -11,6 +11,7 @@ import hydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
+from aecli import typed
 from aecli.console import catalog, messages, options, root_keys, searchpath
 from aecli.console.arguments import Arguments, parse
 from aecli.console.compose import VERSION_BASE
@@ -46,6 +47,26 @@ def run(command: str, argv: list[str]) -> int:
             print(command_help(arguments), end="")
             return 0
         return _through_hydra(arguments, with_traceback)
+    except BaseException as error:
+        return _ended(error, arguments, with_traceback)
+
+
+def run_job(folder: str) -> int:
+    """`aecli train resume=FOLDER`, and its exit code, without composing what the folder has."""
+    from aecli.fit.start import resume
+
+    asked = Arguments("train", overrides=[typed.override("resume", folder)])
+    try:
+        resume(folder, OmegaConf.create({"outputs": "outputs"}), [])
+    except BaseException as error:
+        return _ended(error, asked, messages.traceback_wanted())
+    return 0
+
+
+def _ended(error: BaseException, arguments: Arguments, with_traceback: bool) -> int:
+    """The exit code of a command that raised, told on stderr."""
+    try:
+        raise error
     except SystemExit as stop:  # Hydra's own options end so, and a run that a signal stopped
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except Interrupted as stop:
@@ -54,8 +75,8 @@ def run(command: str, argv: list[str]) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except Exception as error:
-        return messages.report(error, command, arguments.overrides, with_traceback)
+    except Exception:
+        return messages.report(error, arguments.command, arguments.overrides, with_traceback)
 
 
 def _through_hydra(arguments: Arguments, with_traceback: bool) -> int:

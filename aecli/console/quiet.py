@@ -12,6 +12,8 @@ from typing import IO
 from aecli import cores
 from aecli.pinned import pin_keras
 
+_is_asleep = False  # imported here, and its threads can be set still
+
 
 def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> None:
     """Import TensorFlow and Keras and wake the device, with nothing on stderr.
@@ -22,12 +24,16 @@ def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> 
     C++ prints to file descriptor 2 before absl starts, whatever TF_CPP_MIN_LOG_LEVEL says, so the
     descriptor itself points to a file in memory meanwhile; a failed import replays that file.
     """
+    global _is_asleep
     os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever keras.json says
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if "tensorflow" in sys.modules:  # of Python: awake perhaps, and then it keeps its threads
-        if threads is not None:
+        if threads is not None or _is_asleep:
             with contextlib.suppress(RuntimeError):
-                _set_threads(threads)
+                _set_threads(threads or cores.count())
+        if wake and _is_asleep:
+            _is_asleep = False
+            wake_quietly()
         return
     with silence():
         gc.disable()  # it would look through a million new objects several times: half a second
@@ -39,6 +45,7 @@ def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> 
             logging.getLogger("tensorflow").setLevel(logging.ERROR)
             _set_threads(threads or cores.count())
             pin_keras()
+            _is_asleep = not wake
             if wake:
                 tensorflow.constant(0.0)  # lists the devices, which prints too
         finally:

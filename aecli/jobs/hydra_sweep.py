@@ -183,7 +183,7 @@ def train_all(
 
     try:
         with bar:
-            run_all([work for work, _ in works.values()], n_jobs, gpus, ended)
+            run_all([work for work, _ in works.values()], n_jobs, gpus, ended, len(left) > 1)
     except Interrupted as stop:
         done = sum(job.state == "done" for job in sweep.jobs)
         go_on = typed.command(command, sweep=sweep.folder)
@@ -204,7 +204,7 @@ def train_all(
 
 def work(folder: pathlib.Path) -> Work:
     """The process that trains a job."""
-    return Work(["train", f"resume={quoted(str(folder))}"], folder / OUTPUT)
+    return Work(folder, folder / OUTPUT)
 
 
 def reason(work: Work) -> str:

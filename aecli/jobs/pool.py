@@ -12,7 +12,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from aecli import typed
 from aecli.files import writing
+from aecli.jobs import warm
 from aecli.training.signals import Signals
 from aecli.untrusted.bounded import open_in_place
 
@@ -23,24 +25,29 @@ LOOK = 0.05  # seconds between two looks at the children
 
 @dataclasses.dataclass
 class Work:
-    """One process to be: its arguments for aecli, where its words go, and how it ended."""
+    """One process to be: the run folder to train, where its words go, and how it ended."""
 
-    arguments: list[str]
+    folder: pathlib.Path
     output: pathlib.Path
     code: int | None = None  # of the exit; -9 where SIGKILL ended it
-    process: subprocess.Popen | None = None
+    process: subprocess.Popen | warm.Forked | None = None
     environment: dict[str, str] = dataclasses.field(default_factory=dict)  # beside our own
 
 
 def run_all(
-    works: Iterable[Work], at_once: int, gpus: list[int] | None, ended: Callable[[Work], None]
+    works: Iterable[Work],
+    at_once: int,
+    gpus: list[int] | None,
+    ended: Callable[[Work], None],
+    several: bool = False,
 ) -> None:
     """Run them in order, `at_once` at a time, each with a GPU of its own where there are some.
 
     A work is asked for when there is room for it; ended(work) is called after each. Interrupted or
     an error stops all of them, and is raised once they have gone. A child goes with its parent,
-    whatever ends that.
+    whatever ends that. several: it pays to have them start warm.
     """
+    fork = several and _is_ready(gpus)
     waiting, running = iter(works), {}
     slots = deque(range(at_once))
     ours, theirs = os.pipe()
@@ -51,7 +58,11 @@ def run_all(
                 while slots and (work := next(waiting, None)) is not None:
                     slot = slots.popleft()
                     running[slot] = work
-                    _start(work, ours, None if not gpus else gpus[slot % len(gpus)])
+                    gpu = None if not gpus else gpus[slot % len(gpus)]
+                    if fork:
+                        _fork(work)
+                    else:
+                        _start(work, ours, gpu)
                 if not running:
                     return
                 for slot, work in list(running.items()):
@@ -67,15 +78,31 @@ def run_all(
         os.close(theirs)
 
 
+def _is_ready(gpus: list[int] | None) -> bool:
+    """Whether jobs can be forked; told once where they cannot."""
+    if reason := warm.obstacle(gpus):
+        print(f"note: each job starts anew, some seconds later: {reason}", file=sys.stderr)
+        return False
+    warm.begin()
+    return True
+
+
+def _fork(work: Work) -> None:
+    with writing(work.output):
+        open(work.output, "ab", opener=open_in_place).close()
+    work.process = warm.start(work.folder, work.output, work.environment)
+
+
 def _start(work: Work, pipe: int, gpu: int | None) -> None:
     environment = os.environ | work.environment | {PARENT: str(pipe)}
     if gpu is not None:
         environment["CUDA_VISIBLE_DEVICES"] = str(gpu)
     with writing(work.output):
         output = open(work.output, "ab", opener=open_in_place)  # noqa: SIM115
+    resumed = typed.override("resume", work.folder)
     with output:
         work.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "aecli", *work.arguments], stdin=subprocess.DEVNULL,
+            [sys.executable, "-P", "-m", "aecli", "train", resumed], stdin=subprocess.DEVNULL,
             stdout=output, stderr=output, env=environment, pass_fds=[pipe],
             start_new_session=True,  # Ctrl-C is for the parent, which passes it on once
         )  # fmt: skip

@@ -12,7 +12,6 @@ from aecli.jobs.pool import GRACE, Work, run_all
 from aecli.tuning import current_trial, engine, proposals, space, trials
 from aecli.tuning.studies import Study
 from aecli.tuning.trials import COMPLETE, FAIL, Outcome
-from aecli.typed import quoted
 
 OUTPUT = "console.txt"  # in a trial's folder: what its process said
 # exit codes of a process that somebody stopped, or kept out
@@ -47,7 +46,7 @@ class Search:
         with bar, contextlib.ExitStack() as held:
             self._held = held
             while self._something_is_left():
-                run_all(self._works(), n_jobs, gpus, self._ended)
+                run_all(self._works(), n_jobs, gpus, self._ended, several=self.study.total > 1)
 
     def _something_is_left(self) -> bool:
         """A process that was killed with its search may need a moment to save and go."""
@@ -69,9 +68,7 @@ class Search:
         while (number := self._claimed()) is not None:
             folder = self.study.trial_folder(number)
             address = current_trial.address(self.study.folder, number)
-            work = Work(
-                ["train", f"resume={quoted(str(folder))}"], folder / OUTPUT, environment=address
-            )
+            work = Work(folder, folder / OUTPUT, environment=address)
             self._numbers[id(work)] = number
             yield work
 
