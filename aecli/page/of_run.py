@@ -67,13 +67,15 @@ def command(run: runs.Run) -> str:
 
 
 def _summary(status: dict[str, Any], config: dict, unit: str) -> list[tuple[str, str]]:
-    shape = by(status.get("data_shape", []))
-    low, high = status.get("data_range", (0, 1))
+    shape, (low, high) = status.get("data_shape", []), status.get("data_range", (0, 1))
+    values = f"{by(shape)} in [{low:g}, {high:g}]"
+    if status.get("dataset") == "text" and len(shape) == 3:  # whose values are numbers of tokens
+        values = f"{shape[1]} tokens at most, of a vocabulary of {high + 1:,.0f}"
     parameters = status.get("parameters")
     best, val_loss = status.get("best_epoch"), status.get("val_loss")
     rows = {
         "model": status.get("model"),
-        "data": f"{status.get('dataset', '?')}, {shape} in [{low:g}, {high:g}]",
+        "data": f"{status.get('dataset', '?')}, {values}",
         "from": status.get("data_source"),
         "examples": _counts(status),
         "noise": status.get("noise"),
