@@ -1,5 +1,6 @@
 """aecli.train, aecli.load and the Run: what a Python session sees, and that it is the command's."""
 
+import json
 import pathlib
 import re
 import subprocess
@@ -68,6 +69,42 @@ def test_what_it_makes_is_what_the_commands_write(run, digits, typed):
     assert found.is_anomalous.tolist() == (verdicts == "anomalous").tolist()
 
 
+def test_the_longer_methods_are_what_the_commands_write(run, digits, typed):
+    x, y = digits
+    np.savez("x.npz", x=x[:20])
+    words = (f"run={run.folder}", "input=x.npz")
+    noise = ("noise=gaussian", "noise.stddev=0.2")
+    assert typed("denoise", *words, *noise, "output=d.npz", "json=true")[0] == 0
+    found, file = run.denoise(x[:20], noise="gaussian", stddev=0.2), np.load("d.npz")
+    assert found.x.shape == found.noisy.shape == x[:20].shape
+    np.testing.assert_allclose(found.x, file["x"][..., 0] * 255, rtol=1e-4)
+    np.testing.assert_allclose(found.noisy, file["noisy"][..., 0] * 255, rtol=1e-4, atol=1e-4)
+    again = run.denoise(found.noisy / 255, clean=x[:20])
+    np.testing.assert_allclose(again.x, found.x / 255, rtol=1e-3)
+    assert again.metrics["denoised"] == pytest.approx(found.metrics["denoised"], rel=1e-4)
+    assert again.figure(width="single").get_figwidth() == pytest.approx(3.5)
+
+    way, ends = run.interpolate(x[[3, 8]], steps=3), run.decode(run.encode(x[[3, 8]]))
+    np.testing.assert_allclose(way[[0, 2]], ends, rtol=1e-5)
+    moved = run.traverse(n_dims=1, steps=3, span=2)
+    assert moved.x.shape == (1, 3, 8, 8, 1)
+    first = int(moved.units["unit"][0][2:-1])
+    codes = np.repeat(run.encode(run._run.splits.test.x[:]).mean(0, keepdims=True), 3, axis=0)
+    codes[:, first] = moved.at
+    np.testing.assert_allclose(moved.x[0], run.decode(codes), rtol=1e-3)
+
+    assert typed("probe", words[0], "labels_per_class=[5]", "draws=1")[0] == 0
+    told = run.probe(labels_per_class=[5], draws=1)
+    written = max((run.folder / "eval").iterdir()) / "metrics.json"
+    assert told.rows == json.loads(written.read_text())["rows"]
+    texts = np.array(["low", "high"])[(y > 4).astype(int)]
+    few = {"labels_per_class": 5, "epochs": 1, "frozen_epochs": 1, "steps_per_epoch": 0}
+    tuned = run.finetune((x[:200], texts[:200]), test=(x[200:], texts[200:]), **few)
+    assert tuned.labels == ["high", "low"]
+    right = np.mean(tuned.predict(x[200:]) == texts[200:])
+    assert right == pytest.approx(tuned.metrics["pretrained"]["test_accuracy"])
+
+
 def test_figures_metrics_history_and_config_are_plain(run):
     from matplotlib.figure import Figure
 
@@ -111,6 +148,16 @@ def test_frames_go_in_and_come_out(tmp_path):
         (lambda: aecli.train(np.ones((9, 4)), "-m"), "command line"),
         (lambda: aecli.train(labels=[1]), "belong to X"),
         (lambda: aecli.load("nowhere"), "does not exist"),
+        (
+            lambda: aecli.train(np.ones((9, 4)), validation=0.1, validation_data=np.ones((3, 4))),
+            "are one thing",
+        ),
+        (
+            lambda: aecli.train(
+                np.ones((9, 4)), validation_data=np.ones((3, 4)), test=np.ones((3, 4))
+            ),
+            "are both data",
+        ),
     ],
 )
 def test_errors_are_one_line_and_nothing_is_left(ask, text, tmp_path, monkeypatch):
@@ -127,6 +174,12 @@ def test_a_wrong_shape_or_unit_is_told_in_a_line(run, digits):
         run.encode(x[0])
     with pytest.raises(aecli.BadRequest, match="trained on bytes"):
         run.encode(x * 300.0)
+    with pytest.raises(aecli.BadRequest, match="two examples"):
+        run.interpolate(x[:3])
+    with pytest.raises(aecli.BadRequest, match="train is a pair"):
+        run.probe(x)
+    with pytest.raises(aecli.BadRequest, match=r"folder=.* exists"):
+        run.export(run.folder)
     with pytest.raises(aecli.BadRequest, match="did you mean 'manifold'"):
         run.figure("manifld")
 

@@ -17,8 +17,10 @@ def fit(figure: Figure, letter: float) -> None:
 
     The figure grows by the lines that are added, of text `letter` inches high.
     """
-    figure.draw_without_rendering()
-    across = figure.bbox.width
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)  # each pass moves what is in it by less
+    figure.draw_without_rendering()  # ticks are made late: they must see the style that is used
+    across, upright = figure.bbox.width, 0
     added = sum(_broken(text, EDGE * across) for text in _of_figure(figure))
     for ax in figure.axes:
         for text in (ax.title, ax.xaxis.label):
@@ -29,11 +31,15 @@ def fit(figure: Figure, letter: float) -> None:
         if ax.yaxis.label.get_text():
             box = ax.yaxis.label.get_window_extent()
             centre, high = (box.y0 + box.y1) / 2, figure.bbox.height
-            _broken(ax.yaxis.label, 2 * EDGE * min(centre, high - centre), is_upright=True)
+            room = 2 * EDGE * min(centre, high - centre)
+            upright += _broken(ax.yaxis.label, room, is_upright=True)
     if added:
         size = figure.get_size_inches()
         figure.set_size_inches(size[0], size[1] + added * LINE * letter)
-    figure.draw_without_rendering()
+    if added or upright:
+        figure.draw_without_rendering()
+    elif engine is not None:
+        engine.execute(figure)
 
 
 def _of_figure(figure: Figure) -> list[Text]:

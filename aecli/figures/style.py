@@ -91,7 +91,6 @@ def in_style(draw: Callable[..., Figure]) -> Callable[..., Figure]:
         with matplotlib.style.context(["default", rc()]):
             figure = draw(*arguments, **options)
             plain_powers(figure)
-            figure.draw_without_rendering()  # ticks are made late: they must see this style
             fitting.fit(figure, pt(10) / 72)
         return figure
 
