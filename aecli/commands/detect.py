@@ -36,8 +36,8 @@ def main(cfg: DictConfig) -> None:
     """The command: a summary (or JSON) on stdout, files in the run's eval/<time>/."""
     from aecli.metrics.detection.tables import show
 
-    if cfg.run is not None and pathlib.Path(str(cfg.run), sweeps.FILE).is_file():
-        sweep(cfg)
+    if (place := _sweep_asked(cfg)) is not None:
+        sweep(cfg, place)
         return
     done = detect(cfg)
     if cfg.json:
@@ -133,7 +133,20 @@ def _write_points(own, images: Images, scores, told, normal, folder: pathlib.Pat
     own.save_figure(along_time(own, x, images.windows, found, told, known), "points", folder=folder)
 
 
-def sweep(cfg: DictConfig) -> None:
+def _sweep_asked(cfg: DictConfig) -> pathlib.Path | None:
+    """The sweep that run= names, or the latest where it can be judged: it says what is normal."""
+    if not runs.is_latest(cfg.run):
+        place = pathlib.Path(str(cfg.run))
+        return place if (place / sweeps.FILE).is_file() else None
+    latest = runs.latest(str(cfg.outputs))
+    knows = cfg.normal is not None or latest.run.config.dataset.get("classes")
+    if latest.sweep is None or cfg.output is not None or not knows:
+        return None
+    print(latest.told(of_sweep=True), file=sys.stderr)
+    return latest.sweep
+
+
+def sweep(cfg: DictConfig, place: pathlib.Path) -> None:
     """Each finished run of a sweep for itself; the table of their AUROC and its mean.
 
     Raises BadRequest where one cannot be judged, or has no labels that say what is normal.
@@ -141,11 +154,11 @@ def sweep(cfg: DictConfig) -> None:
     keys.check(build.plain(cfg))
     if cfg.output is not None:
         raise BadRequest("output names one file, and run= is a sweep\nleave output out")
-    found = sweeps.find(str(cfg.run))
+    found = sweeps.find(str(place))
     refuse_links(found.folder)
     done = [job for job in found.jobs if job.state == "done"]
     if not done:
-        raise BadRequest(f"run={cfg.run}: no run of this sweep is done")
+        raise BadRequest(f"run={place}: no run of this sweep is done")
     records = []
     for job in done:
         print(f"run    {job.folder}   {job.line}", file=sys.stderr)

@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 from aecli import runs, typed
 from aecli.errors import BadRequest
 from aecli.files import unique_folder, write_text
+from aecli.io import request
 from aecli.io.destination import Destination
 from aecli.runs import sweeps
 from aecli.untrusted.bounded import refuse_links
@@ -19,12 +20,16 @@ def main(cfg: DictConfig) -> None:
 
 
 def report(cfg: DictConfig) -> pathlib.Path:
-    """Write the page of a run folder or of a sweep's folder; returns the file."""
-    if cfg.run is not None and (pathlib.Path(cfg.run) / sweeps.FILE).is_file():
-        return _of_sweep(cfg)
-    run = runs.find(cfg.run, cfg.outputs)
-    if cfg.run is None:
-        print(f"run    {run.folder} (the latest finished one)", file=sys.stderr)
+    """Write the page of a run folder or of a sweep's folder; returns the file.
+
+    The latest is the sweep, where the latest finished run is one of its.
+    """
+    if runs.is_latest(cfg.run) and (latest := runs.latest(str(cfg.outputs))).sweep is not None:
+        print(latest.told(of_sweep=True), file=sys.stderr)
+        return _of_sweep(cfg, latest.sweep)
+    if not runs.is_latest(cfg.run) and (pathlib.Path(cfg.run) / sweeps.FILE).is_file():
+        return _of_sweep(cfg, pathlib.Path(cfg.run))
+    run = request.which_run(cfg)
     to = Destination(run, cfg.output, "report.html", [".html"])
     from aecli.page.of_run import page
 
@@ -35,19 +40,19 @@ def report(cfg: DictConfig) -> pathlib.Path:
     return _written(made.html(), to.path())
 
 
-def _of_sweep(cfg: DictConfig) -> pathlib.Path:
+def _of_sweep(cfg: DictConfig, place: pathlib.Path) -> pathlib.Path:
     from aecli.comparison import sources
     from aecli.comparison.leaderboard import leaderboard
     from aecli.figures.leaderboard import draw_all
     from aecli.page.of_sweep import page
 
-    source = sources.find([str(cfg.run)], str(cfg.outputs))
+    source = sources.find([str(place)], str(cfg.outputs))
     sweep = source.sweep
     assert sweep is not None  # report has seen that it is one
     refuse_links(sweep)
     board = leaderboard(source, None)
     if not board.rows:
-        raise BadRequest(f"run={cfg.run}: none of its runs is done")
+        raise BadRequest(f"run={place}: none of its runs is done")
     first = runs.Run(board.rows[0].records[0].entry.folder)
     to = Destination(first, cfg.output, "report.html", [".html"])
     folder = sweep / "compare" / time.strftime("%Y-%m-%d_%H-%M-%S")

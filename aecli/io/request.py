@@ -32,15 +32,25 @@ def of_generate(
 
 
 def opened(cfg: DictConfig, beyond: bool = False) -> runs.Run:
-    """run=PATH or the latest finished one. Raises BadRequest.
+    """run=PATH or the latest finished one, of which it says which and why. Raises BadRequest.
 
     beyond: whether values of stated data outside of the training's range may pass.
     """
     if cfg.get("input") is not None and cfg.get("dataset") is not None:
         raise BadRequest("input and dataset both say which images\nstate one of them")
-    run = runs.open_run(cfg, beyond)
-    if cfg.run is None:
-        print(f"run    {run.folder} (the latest finished one)", file=sys.stderr)
+    return which_run(cfg).replacing_data(cfg.get("dataset"), cfg.get("noise"), beyond)
+
+
+def which_run(cfg: DictConfig) -> runs.Run:
+    """The run alone, as in opened."""
+    if runs.is_latest(cfg.run):
+        found = runs.latest(str(cfg.outputs))
+        run, said = found.run, found.told()
+    else:
+        run = runs.find(str(cfg.run))
+        said = runs.still_training(run)
+    if said:
+        print(said, file=sys.stderr)
     return run
 
 

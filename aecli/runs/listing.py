@@ -6,8 +6,6 @@ import os
 import pathlib
 from typing import Any
 
-from omegaconf import DictConfig
-
 from aecli import typed
 from aecli.errors import BadRequest
 from aecli.locking import is_locked
@@ -17,34 +15,19 @@ from aecli.runs.run import Run, read_status
 from aecli.untrusted import bounded
 
 
-def open_run(cfg: DictConfig, beyond: bool = False) -> Run:
-    """The run that a command's config asks for: its run=PATH or the latest, dataset, noise.
-
-    beyond: as in Run.replacing_data.
-    """
-    run = find(cfg.get("run"), cfg.get("outputs", "outputs"))
-    return run.replacing_data(cfg.get("dataset"), cfg.get("noise"), beyond)
-
-
-def find(path: str | None = None, root: str = "outputs", key: str = "run") -> Run:
-    """The run at a path, or the latest finished one. Raises BadRequest, which names the key."""
-    if path is not None:
-        if not pathlib.Path(path).is_dir():
-            raise BadRequest(f"{key}={path} does not exist; see aecli runs")
-        run = Run(path)
-        run.config  # noqa: B018  (refuses what is not a run)
-        return run
-    done = [info for info in list_runs(root) if info.state == "done"]
-    if not done:
-        make = typed.command("train", **typed.elsewhere(root))
-        raise BadRequest(f"no finished run under {root}/\nmake one: {make}\nor state run=PATH")
-    return Run(done[-1].folder)
+def at(path: str, key: str = "run") -> Run:
+    """The run at a path. Raises BadRequest, which names the key."""
+    if not pathlib.Path(path).is_dir():
+        raise BadRequest(f"{key}={path} does not exist; see aecli runs")
+    run = Run(path)
+    run.config  # noqa: B018  (refuses what is not a run)
+    return run
 
 
 def find_any(path: str, root: str = "outputs") -> Run:
     """The run at a path, or with path="latest" the newest one, in whatever state."""
     if path != "latest":
-        return find(path, root, "resume")
+        return at(path, "resume")
     infos = list_runs(root)
     if not infos:
         make = typed.command("train", **typed.elsewhere(root))

@@ -9,7 +9,8 @@ from aecli.locking import NAME
 from aecli.runs.config import CONFIG
 from aecli.runs.run import read_status
 
-MARKS = (CONFIG, pathlib.Path("sweep.json"), pathlib.Path("multirun.yaml"))  # of a run, of a sweep
+SWEEP = pathlib.Path("sweep.json")
+MARKS = (CONFIG, SWEEP, pathlib.Path("multirun.yaml"))  # of a run, of a sweep
 KEPT = (NAME, "multirun.yaml")  # the lock that is held; what Hydra has just written anew
 
 
@@ -42,6 +43,6 @@ def clear(folder: pathlib.Path) -> None:
 def _content(folder: pathlib.Path) -> str:
     if not (folder / CONFIG).is_file():
         go_on = typed.command("train", sweep=folder)
-        return f"a sweep (go on with it: {go_on})" if (folder / MARKS[1]).is_file() else "a sweep"
+        return f"a sweep (go on with it: {go_on})" if (folder / SWEEP).is_file() else "a sweep"
     status = read_status(folder)
     return f"a run, {status.get('model', '?')} on {status.get('dataset', '?')},"

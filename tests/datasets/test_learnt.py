@@ -19,6 +19,7 @@ from aecli.datasets import learnt_file, units
 from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest
 from aecli.fit.start import train
+from aecli.io import request
 from aecli.metrics.evaluating import evaluate
 from aecli.runs import data as run_data
 
@@ -149,7 +150,7 @@ def test_dataset_and_input_give_the_same_numbers(lab, tmp_path):
     np.testing.assert_allclose(np.sort(lab.codes(run, *whole), axis=0), rows, rtol=1e-5, atol=1e-5)
     with pytest.raises(BadRequest, match=r"dataset\.scale=minmax: the run's own counts, standard"):
         lab.codes(run, *whole, "dataset.scale=minmax")
-    own = evaluate(runs.open_run(lab.ask("eval", run, *whole)), lab.ask("eval", run))
+    own = evaluate(request.opened(lab.ask("eval", run, *whole)), lab.ask("eval", run))
     assert own["mse"] < 50  # in standard deviations; of the raw rows it would be 10,000 and more
 
 
@@ -196,7 +197,7 @@ def test_floats_of_a_run_on_bytes_are_converted_or_refused_both_ways(lab, tmp_pa
             with pytest.raises(BadRequest, match=r"from 20\.5 to .* trained on bytes"):
                 used(lab.ask(command, run, *words))
     with pytest.raises(BadRequest, match="trained on bytes"):
-        runs.open_run(lab.ask("eval", run, *stated))
+        request.opened(lab.ask("eval", run, *stated))
     plain = keras.models.load_model(run.folder / "checkpoints" / "best.keras")
     np.testing.assert_allclose(plain.raw.encode(BYTES), codes["bytes"], rtol=1e-6)
     with pytest.raises(BadRequest, match=r"model\.raw\.encode"):

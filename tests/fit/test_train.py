@@ -16,6 +16,7 @@ from aecli.commands import eval as eval_command
 from aecli.errors import BadRequest, CannotWrite
 from aecli.fit import plan
 from aecli.fit.start import train
+from aecli.io import request
 from aecli.metrics import evaluating
 
 NAMES = {"model": "ae", "dataset": "digits", "noise": "none", "experiment": None}
@@ -231,17 +232,17 @@ def test_eval_is_the_training_metrics_beside_the_baselines(trained, compose, cap
 def test_eval_with_another_noise_and_dataset(trained, compose, mnist_like):
     run = trained()
     config = compose(f"run={run.folder}", "noise=masking", "noise.rate=0.5", command="eval")
-    noisy = evaluating.evaluate(runs.open_run(config), config)
+    noisy = evaluating.evaluate(request.opened(config), config)
     clean = evaluating.evaluate(run, config)
     assert "noisy image" in noisy["baselines"]
     assert noisy["mse"] > clean["mse"]
     own = compose(f"run={run.folder}", "dataset=digits", "dataset.limit=150", command="eval")
-    assert evaluating.evaluate(runs.open_run(own), own) == clean  # the run's own seed and split
+    assert evaluating.evaluate(request.opened(own), own) == clean  # the run's own seed and split
     other = compose(
         f"run={run.folder}", "dataset=npz", f"dataset.path={mnist_like}", command="eval"
     )
     with pytest.raises(BadRequest, match="28x28x1; this run was trained on 8x8x1"):
-        runs.open_run(other)
+        request.opened(other)
 
 
 @pytest.mark.parametrize(("size", "is_said"), [(8, True), (7, False)])

@@ -16,6 +16,7 @@ from test_samples_metrics import split_run
 from aecli import dispatch, runs
 from aecli.console.arguments import parse
 from aecli.errors import BadRequest, NotApplicable
+from aecli.io import request
 from aecli.metrics import evaluating
 from aecli.metrics.base import Evaluation, Metric
 from aecli.metrics.card import SECTIONS, filled
@@ -56,7 +57,7 @@ def evaluated(compose):
     def values(folder, *words):
         words = parse("eval", [f"run={folder}", *words]).overrides
         config = compose(*words, command="eval")
-        return evaluating.evaluate(runs.open_run(config), config)
+        return evaluating.evaluate(request.opened(config), config)
 
     return values
 
