@@ -63,10 +63,10 @@ def run_job(folder: str) -> int:
     return 0
 
 
-def _ended(error: BaseException, arguments: Arguments, with_traceback: bool) -> int:
+def _ended(raised: BaseException, arguments: Arguments, with_traceback: bool) -> int:
     """The exit code of a command that raised, told on stderr."""
     try:
-        raise error
+        raise raised
     except SystemExit as stop:  # Hydra's own options end so, and a run that a signal stopped
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except Interrupted as stop:
@@ -75,7 +75,7 @@ def _ended(error: BaseException, arguments: Arguments, with_traceback: bool) -> 
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except Exception:
+    except Exception as error:
         return messages.report(error, arguments.command, arguments.overrides, with_traceback)
 
 

@@ -29,12 +29,12 @@ def pytest_make_parametrize_id(val):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_classifier_of_the_users(tmp_path_factory):
-    """Those that are kept here are these tests' own."""
-    from aecli.metrics import kept_classifier
+def _a_cache_of_their_own(tmp_path_factory):
+    """What is kept here, classifiers and programs, is these tests' own."""
+    from aecli import cache
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kept_classifier, "cache_folder", lambda: tmp_path_factory.getbasetemp())
+        patch.setattr(cache, "cache_folder", lambda: tmp_path_factory.getbasetemp())
         yield
 
 

@@ -24,7 +24,7 @@ LAYERS = [
         "visible",
         "__init__",
     },
-    {"locking", "serial", "divergences", "untrusted"},
+    {"cache", "locking", "serial", "divergences", "untrusted"},
     {"networks", "losses", "noise", "augment", "datasets"},
     {"latents", "samplers"},
     {"models"},
@@ -38,7 +38,7 @@ LAYERS = [
     {"reproduction", "study"},
     {"api", "sklearn"},
     {"commands"},
-    {"cli", "dispatch", "completion", "with_keras", "names", "classes", "__main__"},
+    {"cli", "dispatch", "completion", "with_keras", "names", "classes", "__main__", "forked"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 SEPARATE = ["networks", "losses", "noise", "augment", "datasets"]

@@ -3,6 +3,8 @@
 import os
 import pathlib
 
+from aecli.cache import cache_folder
+
 FILES = (
     "train-images-idx3-ubyte", "train-labels-idx1-ubyte",
     "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
@@ -16,12 +18,6 @@ def places() -> list[tuple[str, pathlib.Path, bool]]:
         found.append((f"AECLI_DATA_DIR={stated}", pathlib.Path(stated).expanduser(), True))
     keras = pathlib.Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets"
     return [*found, *((str(folder), folder, False) for folder in (keras, cache_folder()))]
-
-
-def cache_folder() -> pathlib.Path:
-    """Where downloads are kept: $XDG_CACHE_HOME/aecli, by default ~/.cache/aecli."""
-    root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return pathlib.Path(root).expanduser() / "aecli"
 
 
 def copy_in(

@@ -8,10 +8,11 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
+from aecli.cache import cache_folder
 from aecli.datasets.base import Dataset, Source, Split, ValidationSize
 from aecli.datasets.download import DownloadFailed, download
 from aecli.datasets.idx_file import idx_md5, read_idx
-from aecli.datasets.mnist_copies import FILES, cache_folder, copy_in, places
+from aecli.datasets.mnist_copies import FILES, copy_in, places
 from aecli.datasets.numpy_file import npz_headers, read_npz
 from aecli.datasets.source_file import existing_file, stated_path
 from aecli.errors import BadRequest

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # it imports TensorFlow, which a refusal need not wait for
 FREE = (  # what does not change the result
     *lengthening.LENGTH,
     lengthening.PATIENCE,
+    "trainer.program_cache",
     "trainer.threads",  # warned about: the last bits may differ
     "trainer.strategy",  # as well
     "callbacks.checkpoint.every",

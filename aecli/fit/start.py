@@ -18,6 +18,7 @@ from aecli.locking import locked
 from aecli.quantity import plain
 from aecli.runs import data as run_data
 from aecli.runs import place
+from aecli.training import programs
 from aecli.training.cluster import cluster
 from aecli.training.signals import Signals
 from aecli.untrusted.bounded import check_writable
@@ -111,6 +112,7 @@ def _planned(cfg: DictConfig, threads: int | None = None, begins: bool = True):
     splits = build.component(cfg.dataset, "dataset").load()
     strategy = cfg.trainer.get("strategy", "none")  # of older runs: none
     cluster(strategy)  # refused before TensorFlow's seconds
+    programs.keep(cfg.trainer.get("program_cache", True))
     quiet.import_tensorflow_quietly(threads or cfg.trainer.threads, strategy != "multi_worker")
     from aecli.fit import plan as assembly
 

@@ -23,6 +23,7 @@ from aecli.jobs.pool import Work, run_all
 from aecli.jobs.sweep import SUBDIR, Sweep, drop_empty_job_folder
 from aecli.locking import locked
 from aecli.runs import place, sweeps
+from aecli.training import programs
 from aecli.typed import quoted
 from aecli.untrusted.bounded import check_writable, read_end
 
@@ -181,6 +182,8 @@ def train_all(
         bar.set_postfix_str(_so_far(sweep, len(failed)))
         bar.update()
 
+    if left:  # of them all, as TensorFlow is imported once for them
+        programs.keep(runs.Run(left[0].folder).config.trainer.get("program_cache", True))
     try:
         with bar:
             run_all([work for work, _ in works.values()], n_jobs, gpus, ended, len(left) > 1)

@@ -4,8 +4,8 @@ The server of the standard library's multiprocessing forks them. It has one thre
 runtime is not awake in it: a job sets its threads and looks for its devices as any process does.
 """
 
-import atexit
 import contextlib
+import importlib
 import multiprocessing
 import os
 import pathlib
@@ -16,16 +16,15 @@ import threading
 import types
 from collections.abc import Iterator
 from multiprocessing import connection, forkserver
+from multiprocessing.process import BaseProcess
 
-from aecli import typed
-
-PRELOAD = "aecli.jobs.preload"
+DOOR = __name__.partition(".")[0] + ".forked"  # a door of the package: no room imports it
 
 
 class Forked:
     """A job's process, with what a subprocess.Popen has to wait for it, and to end it."""
 
-    def __init__(self, process: multiprocessing.Process) -> None:
+    def __init__(self, process: BaseProcess) -> None:
         self._process = process
         self.pid = process.pid
 
@@ -60,7 +59,7 @@ def obstacle(gpus: list[int] | None) -> str:
 
 def begin() -> None:
     """Have the server import everything, while this process goes on."""
-    multiprocessing.set_forkserver_preload([PRELOAD])
+    multiprocessing.set_forkserver_preload([DOOR])
     with _as_a_server():
         forkserver.ensure_running()
 
@@ -91,37 +90,10 @@ def _as_a_server() -> Iterator[None]:
 
 
 def _carry_out(folder: str, output: str, environment: dict[str, str]) -> None:
-    """In the job: become what `python -P -m aecli train resume=FOLDER` would be."""
-    from aecli import cli, dispatch
-    from aecli.jobs import preload
-
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    """In the job."""
     os.setsid()  # Ctrl-C is for the parent, which passes it on once
     _follow_the_parent()
-    sys.path[:] = preload.PATH
-    for name in preload.ENVIRONMENT.keys() - environment.keys():
-        os.environ.pop(name, None)
-    os.environ.update(environment)
-    _speak_to(output)
-    sys.argv = ["aecli", "train", typed.override("resume", folder)]
-    code = cli.lasting(lambda: dispatch.run_job(folder), "train")
-    sys.stdout.flush()
-    atexit._run_exitfuncs()  # multiprocessing leaves without
-    sys.exit(code)
-
-
-def _speak_to(output: str) -> None:
-    from aecli.untrusted.bounded import open_in_place
-
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    said = open_in_place(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    for source, number in ((nothing, 0), (said, 1), (said, 2)):
-        os.dup2(source, number)
-    os.close(nothing)
-    os.close(said)
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    sys.exit(importlib.import_module(DOOR).carry_out(folder, output, environment))
 
 
 def _follow_the_parent() -> None:

@@ -4,14 +4,12 @@ import contextlib
 import hashlib
 import inspect
 import json
-import os
 import pathlib
-import stat
 from typing import Any
 
 import numpy as np
 
-from aecli.datasets.mnist_copies import cache_folder
+from aecli.cache import own_folder
 from aecli.datasets.numpy_file import npz_headers, read_npz
 from aecli.errors import BadRequest, CannotWrite
 from aecli.files import remove, replacing, writing
@@ -31,10 +29,7 @@ def kept_classifier(x: np.ndarray, labels: np.ndarray, steps: int, seed: int) ->
     may write to it, nothing is read or kept.
     """
     made = classifier.untrained_classifier(x, labels, steps, seed)
-    try:
-        folder = _own_folder()
-    except CannotWrite:
-        folder = None
+    folder = own_folder(FOLDER)
     path = None if folder is None else folder / f"{_key(made)}.npz"
     weights = None if path is None else _read(path, made)
     if weights is not None:
@@ -45,16 +40,6 @@ def kept_classifier(x: np.ndarray, labels: np.ndarray, steps: int, seed: int) ->
         with contextlib.suppress(CannotWrite):  # a full disk costs the next one its time
             _write(path, made)
     return made
-
-
-def _own_folder() -> pathlib.Path | None:
-    """The folder, made where there is none; None where it is not the user's alone."""
-    folder = cache_folder() / FOLDER
-    with writing(folder):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        about = folder.lstat()
-    is_own = about.st_uid == os.getuid() and not stat.S_IMODE(about.st_mode) & 0o077
-    return folder if is_own and stat.S_ISDIR(about.st_mode) else None
 
 
 def _key(made: Classifier) -> str:

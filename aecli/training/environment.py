@@ -17,7 +17,7 @@ def environment(jit_compile: bool, feed: str, replicas: int = 1) -> dict[str, st
 
     return {
         **{package: version(package) for package in PACKAGES},
-        "processor": _processor(),
+        "processor": processor(),
         "gpus": len(tf.config.list_physical_devices("GPU")),
         "threads": threads(),
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
@@ -39,8 +39,8 @@ def differences(before: dict, now: dict) -> list[str]:
     return [f"{k} {before[k]}, now {now[k]}" for k in now if k in before and before[k] != now[k]]
 
 
-def _processor() -> str:
-    """Machine and instruction sets, in short."""
+def processor() -> str:
+    """The machine and its instruction sets, in short."""
     try:
         lines = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

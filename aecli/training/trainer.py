@@ -49,6 +49,7 @@ class Trainer(Component):
     jit_compile: bool | Literal["auto"] = "auto"
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None  # the bits of a result depend on it
+    program_cache: bool = True  # a second run need not wait for XLA; the results are the same
     deterministic: bool = False  # a CPU is so anyway
     strategy: Literal["none", "mirrored", "multi_worker"] = "none"
 

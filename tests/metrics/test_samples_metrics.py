@@ -9,7 +9,7 @@ from options import contents, losses
 from scipy import linalg
 from sklearn.datasets import load_digits
 
-from aecli import build
+from aecli import build, cache
 from aecli.datasets.splits import Split, Splits
 from aecli.errors import NotApplicable
 from aecli.metrics import classifier, kept_classifier, neighbourhoods
@@ -165,7 +165,7 @@ def test_a_classifier_is_trained_once_and_read_after(tmp_path, monkeypatch):
         made.network.set_weights([w + 0.1 for w in made.network.get_weights()])
 
     monkeypatch.setattr(classifier, "train", train)
-    monkeypatch.setattr(kept_classifier, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(cache, "cache_folder", lambda: tmp_path / "cache")
     x, y = np.random.default_rng(0).random((60, 3, 3, 1), "float32"), np.arange(60) % 2
     folder = tmp_path / "cache" / "classifiers"
 

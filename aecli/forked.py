@@ -1,0 +1,74 @@
+"""The door of a job that starts warm, as `python -m aecli` is that of one that starts cold.
+
+The server of aecli.jobs.warm imports it, with all that a training needs, and wakes nothing: a job
+that is forked from it sets its threads and looks for its devices as any process does.
+"""
+
+import atexit
+import gc
+import importlib
+import os
+import pkgutil
+import signal
+import sys
+
+from aecli import cli, dispatch, typed
+from aecli.console.quiet import import_tensorflow_quietly
+from aecli.untrusted.bounded import open_in_place
+
+ENVIRONMENT = dict(os.environ)
+PATH = list(sys.path)  # multiprocessing lays the parent's over it, with the folder of its script
+ROOMS = ("datasets", "figures", "metrics", "networks", "samplers", "training.callbacks")
+USED = (
+    "aecli.commands.train",
+    "aecli.fit.execute",
+    "aecli.fit.resume",
+    "aecli.training.best",
+    "aecli.training.schedules",
+    "matplotlib.backends.backend_agg",
+    "PIL.JpegImagePlugin",
+    "sklearn.datasets",
+)
+
+
+def load() -> None:
+    """Import what trainings need, TensorFlow first, without its chatter."""
+    import_tensorflow_quietly(wake=False)
+    for name in USED:
+        importlib.import_module(name)
+    for room in ROOMS:
+        package = importlib.import_module(f"aecli.{room}")
+        for module in pkgutil.iter_modules(package.__path__, f"aecli.{room}."):
+            importlib.import_module(module.name)
+    gc.collect()
+    gc.freeze()  # a job neither looks through it nor copies it
+
+
+def carry_out(folder: str, output: str, environment: dict[str, str]) -> int:
+    """In the job: what `python -P -m aecli train resume=FOLDER` does, and its exit code."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.path[:] = PATH
+    for name in ENVIRONMENT.keys() - environment.keys():
+        os.environ.pop(name, None)
+    os.environ.update(environment)
+    _speak_to(output)
+    sys.argv = ["aecli", "train", typed.override("resume", folder)]
+    code = cli.lasting(lambda: dispatch.run_job(folder), "train")
+    atexit._run_exitfuncs()  # multiprocessing leaves without
+    return code
+
+
+def _speak_to(output: str) -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    said = open_in_place(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    for source, number in ((nothing, 0), (said, 1), (said, 2)):
+        os.dup2(source, number)
+    os.close(nothing)
+    os.close(said)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which stops the jobs
+load()
