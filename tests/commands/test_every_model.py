@@ -48,6 +48,7 @@ COMMANDS = [
     "plot-mosaic n=3",
     "plot-reconstructions",
     "plot-samples",
+    "explore static=codes.html",
     "report",
     "runs",
     "train resume=latest trainer.epochs=2",
