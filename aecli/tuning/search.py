@@ -15,6 +15,7 @@ from aecli.tuning.trials import COMPLETE, FAIL, Outcome
 from aecli.typed import quoted
 
 OUTPUT = "console.txt"  # in a trial's folder: what its process said
+USUAL = 80  # characters of a line; on a shorter one the bar itself is left out
 # exit codes of a process that somebody stopped, or kept out
 STOPPED = (4, 129, 130, 138, 143, -1, -2, -10, -15)
 
