@@ -44,7 +44,9 @@ class Gated(Dictionary):
     def penalties(self, batch, out, training=False):
         gate = ops.relu(out["pre"])
         kernel, bias = (ops.convert_to_tensor(v) for v in self.directions.weights)
-        params = ops.matmul(gate, ops.stop_gradient(kernel)) + ops.stop_gradient(bias)
+        # the decoder held: what is added is 0, as is its gradient of the kernel
+        params = ops.stop_gradient(ops.matmul(gate, kernel) + bias)
+        params = params + ops.matmul(gate - ops.stop_gradient(gate), kernel)
         weight = self.weight * risen(batch.progress, self.warmup_epochs)
         terms = super().penalties(batch, out, training=training)
         terms |= {"sparsity": (weight, sum_per_example(gate))}

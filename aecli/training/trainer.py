@@ -138,6 +138,9 @@ class Trainer(Component):
         """The optimizers, perhaps wrapped by Keras; model and feed are ready for the first step."""
         if self.deterministic:
             tf.config.experimental.enable_op_determinism()
+        # TensorFlow 2.21's pass over control edges lets the update of a variable overtake a held
+        # (stop_gradient) read of it in some traces of the same graph: 12 of 160
+        tf.config.optimizer.set_experimental_options({"dependency_optimization": False})
         with self.scope():
             first = model.players[0]  # whose learning rate is logged, and lowered by callbacks
             model.compile(optimizers[first], jit_compile=self.uses_xla(model.network))

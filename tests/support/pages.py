@@ -103,9 +103,10 @@ def shortened(words: list[str]) -> list[str]:
     if {"SWEEP", "FOLDER"} & set(re.split(r"\W", " ".join(words))):
         newest = str(sweeps.find("latest").folder)
         words = [re.sub("SWEEP|FOLDER", lambda _: newest, word) for word in words]
-    if {"RUN", "ANOTHER"} & set(words):
+    if {"RUN", "ANOTHER"} & set(re.split(r"\W", " ".join(words))):
         found = [str(info.folder) for info in runs.list_runs() if info.state == "done"][:2]
-        words = [dict(zip(("RUN", "ANOTHER"), found, strict=True)).get(w, w) for w in words]
+        named = dict(zip(("RUN", "ANOTHER"), found, strict=False))
+        words = [re.sub(r"\b(RUN|ANOTHER)\b", lambda m: named[m[0]], word) for word in words]
     goes_on = any(word.startswith(("resume=", "sweep=", "study=")) for word in words)
     if words[:1] == ["study"] and len(words) > 1 and not goes_on:
         few = ["models=[beta_vae]", "trainer.steps=5", "dataset=glyphs", "metrics=[mig]"]
