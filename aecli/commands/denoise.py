@@ -72,15 +72,14 @@ def denoise(cfg: DictConfig) -> tuple[pathlib.Path, dict]:
 
 
 def _tell_of_training(run: runs.Run) -> None:
-    """A line where the model never saw noise in its training: its output is no denoising."""
+    """What is said where the model never saw noise in its training: its output is no denoising."""
     if build.component(runs.Run(run.folder).config.noise, "noise").is_noisy:
         return
     make = typed.command("train", "noise=gaussian", "noise.stddev=0.3")
-    print(
-        "note   this model was trained without noise, and never learnt to take it away\n"
-        f"       one that learns it: {make}",
-        file=sys.stderr,
-    )
+    learnt = "this model was trained without noise, and never learnt to take it away"
+    if run.model.fills_gaps:
+        learnt = "this model learnt to fill in patches that are removed, and never saw noise"
+    print(f"note   {learnt}\n       one that learns it: {make}", file=sys.stderr)
 
 
 def _keys(json: bool, clean: Annotated[str | None, Field(description="file or folder")]): ...

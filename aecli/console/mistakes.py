@@ -178,6 +178,8 @@ def bare_word(word: str, command: str) -> BadRequest:
         choices = [f"{key}=VALUE"]
     meant = f": did you mean {' or '.join(choices[:3])}?" if choices else ""
     ending = meant or f"\naecli {command} --help=all lists the keys"
+    if not meant and "run" in keys:
+        ending = "\nno file or folder here is called so; aecli runs lists the runs"
     return BadRequest(f"'{word}' is not key=value{ending}")
 
 

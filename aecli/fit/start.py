@@ -17,7 +17,7 @@ from aecli.files import made_folder, remove_leftovers, unique_folder
 from aecli.locking import locked
 from aecli.quantity import plain
 from aecli.runs import data as run_data
-from aecli.runs import place
+from aecli.runs import listing, place
 from aecli.training import programs
 from aecli.training.cluster import cluster
 from aecli.training.signals import Signals
@@ -109,6 +109,8 @@ def resume(
 def _planned(cfg: DictConfig, threads: int | None = None, begins: bool = True):
     look.of(cfg)  # refused before any work, as is what follows
     build.refuse_unstorable(cfg)
+    if begins and cfg.get("warm_start") is not None:
+        listing.at(str(cfg.warm_start), "warm_start")
     splits = build.component(cfg.dataset, "dataset").load()
     strategy = cfg.trainer.get("strategy", "none")  # of older runs: none
     cluster(strategy)  # refused before TensorFlow's seconds

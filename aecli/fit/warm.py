@@ -7,8 +7,8 @@ import keras
 import numpy as np
 from omegaconf import DictConfig
 
-from aecli import runs
 from aecli.errors import BadRequest
+from aecli.runs import listing
 
 KEY = "warm_start"
 
@@ -34,7 +34,7 @@ def start(cfg: DictConfig, model: keras.Model) -> Start | None:
     path = cfg.get(KEY)
     if path is None:
         return None
-    run = runs.find(str(path), key=KEY)
+    run = listing.at(str(path), KEY)
     theirs = _kept(run.model)
     if wrong := _difference(*([_told(one) for one in its] for its in (theirs, _kept(model)))):
         what = f"{run.status.get('model', '?')} on {run.status.get('dataset', '?')}"

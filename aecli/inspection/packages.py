@@ -3,7 +3,7 @@
 import shutil
 from importlib import metadata
 
-from packaging.requirements import Requirement  # Keras and Hydra install it
+from packaging.requirements import Requirement
 
 Found = tuple[str, str, str, bool]  # name, text, remedy, whether aecli cannot work like this
 FOR_WORK_ON_IT = "dev"  # an extra that nobody lacks

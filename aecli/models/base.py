@@ -51,6 +51,7 @@ class Autoencoder(
     players: ClassVar[tuple[str, ...]] = ("model",)  # who minimises something; "model" first
     codes_reconstruct: ClassVar[bool] = True  # whether the encoder minimises the reconstruction
     own_score: ClassVar[str] = "reconstruction"  # that aecli detect takes where none is stated
+    fills_gaps: ClassVar[bool] = False  # whether it is trained on images of which parts are removed
     learnt = None  # of its training's data; kept in a .keras file
     train_count = None  # examples of the training part, where the model asks for their number
     decoded_an_example = 1  # images that the decoder makes of an example for its loss

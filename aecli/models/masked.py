@@ -36,6 +36,7 @@ class Masked(Autoencoder):
     """
 
     keeps_measure: ClassVar[tuple[str, ...]] = ()
+    fills_gaps: ClassVar[bool] = True
 
     latent_dim: LatentDim | None = 64
     flat: bool = False

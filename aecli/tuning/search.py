@@ -15,6 +15,7 @@ from aecli.tuning.studies import Study
 from aecli.tuning.trials import COMPLETE, FAIL, Outcome
 
 OUTPUT = "console.txt"  # in a trial's folder: what its process said
+USUAL = 80  # characters of a line; on a shorter one the bar itself is left out
 # exit codes of a process that somebody stopped, or kept out
 STOPPED = (4, 129, 130, 138, 143, -1, -2, -10, -15)
 
@@ -43,6 +44,8 @@ class Search:
             unit="trial",
             disable=None,
         )
+        if (bar.ncols or USUAL) < USUAL:
+            bar.bar_format = "{desc}: {n_fmt}/{total_fmt} {remaining}{postfix}"
         self._bar = bar
         programs.keep(self.terms.bases[0].config["trainer"].get("program_cache", True))
         with bar, contextlib.ExitStack() as held:

@@ -1,6 +1,7 @@
 """aecli denoise: noisy images in, clean ones out, with figures of merit where they can be known."""
 
 import json
+import types
 
 import fresh_run
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.ndimage import median_filter
 from scipy.signal import wiener
 
 from aecli import runs
+from aecli.commands import denoise as command
 from aecli.commands.denoise import denoise
 from aecli.errors import BadRequest
 from aecli.figures import denoised
@@ -111,6 +113,20 @@ def test_another_noise_or_file_is_what_it_is_said_to_be(ask, trained, tmp_path):
     path, values = ask("plain", f"input={tmp_path / 'clean.npy'}", "noise=masking")
     with np.load(path) as stored:
         assert values["rows"]["noisy"]["psnr"] == pytest.approx(psnr(clean, stored["noisy"]), 1e-4)
+
+
+def test_a_model_that_never_saw_noise_says_what_it_learnt(trained, capsys):
+    for name, fills_gaps, said in (
+        ("noisy", False, ""),
+        ("plain", False, "never learnt to take it away"),
+        ("plain", True, "learnt to fill in patches that are removed, and never saw noise"),
+    ):
+        run = runs.Run(trained[name].folder)
+        run.__dict__["model"] = types.SimpleNamespace(fills_gaps=fills_gaps)
+        command._tell_of_training(run)
+        told = capsys.readouterr().err
+        assert said in told
+        assert bool(said) == ("aecli train noise=gaussian" in told)
 
 
 def test_pictures_are_matched_by_their_names(ask, trained, tmp_path):

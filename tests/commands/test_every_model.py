@@ -50,6 +50,7 @@ COMMANDS = [
     "plot-mosaic n=3",
     "plot-reconstructions",
     "plot-samples",
+    "explore static=codes.html",
     "report",
     "runs",
     "train resume=latest trainer.epochs=2",
