@@ -11,7 +11,7 @@ from typing import Any
 from aecli import __version__
 from aecli.errors import BadRequest
 
-MAX_PICTURE = 20_000_000  # bytes of a PNG file: of a folder that may be a stranger's
+MAX_PICTURE = 20_000_000  # bytes of a picture: of a folder that may be a stranger's
 COPY = """
 const button = document.getElementById("copy"), text = document.getElementById("command");
 button.addEventListener("click", async () => {
@@ -21,7 +21,10 @@ button.addEventListener("click", async () => {
   button.textContent = "copied";
 });
 """
-PNG = b"\x89PNG\r\n\x1a\n"
+PICTURES = {  # suffix: its type, how such a file begins; in an <img> an SVG runs no script
+    ".png": ("image/png", b"\x89PNG\r\n\x1a\n"),
+    ".svg": ("image/svg+xml", b"<?xml"),
+}
 
 
 @dataclasses.dataclass
@@ -42,8 +45,8 @@ class Table:
 
 @dataclasses.dataclass
 class Page:
-    """tiles: (name, value, unit, meaning); summary: (name, value); figures: (name, PNG file);
-    folded: (title, text)."""
+    """tiles: (name, value, unit, meaning); summary: (name, value); figures: (name,
+    PNG or SVG file); folded: (title, text)."""
 
     title: str
     place: str
@@ -77,13 +80,13 @@ class Page:
 
 
 def picture(path: pathlib.Path) -> str:
-    """A PNG file in base 64. Raises BadRequest for what is none."""
+    """A PNG or SVG file as the address of a page's image. Raises BadRequest for what is none."""
     if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_PICTURE:
         raise BadRequest(f"{path} is no picture of ours")
-    data = path.read_bytes()
-    if not data.startswith(PNG):
-        raise BadRequest(f"{path} is no PNG file")
-    return base64.b64encode(data).decode("ascii")
+    data, (kind, start) = path.read_bytes(), PICTURES[path.suffix]
+    if not data.startswith(start):
+        raise BadRequest(f"{path} is no {path.suffix[1:].upper()} file")
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def number(value: float | None) -> str:
