@@ -6,7 +6,7 @@ import time
 
 from omegaconf import DictConfig
 
-from aecli import runs, typed
+from aecli import look, runs, typed
 from aecli.errors import BadRequest
 from aecli.files import unique_folder, write_text
 from aecli.io import request
@@ -30,6 +30,11 @@ def report(cfg: DictConfig) -> pathlib.Path:
     if not runs.is_latest(cfg.run) and (pathlib.Path(cfg.run) / sweeps.FILE).is_file():
         return _of_sweep(cfg, pathlib.Path(cfg.run))
     run = request.which_run(cfg)
+    if look.of(cfg) != look.Look():
+        raise BadRequest(
+            "style and its keys are for a sweep, whose figures are drawn for the report; those of "
+            "a run are as they were drawn\ndraw one anew: aecli plot-loss style=paper"
+        )
     to = Destination(run, cfg.output, "report.html", [".html"])
     from aecli.page.of_run import page
 
@@ -50,6 +55,9 @@ def _of_sweep(cfg: DictConfig, place: pathlib.Path) -> pathlib.Path:
     sweep = source.sweep
     assert sweep is not None  # report has seen that it is one
     refuse_links(sweep)
+    used = look.of(cfg)
+    if used.format == "pdf":
+        raise BadRequest("format=pdf: a page shows png or svg\naecli compare writes PDF files")
     board = leaderboard(source, None)
     if not board.rows:
         raise BadRequest(f"run={place}: none of its runs is done")
@@ -57,7 +65,8 @@ def _of_sweep(cfg: DictConfig, place: pathlib.Path) -> pathlib.Path:
     to = Destination(first, cfg.output, "report.html", [".html"])
     folder = sweep / "compare" / time.strftime("%Y-%m-%d_%H-%M-%S")
     folder = unique_folder(folder)
-    figures = [folder / name for name in draw_all(board, folder / "figures")]
+    with used.used():
+        figures = [folder / name for name in draw_all(board, folder / "figures")]
     made = page(board, str(sweep), figures)
     path = folder / "report.html" if cfg.output is None else to.path()
     return _written(made.html(), path)

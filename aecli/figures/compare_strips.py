@@ -13,7 +13,9 @@ from aecli.errors import BadRequest
 from aecli.figures import compare_look as look
 from aecli.figures import images, style
 
-N = 10  # images
+N = 10  # images, fewer where a figure is narrow, but
+LEAST = 3
+LINE = 0.155  # inches of a line of a name
 
 
 @look.in_style
@@ -59,12 +61,13 @@ def _drawn(board: Leaderboard, strips: list[tuple[str, np.ndarray]], limits, not
     names = [name for name, _ in strips]
     _, height, width, _ = strips[0][1].shape
     gap = images.gap_for(width)
-    picture = images.tile(np.stack([batch for _, batch in strips]), gap)
     note = "; ".join(text for text in (images.range_note(limits), *notes) if text)
     letters = max(len(line) for name in names for line in name.splitlines())
-    inches, _ = style.fitted(
-        *picture.shape[:2], beside=0.35 + 0.064 * letters, above=0.75 if note else 0.55
-    )
+    beside, high = 0.35 + 0.064 * letters, LINE * max(len(name.splitlines()) for name in names)
+    most = int((style.width() - beside) * (height + gap) / (width + gap) / high)
+    count = min(N, max(LEAST, most))  # a row is as high as its name
+    picture = images.tile(np.stack([batch[:count] for _, batch in strips]), gap)
+    inches, _ = style.fitted(*picture.shape[:2], beside=beside, above=0.75 if note else 0.55)
     figure = style.new_figure(board, "Reconstructions of test images", inches)
     ax = figure.add_subplot()
     images.show(ax, picture, limits)

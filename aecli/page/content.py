@@ -12,7 +12,7 @@ from typing import Any
 from aecli import __version__
 from aecli.errors import BadRequest
 
-MAX_PICTURE = 20_000_000  # bytes of a PNG file: of a folder that may be a stranger's
+MAX_PICTURE = 20_000_000  # bytes of a picture: of a folder that may be a stranger's
 COPY = """
 const button = document.getElementById("copy"), text = document.getElementById("command");
 button.addEventListener("click", async () => {
@@ -22,7 +22,10 @@ button.addEventListener("click", async () => {
   button.textContent = "copied";
 });
 """
-PNG = b"\x89PNG\r\n\x1a\n"
+PICTURES = {  # suffix: its type, how such a file begins; in an <img> an SVG runs no script
+    ".png": ("image/png", b"\x89PNG\r\n\x1a\n"),
+    ".svg": ("image/svg+xml", b"<?xml"),
+}
 
 
 @dataclasses.dataclass
@@ -43,8 +46,8 @@ class Table:
 
 @dataclasses.dataclass
 class Page:
-    """tiles: (name, value, unit, meaning); summary: (name, value); figures: (name, PNG file);
-    folded: (title, text)."""
+    """tiles: (name, value, unit, meaning); summary: (name, value); figures: (name,
+    PNG or SVG file); folded: (title, text)."""
 
     title: str
     place: str
@@ -66,7 +69,7 @@ class Page:
         environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
         template = pathlib.Path(__file__).with_name("template.html").read_text(encoding="utf-8")
         values: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        values["columns"] = in_columns([(name, picture(path)) for name, path in self.figures])
+        values["columns"] = in_columns(self.figures)
         values |= {
             "script": Markup(COPY),  # ours, and the only one that the page's policy lets run
             "script_hash": "sha256-"
@@ -78,31 +81,37 @@ class Page:
 
 
 def picture(path: pathlib.Path) -> str:
-    """A PNG file in base 64. Raises BadRequest for what is none."""
+    """A PNG or SVG file as the address of a page's image. Raises BadRequest for what is none."""
     if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_PICTURE:
         raise BadRequest(f"{path} is no picture of ours")
-    data = path.read_bytes()
-    if not data.startswith(PNG):
-        raise BadRequest(f"{path} is no PNG file")
-    return base64.b64encode(data).decode("ascii")
+    data, (kind, start) = path.read_bytes(), PICTURES[path.suffix]
+    if not data.startswith(start):
+        raise BadRequest(f"{path} is no {path.suffix[1:].upper()} file")
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def in_columns(figures: list[tuple[str, str]]) -> list[list[tuple[int, str, str]]]:
-    """[(name, PNG in base 64)] -> two columns of (its place from 1, name, PNG), about as high.
+def in_columns(figures: list[tuple[str, pathlib.Path]]) -> list[list[tuple[int, str, str]]]:
+    """[(name, PNG or SVG file)] -> two columns of (its place from 1, name, address), about as high.
 
     The first two begin them; of the others the highest is put first, where there is room most.
+    Raises BadRequest for what is no picture.
     """
-    placed = [(i, name, data) for i, (name, data) in enumerate(figures, 1)]
-    heights = {i: _height(data) for i, _, data in placed}
+    placed = [(i, name, picture(path)) for i, (name, path) in enumerate(figures, 1)]
+    heights = {i: _height(path) for i, (_, path) in enumerate(figures, 1)}
     columns: list[list] = [[], []]
     for figure in placed[:2] + sorted(placed[2:], key=lambda one: -heights[one[0]]):
         min(columns, key=lambda column: sum(heights[i] for i, *_ in column)).append(figure)
     return columns
 
 
-def _height(data: str) -> float:
-    """Of a PNG in base 64, as a part of its width; its head says both."""
-    width, height = struct.unpack(">II", base64.b64decode(data[:32])[16:24])
+def _height(path: pathlib.Path) -> float:
+    """Of a picture, as a part of its width; its head says both."""
+    head = path.read_bytes()[:2000]
+    if path.suffix == ".svg":
+        found = re.search(rb'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', head)
+        width, height = map(float, found.groups()) if found else (1.0, 1.0)
+    else:
+        width, height = struct.unpack(">II", head[16:24])
     return height / max(width, 1)
 
 

@@ -13,7 +13,7 @@ from aecli.component import check_arguments
 from aecli.dataspec import by
 from aecli.errors import BadRequest
 from aecli.page import of_asked, of_factors
-from aecli.page.content import Page, Table, number
+from aecli.page.content import PICTURES, Page, Table, number
 from aecli.quantity import ABOUT
 from aecli.runs import quantities
 from aecli.untrusted import tables
@@ -114,9 +114,8 @@ def _time(stamp: str | None) -> str | None:
 
 def _figures(folder: pathlib.Path) -> list[tuple[str, pathlib.Path]]:
     """Those of the training, and the newest of each name that a later command drew."""
-    found = {path.stem: path for path in sorted((folder / "figures").glob("*.png"))}
-    for path in sorted(folder.glob("eval/*/*.png")):
-        found[path.stem] = path
+    places = [sorted((folder / "figures").glob("*")), sorted(folder.glob("eval/*/*"))]
+    found = {path.stem: path for paths in places for path in paths if path.suffix in PICTURES}
     names = sorted(found, key=lambda name: (name not in FIRST, name))
     return [(name.replace("_", " "), found[name]) for name in names]
 

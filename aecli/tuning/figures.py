@@ -147,5 +147,7 @@ def _plain(ax: Any) -> None:
     for side, spine in ax.spines.items():
         spine.set(visible=side in ("left", "bottom"), color="black")
     for axis in (ax.xaxis, ax.yaxis):
-        axis.label.set(size=10, color="black")
+        axis.label.set(size=style.pt(10), color="black")
+    for number in ax.texts:
+        number.set_fontsize(style.pt(9))
     ax.tick_params(colors="black", labelsize=style.pt(9))

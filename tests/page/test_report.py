@@ -197,10 +197,18 @@ def test_what_is_no_picture_is_refused(compose, run):
         read(compose)
 
 
+def test_an_svg_is_shown_too(compose, run):
+    drawn = b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>"
+    (run.folder / "figures" / "mine.svg").write_bytes(drawn)
+    sources = {attrs["alt"]: attrs["src"] for tag, attrs in read(compose).elements if tag == "img"}
+    assert base64.b64decode(sources["mine"].removeprefix("data:image/svg+xml;base64,")) == drawn
+
+
 def test_bad_requests(compose, run, tmp_path):
     (tmp_path / "mine.html").write_text("mine")
     for word, said in {
         "output=mine.html": "exists, and is left as it is",
+        "style=paper": "are for a sweep",
         "output=page.pdf": "it can be .html",
         "run=nowhere": "run=nowhere does not exist",
     }.items():
