@@ -75,7 +75,7 @@ class LinearModel:
 class FakeRun:
     """The part of Run that figures use."""
 
-    data_are_stated = noise_is_stated = False
+    data_are_stated = noise_is_stated = is_packed = False
 
     def __init__(self, x, labels, *, code_shape=(2,), has_prior=False, noise=0.0, names=None):
         part = Split(x, labels)

@@ -226,5 +226,5 @@ def test_help_needs_neither_tensorflow_nor_optuna(tmp_path):
         "print('MODULES', *{name.partition('.')[0] for name in sys.modules})"
     )
     said = python(code, tmp_path).stdout
-    assert "n_trials: 20" in said
+    assert "n_trials=20" in said
     assert not {"tensorflow", "keras", "optuna"} & set(said.rpartition("MODULES")[2].split())
