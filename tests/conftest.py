@@ -12,7 +12,7 @@ import_tensorflow_quietly(threads=1)  # as many processes as cores run the tests
 
 
 LONGEST = (  # the longest first
-    "readme", "contract_training", "every_model", "reload", "contract_model", "launchers",
+    "pages", "readme", "contract_training", "every_model", "reload", "contract_model", "launchers",
     "distributed", "tune", "sweep_processes", "faults", "resume",
 )  # fmt: skip
 

@@ -37,6 +37,7 @@ def warm() -> None:
             importlib.import_module(module.name)
     importlib.import_module("aecli.cli")
     names = {name: getattr(subprocess, name) for name in ("DEVNULL", "STDOUT", "TimeoutExpired")}
+    pool._is_ready = lambda gpus: False  # a fork's jobs are forks of ours, killed at their moments
     pool.subprocess = types.SimpleNamespace(Popen=_job, **names)  # of forked sweeps
 
 
