@@ -15,6 +15,7 @@ POSITIONAL = {
     "study": "design",
 }  # command: the key that a first bare word sets
 SEPARATED = ("tune",)  # commands whose words may be divided by --, for the reader's sake
+BESIDE = {"bench": "against"}  # command: the key for the words after --, a second setting
 QUERIES = dict.fromkeys(("rm", "runs"), ("model", "dataset"))  # command: keys of its `where`
 SEVERAL = {  # command: the key whose list all bare words make
     "compare": "paths",
@@ -64,6 +65,8 @@ class Arguments:
 
 def parse(command: str, argv: list[str]) -> Arguments:
     """Sort the words; raises BadRequest for one that is neither an option nor an override."""
+    if command in BESIDE and "--" in argv:
+        return _with_another(command, argv)
     arguments = Arguments(command)
     unread, several, data, files = list(argv), [], [], []
     slips.refuse(argv)
@@ -116,6 +119,20 @@ def parse(command: str, argv: list[str]) -> Arguments:
     _refuse_additions(arguments)
     _refuse_two_choices(arguments)
     _refuse_options_as_keys(arguments)
+    return arguments
+
+
+def _with_another(command: str, argv: list[str]) -> Arguments:
+    """A second setting is the first with other words; both are read alike."""
+    place = argv.index("--")
+    arguments, other = parse(command, argv[:place]), parse(command, argv[place + 1 :])
+    if other.options or not other.overrides:
+        raise BadRequest(
+            f"after -- stand the keys of a second setting, and no options\n"
+            f"aecli {command} -- trainer.jit_compile=false"
+        )
+    words = ",".join(quoted(word) for word in other.overrides)
+    arguments.overrides.append(f"{BESIDE[command]}=[{words}]")
     return arguments
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from aecli import cli
 from aecli.commands import bench
 
 
@@ -28,7 +29,31 @@ def test_summary_leaves_the_first_epoch_out_and_takes_medians():
     one = {"first_step_seconds": 2.0, "epoch_seconds": [9.0, 1.0, 3.0], "peak_megabytes": 5,
            "loss": 1.0, "val_loss": 1.0, "unit": "nats an image"}  # fmt: skip
     fast = one | {"epoch_seconds": [9.0, 0.5, 0.5, 0.5]}
-    figures = bench.summary({"keras": [one, one], "aecli": [fast]}, images=100)
-    assert figures["ratio"] == 4.0
+    slow = one | {"epoch_seconds": [9.0, 3.0]}
+    counts = {"keras": 100, "aecli": 100}
+    figures = bench.summary({"keras": [one, slow], "aecli": [fast, fast]}, counts)
+    assert figures["ratio"] == 6.0
+    assert figures["ratio_range"] == [4.0, 6.0]
     assert figures["keras"]["epoch_seconds_range"] == [1.0, 3.0]
     assert figures["aecli"]["images_a_second"] == 200
+
+
+def test_the_second_setting_is_the_first_with_other_words(monkeypatch, tmp_path, capsys):
+    seen = []
+
+    def measure(side):
+        seen.append(side.config)
+        seconds = [9.0, 1.0 if side.config.trainer.jit_compile else 3.0]
+        return {"first_step_seconds": 2.0, "epoch_seconds": seconds, "peak_megabytes": 5,
+                "loss": 1.0, "val_loss": 1.0, "unit": "nats an image"}  # fmt: skip
+
+    monkeypatch.setattr(bench, "_measure", measure)
+    monkeypatch.chdir(tmp_path)
+    words = ["model.latent_dim=3", "rounds=1", "--", "trainer.jit_compile=false", "seed=1"]
+    assert cli.dispatch(["bench", *words]) == 0
+    said = capsys.readouterr().out
+    assert "takes 0.33 times as long an epoch as with trainer.jit_compile=false seed=1" in said
+    assert [c.model.latent_dim for c in seen] == [3, 3]
+    assert [(c.trainer.jit_compile, c.seed) for c in seen] == [("auto", 0), (False, 1)]
+    for wrong in (["--"], ["--", "--help"], ["--", "modle=ae"]):
+        assert cli.dispatch(["bench", *wrong]) == 2
