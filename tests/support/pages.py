@@ -118,7 +118,9 @@ def shortened(words: list[str]) -> list[str]:
         words = [*(w for w in words if "=" not in w), "epochs=1"]
     if words[0] in TRAINS and not goes_on and not any(w.startswith("--help") for w in words):
         stated = [word.partition("=")[0] for word in words]
-        words = words + [word for word in SHORT if word.partition("=")[0] not in stated]
+        short = [word for word in SHORT if word.partition("=")[0] not in stated]
+        place = words.index("--") if words[0] == "bench" and "--" in words else len(words)
+        words = [*words[:place], *short, *words[place:]]
     return [re.sub(r"^trainer\.epochs=(\d\d+)$", "trainer.epochs=2", word) for word in words]
 
 
