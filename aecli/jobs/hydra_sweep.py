@@ -186,7 +186,7 @@ def train_all(
         programs.keep(runs.Run(left[0].folder).config.trainer.get("program_cache", True))
     try:
         with bar:
-            run_all([work for work, _ in works.values()], n_jobs, gpus, ended, len(left) > 1)
+            run_all([w for w, _ in works.values()], n_jobs, gpus, ended, several=len(left) > 1)
     except Interrupted as stop:
         done = sum(job.state == "done" for job in sweep.jobs)
         go_on = typed.command(command, sweep=sweep.folder)

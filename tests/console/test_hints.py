@@ -76,7 +76,7 @@ def stopped(lab):
 def test_a_sweep_is_gone_on_with_and_never_trained_over(typed, monkeypatch):
     trained = []
 
-    def run_all(works, n_jobs, gpus, ended):
+    def run_all(works, n_jobs, gpus, ended, several):
         for work in works:
             work.code = 1
             trained.append(work)

@@ -150,7 +150,7 @@ def test_gpus_take_turns(tmp_path, monkeypatch):
             super().__init__(["true"], env=env, **kwargs)
 
     monkeypatch.setattr(pool.subprocess, "Popen", Process)
-    works = [pool.Work([], tmp_path / "out") for _ in range(4)]
+    works = [pool.Work(tmp_path, tmp_path / "out") for _ in range(4)]
     pool.run_all(works, 2, [3, 5], lambda work: None)
     assert set(seen) == {"3", "5"}
     assert [work.code for work in works] == [0, 0, 0, 0]
