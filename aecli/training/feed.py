@@ -31,9 +31,9 @@ class Stream(enum.IntEnum):
     AUGMENT = 6
 
 
-def stream_seed(seed: int, stream: Stream, index) -> tf.Tensor:
+def stream_seed(seed: int | tf.Tensor, stream: Stream, index) -> tf.Tensor:
     """A [2] int32 seed for draw number `index` of a stream."""
-    pair = tf.stack([tf.constant(seed, tf.int32), tf.cast(index, tf.int32)])
+    pair = tf.stack([tf.convert_to_tensor(seed, tf.int32), tf.cast(index, tf.int32)])
     return philox.fold_in(pair, int(stream))
 
 

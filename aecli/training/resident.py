@@ -5,6 +5,7 @@ steps to a loop inside the graph, which gathers, prepares and trains; so callbac
 chunk and once an epoch, and nothing crosses from Python to the device in between.
 """
 
+import dataclasses
 import functools
 import math
 import time
@@ -42,7 +43,7 @@ class ResidentFeed:
         self._label = None if labels is None else tf.constant(labels[0], tf.int32)
         if replicas is not None:
             self._x = replicas.copies(self._x)
-        self._preparation, self._n = preparation, len(x)
+        self._preparation, self._n, self._seed = preparation, len(x), preparation.seed
         self._batch = min(batch_size, len(x))
         self._full = len(x) // self._batch
         self._chunk = self._full
@@ -51,6 +52,9 @@ class ResidentFeed:
 
     def attach(self, model, optimizers: Optimizers, steps: int) -> None:
         """Replace the compiled model's train and test functions; `steps` in all."""
+        # given to the programs, not written in them: another seed is the same program
+        seed = tf.constant(self._seed, tf.int32)
+        self._preparation = dataclasses.replace(self._preparation, seed=seed)
         self._model, self._optimizers, self._steps = model, optimizers, steps
         jit = model.jit_compile
         number = tf.TensorSpec([], tf.int32)
@@ -79,7 +83,7 @@ class ResidentFeed:
     def begin_epoch(self, epoch: int, done: int = 0) -> None:
         """`done`: steps of it that were trained before; they are passed over."""
         self._epoch, self._done = epoch, done
-        self._order = tf.constant(epoch_order(self._preparation.seed, epoch, self._n), tf.int32)
+        self._order = tf.constant(epoch_order(self._seed, epoch, self._n), tf.int32)
 
     def steps_after(self, chunk: int) -> int:
         """Training steps done in all once Keras has counted this chunk of the epoch."""
