@@ -47,6 +47,7 @@ def load() -> None:
 def carry_out(folder: str, output: str, environment: dict[str, str]) -> int:
     """In the job: what `python -P -m aecli train resume=FOLDER` does, and its exit code."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     sys.path[:] = PATH
     for name in ENVIRONMENT.keys() - environment.keys():
         os.environ.pop(name, None)

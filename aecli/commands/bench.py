@@ -35,10 +35,12 @@ def main(cfg: DictConfig) -> None:
         if type(cfg[key]) is not int or cfg[key] < 1:
             raise BadRequest(f"{key} must be a whole number of 1 or more; got {cfg[key]!r}")
     sides = _sides(cfg)
-    images = {
-        side.key: len(build.component(side.config.dataset, "dataset").load().train)
-        for side in sides
+    configs = {id(side.config): side.config for side in sides}  # data of two sides are read once
+    counts = {
+        key: len(build.component(config.dataset, "dataset").load().train)
+        for key, config in configs.items()
     }
+    images = {side.key: counts[id(side.config)] for side in sides}
     choices = HydraConfig.get().runtime.choices
     name = choices["experiment"] or f"{choices['model']}_{choices['dataset']}"
     folder = unique_folder(

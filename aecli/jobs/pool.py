@@ -59,9 +59,8 @@ def run_all(
                     slot = slots.popleft()
                     running[slot] = work
                     gpu = None if not gpus else gpus[slot % len(gpus)]
-                    if fork:
-                        _fork(work)
-                    else:
+                    fork = fork and _forked(work)
+                    if not fork:
                         _start(work, ours, gpu)
                 if not running:
                     return
@@ -73,7 +72,7 @@ def run_all(
                         ended(work)
                 time.sleep(LOOK)
     finally:
-        _stop([work.process for work in running.values()])
+        _stop([work.process for work in running.values() if work.process is not None])
         os.close(ours)
         os.close(theirs)
 
@@ -87,10 +86,16 @@ def _is_ready(gpus: list[int] | None) -> bool:
     return True
 
 
-def _fork(work: Work) -> None:
+def _forked(work: Work) -> bool:
+    """Start it warm; False where the server is gone, as when its imports fail."""
     with writing(work.output):
         open(work.output, "ab", opener=open_in_place).close()
-    work.process = warm.start(work.folder, work.output, work.environment)
+    try:
+        work.process = warm.start(work.folder, work.output, work.environment)
+    except (EOFError, ConnectionError):
+        print("note: each job starts anew, some seconds later: no fork came", file=sys.stderr)
+        return False
+    return True
 
 
 def _start(work: Work, pipe: int, gpu: int | None) -> None:

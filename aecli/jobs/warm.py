@@ -15,7 +15,7 @@ import sys
 import threading
 import types
 from collections.abc import Iterator
-from multiprocessing import connection, forkserver
+from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.process import BaseProcess
 
 DOOR = __name__.partition(".")[0] + ".forked"  # a door of the package: no room imports it
@@ -61,7 +61,14 @@ def begin() -> None:
     """Have the server import everything, while this process goes on."""
     multiprocessing.set_forkserver_preload([DOOR])
     with _as_a_server():
-        forkserver.ensure_running()
+        resource_tracker.ensure_running()  # it would undo the mask
+    # Ctrl-C is for this process: the server inherits the mask, before it can ignore anything
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        with _as_a_server():
+            forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def start(folder: pathlib.Path, output: pathlib.Path, environment: dict[str, str]) -> Forked:

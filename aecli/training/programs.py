@@ -23,10 +23,10 @@ def keep(wanted: bool) -> None:
     TensorFlow's own cache, of one TensorFlow and one processor: a program is named after what it
     computes, one that is damaged is compiled anew.
     """
-    flags = os.environ.get(FLAGS, "").split()
-    folder = own_folder("programs", f"{version('tensorflow')} {processor()}".replace(" ", "-"))
-    flags = [flag for flag in flags if not flag.startswith(OURS)]
-    if wanted and folder is not None and not any(c.isspace() for c in str(folder)):
+    flags = [f for f in os.environ.get(FLAGS, "").split() if not f.startswith(OURS)]
+    name = f"{version('tensorflow')} {processor()}".replace(" ", "-")
+    folder = own_folder("programs", name) if wanted else None
+    if folder is not None and not any(c.isspace() for c in str(folder)):  # where flags end
         _make_room(folder)
         flags += [OURS[0] + str(folder), OURS[1]]
     os.environ[FLAGS] = " ".join(flags)

@@ -10,6 +10,7 @@ from places import SUPPORT  # noqa: F401
 from same_runs import differing
 
 from aecli import cache, runs
+from aecli.errors import Interrupted
 from aecli.jobs import pool, warm
 from aecli.jobs.pool import Work, run_all
 from aecli.training import programs
@@ -55,7 +56,7 @@ def test_a_signal_or_an_error_ends_it_as_it_does_a_cold_one(compose, tmp_path):
     wrong = queued(compose, tmp_path / "wrong", "dataset=npz", "dataset.path=nowhere.npz")
     warm.begin()
     for work in (killed, wrong):
-        pool._fork(work)
+        assert pool._forked(work)
     with pytest.raises(subprocess.TimeoutExpired):
         killed.process.wait(0.1)
     assert wrong.process.wait(120) == 2
@@ -72,3 +73,30 @@ def test_where_a_fork_is_not_known_to_be_safe_jobs_start_cold(gpus, monkeypatch,
     monkeypatch.setattr(warm.sys, "platform", "linux" if gpus else "darwin")
     assert not pool._is_ready(gpus)
     assert capsys.readouterr().err.startswith("note: each job starts anew, some seconds later: ")
+
+
+def test_a_server_that_is_gone_costs_no_job(tmp_path, monkeypatch, capsys):
+    def gone(*given):
+        raise EOFError
+
+    class Process(subprocess.Popen):
+        def __init__(self, command, **kwargs):
+            super().__init__(["true"], **kwargs)
+
+    monkeypatch.setattr(warm, "begin", lambda: None)
+    monkeypatch.setattr(warm, "start", gone)
+    monkeypatch.setattr(pool.subprocess, "Popen", Process)
+    works = [Work(tmp_path, tmp_path / "out") for _ in range(3)]
+    run_all(works, 2, None, lambda work: None, several=True)
+    assert [work.code for work in works] == [0, 0, 0]
+    assert capsys.readouterr().err.count("no fork came") == 1
+
+
+def test_ctrl_c_while_the_server_imports_stops_at_once(tmp_path, monkeypatch):
+    def interrupted(*given):
+        raise Interrupted(signal.SIGINT)
+
+    monkeypatch.setattr(warm, "begin", lambda: None)
+    monkeypatch.setattr(warm, "start", interrupted)
+    with pytest.raises(Interrupted):
+        run_all([Work(tmp_path, tmp_path / "out")], 1, None, lambda work: None, several=True)
