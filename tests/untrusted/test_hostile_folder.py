@@ -166,7 +166,7 @@ def test_a_module_of_theirs_is_not_imported(tree):
     mark = tree.work / "mark"
     (tree.work / "json.py").write_text(f"open({str(mark)!r}, 'w')\n")
     with pytest.raises(RunFailed):
-        bench._measure("aecli", {})
+        bench._measure(bench.Side("aecli", "aecli", "aecli", OmegaConf.create({})))
     assert not mark.exists()
     command = [sys.executable, "-m", "aecli.fit.bench_side", "aecli"]
     subprocess.run(command, input="", capture_output=True, text=True)  # control
