@@ -13,7 +13,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from aecli.console import catalog, searchpath, subgroups
+from aecli.console import catalog, loader, searchpath, subgroups
 
 VERSION_BASE = "1.3"
 
@@ -34,8 +34,9 @@ def composed(command: str, overrides: list[str], config_dir: str | None = None) 
     searchpath.register(config_dir)
     with _apart(), initialize_config_dir(str(catalog.package_configs()), version_base=VERSION_BASE):
         config = compose(command, overrides, return_hydra_config=True)
-        merged = GlobalHydra.instance().config_loader().merged
-    sources = [(d.config_path, d.package or "") for d in merged if d.config_path]
+        through = GlobalHydra.instance().config_loader()
+        assert isinstance(through, loader.Loader)  # by which it replaces Hydra's
+    sources = [(d.config_path, d.package or "") for d in through.merged if d.config_path]
     sources = [source for source in sources if not source[0].startswith("hydra/")]
     choices = config.hydra.runtime.choices
     chosen = {
