@@ -1,57 +1,58 @@
-"""aecli bench: seconds an epoch beside stock Keras fit, or another setting, in turn."""
+"""aecli bench: seconds an epoch beside stock Keras fit, or another setting, in turn; or a suite."""
 
-import dataclasses
-import json
 import pathlib
-import statistics
-import subprocess
+import signal
 import sys
 import time
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from aecli import build
+from aecli import typed
 from aecli.console.compose import composed
 from aecli.console.table import show_table
-from aecli.errors import BadRequest, RunFailed
+from aecli.errors import BadRequest, Interrupted, RunFailed
 from aecli.files import as_json, unique_folder, write_json
+from aecli.fit import bench, bench_suite
+from aecli.fit.bench import TITLES, Side
 from aecli.quantity import Quantity
 
 
-@dataclasses.dataclass(frozen=True)
-class Side:
-    """What is timed: key in bench.json, title, whether by aecli or stock Keras, and its config."""
-
-    key: str
-    title: str
-    by: str
-    config: DictConfig
-
-
 def main(cfg: DictConfig) -> None:
-    """The command: a table (or JSON) on stdout, bench.json in a folder under outputs."""
+    """The command: a table (or JSON) on stdout, its figures in a folder under outputs.
+
+    Raises RunFailed where a row of a suite failed, after all others; Interrupted by a signal.
+    """
     for key in ("rounds", "timed"):
         if type(cfg[key]) is not int or cfg[key] < 1:
             raise BadRequest(f"{key} must be a whole number of 1 or more; got {cfg[key]!r}")
+    if cfg.get(bench_suite.GROUP):
+        _suite(cfg)
+    else:
+        _two(cfg)
+
+
+def _told(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _folder(cfg: DictConfig, name: str) -> pathlib.Path:
+    stamp = time.strftime(f"%Y-%m-%d/%H-%M-%S_bench_{name}")
+    return unique_folder(pathlib.Path(cfg.outputs) / stamp)
+
+
+# ---- two settings ------------------------------------------------------------------------------
+
+
+def _two(cfg: DictConfig) -> None:
     sides = _sides(cfg)
-    configs = {id(side.config): side.config for side in sides}  # data of two sides are read once
-    counts = {
-        key: len(build.component(config.dataset, "dataset").load().train)
-        for key, config in configs.items()
-    }
-    images = {side.key: counts[id(side.config)] for side in sides}
+    images = bench.examples(sides)
     choices = HydraConfig.get().runtime.choices
     name = choices["experiment"] or f"{choices['model']}_{choices['dataset']}"
-    folder = unique_folder(
-        pathlib.Path(cfg.outputs) / time.strftime(f"%Y-%m-%d/%H-%M-%S_bench_{name}")
-    )
-    measured: dict[str, list[dict]] = {side.key: [] for side in sides}
-    for number in range(cfg.rounds):
-        for side in sides:
-            print(f"round {number + 1}/{cfg.rounds}: {side.title}", file=sys.stderr, flush=True)
-            measured[side.key].append(_measure(side))
-    figures = summary(measured, images)
+    folder = _folder(cfg, name)
+    measured = bench.in_turn(sides, cfg.rounds, _told)
+    figures = bench.summary(measured, images)
     titles = {side.key: side.title for side in sides}
     write_json(
         folder / "bench.json",
@@ -67,58 +68,12 @@ def main(cfg: DictConfig) -> None:
 def _sides(cfg: DictConfig) -> list[Side]:
     """The one that is compared with first."""
     if cfg.against is None:
-        return [
-            Side("keras", "stock Keras fit", "keras", cfg),
-            Side("aecli", "aecli", "aecli", cfg),
-        ]
+        return [Side(by, TITLES[by], by, cfg) for by in ("keras", "aecli")]
     words = list(HydraConfig.get().overrides.task)
     ours = [word for word in words if not word.startswith("against=")]
     other = composed("bench", [*ours, *cfg.against]).config
     first = Side("first", " ".join(ours) or "as it stands", "aecli", cfg)
     return [first, Side("second", "with " + " ".join(cfg.against), "aecli", other)]
-
-
-def _measure(side: Side) -> dict:
-    # -P: a json.py that happens to lie in the working directory is not the one to import
-    command = [sys.executable, "-P", "-m", "aecli.fit.bench_side", side.by]
-    config = json.dumps(build.plain(side.config))
-    done = subprocess.run(command, input=config, capture_output=True, text=True)
-    if done.returncode:
-        raise RunFailed(f"bench of {side.title} failed: {done.stderr.strip().splitlines()[-1]}")
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def summary(measured: dict[str, list[dict]], images: dict[str, int]) -> dict:
-    """The figures of each side over its rounds, and how long the first takes beside the second.
-
-    measured: {side: [figures of a round]}, two sides. ratio: of the medians of the steady epochs,
-    the first left out; ratio_range: of those of the two in each round.
-    """
-    figures: dict = {}
-    for side, rounds in measured.items():
-        steady = [seconds for r in rounds for seconds in r["epoch_seconds"][1:]]
-        figures[side] = {
-            "first_step_seconds": statistics.median(r["first_step_seconds"] for r in rounds),
-            "epoch_seconds": statistics.median(steady),
-            "epoch_seconds_range": [min(steady), max(steady)],
-            "images_a_second": images[side] / statistics.median(steady),
-            "peak_megabytes": max(r["peak_megabytes"] for r in rounds),
-            "loss": rounds[-1]["loss"],
-            "val_loss": rounds[-1]["val_loss"],
-            "unit": rounds[-1]["unit"],
-        }
-    first, second = figures.values()
-    pairs = zip(*measured.values(), strict=True)
-    ratios = [_steady(one) / _steady(other) for one, other in pairs]
-    return {
-        "ratio": first["epoch_seconds"] / second["epoch_seconds"],
-        "ratio_range": [min(ratios), max(ratios)],
-        **figures,
-    }
-
-
-def _steady(figures: dict) -> float:
-    return statistics.median(figures["epoch_seconds"][1:])
 
 
 def _print(name: str, titles: dict[str, str], figures: dict) -> None:
@@ -146,3 +101,56 @@ def _print(name: str, titles: dict[str, str], figures: dict) -> None:
         f"{titles[first]} takes {figures['ratio']:.2f} times{spread} as long an epoch as "
         f"{titles[second]}"
     )
+
+
+# ---- a suite -----------------------------------------------------------------------------------
+
+
+def _suite(cfg: DictConfig) -> None:
+    """All rows are composed before one is timed; what is done is kept, whatever comes after."""
+    if cfg.against is not None:
+        raise BadRequest("a suite has no second setting\nleave out what stands after --")
+    also = bench_suite.further(list(HydraConfig.get().overrides.task))
+    rows, asked, left_out = bench_suite.rows(cfg), [], {}
+    for name, row in rows.items():
+        try:
+            asked.append(bench_suite.asked(name, row, also, cfg.timed))
+        except bench_suite.NoData as error:
+            left_out[name] = str(error)
+            _told(f"{name} is left out: {error}")
+    if not asked:
+        raise BadRequest("no row's data are here: nothing to time")
+    minutes = sum(one.row.minutes for one in asked) * cfg.rounds / 2
+    count = f"{len(asked)} row{'s' * (len(asked) > 1)}"
+    _told(f"{count}, about {max(1, round(minutes))} min; some alone: aecli bench suite ROW ROW")
+    file = _folder(cfg, bench_suite.GROUP) / "suite.json"
+    found: dict[str, Any] = {"rows": {}, "left_out": left_out, "failed": {}, "is_complete": False}
+    try:
+        for one in asked:
+            try:
+                found["rows"][one.name] = bench_suite.timed(one, cfg.rounds, _told)
+            except RunFailed as error:
+                found["failed"][one.name] = str(error)
+                _told(f"{one.name} failed: {error}")
+            found["is_complete"] = len(found["rows"]) == len(asked)
+            write_json(file, found)
+    except KeyboardInterrupt:
+        done = found["rows"].keys() | found["failed"].keys()
+        others = [one.name for one in asked if one.name not in done]
+        _tell(found, cfg, file)
+        words = [word for word in HydraConfig.get().overrides.task if "suite=" not in word]
+        again = typed.command("bench", bench_suite.GROUP, *others, *words)
+        raise Interrupted(signal.SIGINT, f"interrupted; the other rows: {again}") from None
+    _tell(found, cfg, file)
+    if failed := found["failed"]:
+        raise RunFailed(f"not timed: {', '.join(failed)}; {file} says why")
+
+
+def _tell(found: dict[str, Any], cfg: DictConfig, file: pathlib.Path) -> None:
+    if cfg.json:
+        print(as_json(found))
+    elif found["rows"]:
+        show_table(bench_suite.HEADERS, bench_suite.table(found["rows"]))
+        print(f"\n{bench_suite.NOTE}")
+    if file.exists():
+        _told(f"written to {file}")

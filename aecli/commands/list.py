@@ -6,6 +6,7 @@ import sys
 
 from omegaconf import DictConfig
 
+from aecli import typed
 from aecli.console import catalog, described, subgroups, suggest
 from aecli.console.compose import declared
 from aecli.console.table import show_table
@@ -45,6 +46,9 @@ def list_options(group: str | None, as_json: bool = False) -> None:
         offered = catalog.options(group)
         show_table([group, "(* = default)"], _rows(group, offered, defaults))
         first = next((option for option in offered if option.partner is None), offered[0])
+        if group in described.OF_A_COMMAND:
+            print(f"\n{typed.command(*described.OF_A_COMMAND[group], first.name)}")
+            return
         chosen = [f"{group}={first.name}"]
         if having := subgroups.options_having(group):
             chosen.insert(0, f"{group.rpartition('/')[0]}={having[0]}")

@@ -68,7 +68,8 @@ def parse(command: str, argv: list[str]) -> Arguments:
     if command in BESIDE and "--" in argv:
         return _with_another(command, argv)
     arguments = Arguments(command)
-    unread, several, data, files = list(argv), [], [], []
+    is_suite = command == "bench" and argv[:1] == ["suite"]  # the bare words after it are rows
+    unread, several, data, files = argv[is_suite:], [], [], []
     slips.refuse(argv)
     while unread:
         word = unread.pop(0)
@@ -80,6 +81,8 @@ def parse(command: str, argv: list[str]) -> Arguments:
             several.append(quoted(word))
         elif "=" in word or word.startswith("~"):
             arguments.overrides.append(_asked(command, word))
+        elif is_suite:
+            several.append(word)
         elif command in POSITIONAL and not arguments.overrides:
             arguments.overrides.append(f"{POSITIONAL[command]}={word}")
         elif command in SEVERAL:
@@ -106,7 +109,10 @@ def parse(command: str, argv: list[str]) -> Arguments:
         )
     for word in data:
         arguments.overrides += chosen_data.words_for(word, arguments.overrides)
-    if several:
+    if is_suite:
+        rows = several or [one.name for one in catalog.options("suite", arguments.config_dir)]
+        arguments.overrides.append(f"suite=[{','.join(rows)}]")
+    elif several:
         arguments.overrides.append(f"{SEVERAL[command]}=[{','.join(several)}]")
     _choose_dataset(arguments)
     given_paths.refuse(command, arguments.overrides)

@@ -20,7 +20,11 @@ NEEDS = {  # a class attribute that is true: what that asks for
     "is_of_whole_images": "images or series without gaps",
 }
 PACKAGE = pathlib.Path(catalog.__file__).parents[1]
-OF_A_COMMAND = {"reproduce": "reproduce", "design": "study"}  # group: whose bare word it is
+OF_A_COMMAND = {  # group: whose bare word it is
+    "reproduce": ("reproduce",),
+    "design": ("study",),
+    "suite": ("bench", "suite"),
+}
 FIRST = ("train", "generate")  # that are asked whether they take an option
 LABELS = "labels: a data set that has them"
 
@@ -104,7 +108,7 @@ def words(group: str, name: str) -> tuple[str, ...] | None:
     """The command that takes an option, and its words; None where none does."""
     choice = f"{group}={name}"
     if group in OF_A_COMMAND:
-        return OF_A_COMMAND[group], name
+        return *OF_A_COMMAND[group], name
     for word in (*FIRST, *catalog.commands()):
         stated = compose.declared(word)
         if group in stated:

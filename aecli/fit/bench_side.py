@@ -1,6 +1,7 @@
 """One side of aecli bench, in a process of its own: config on stdin, figures on stdout."""
 
 import json
+import math
 import resource
 import sys
 import time
@@ -26,7 +27,7 @@ def main() -> None:
     model = build.model(config, splits.data_shape, splits.label_count, *of_data, images)
     model.learnt = splits.learnt.of_values
     optimizers = build.optimizers(config, model.players, steps, trainer.steps_per_epoch(images))
-    preparation = build.preparation(config)
+    preparation, unit = build.preparation(config), model.quantities()["loss"].unit
 
     class Times(keras.callbacks.Callback):
         first_step, epochs = None, []
@@ -48,12 +49,19 @@ def main() -> None:
         history = trainer.fit(model, optimizers, feed, images, {"times": times}).history
     else:  # as a script would: corrupt once, hand over float arrays
         (x, y), val = (preparation.frozen(part.x) for part in (splits.train, splits.val))
-        if (labels := splits.labels_for(model)) is not None:
+        optimizer, loss = optimizers[model.players[0]], None
+        if side == "plain":
+            from aecli.fit import plain_script
+
+            unit = "as Keras averages it"
+            model, loss = plain_script.model(config, splits.data_shape)
+            x, y, *val = (a.reshape(len(a), *model.input_shape[1:]) for a in (x, y, *val))
+        elif (labels := splits.labels_for(model)) is not None:
             x = {"image": x, "label": labels[0]}
             val = {"image": val[0], "label": labels[1]}, val[1]
-        model.compile(optimizer=optimizers[model.players[0]])
+        model.compile(optimizer=optimizer, loss=loss)
         history = model.fit(
-            x, y, batch_size=trainer.batch_size, epochs=trainer.epochs, validation_data=val,
+            x, y, batch_size=trainer.batch_size, epochs=trainer.epochs, validation_data=tuple(val),
             callbacks=[times], verbose=0,
         ).history  # fmt: skip
     figures = {
@@ -62,7 +70,8 @@ def main() -> None:
         "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "loss": history["loss"][-1],
         "val_loss": history["val_loss"][-1],
-        "unit": model.quantities()["loss"].unit,
+        "unit": unit,
+        "parameters": sum(math.prod(weight.shape) for weight in model.trainable_variables),
     }
     print(json.dumps(figures))
 

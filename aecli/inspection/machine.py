@@ -65,7 +65,7 @@ def _tensorflow() -> list[Check]:
     found = [Check("devices", devices)]
     if "gpu" not in kinds and NVIDIA.exists():
         found = [Check("devices", f"{devices}: an NVIDIA driver, and no GPU is seen",
-                       "pip install 'tensorflow[and-cuda]'")]  # fmt: skip
+                       "pip install 'aecli[gpu]'")]  # fmt: skip
     try:
         float(compiled(tf.ones([2])))
         return [*found, Check("xla", "compiles")]

@@ -8,6 +8,7 @@ from packaging.requirements import Requirement
 Found = tuple[str, str, str, bool]  # name, text, remedy, whether aecli cannot work like this
 FOR_WORK_ON_IT = "dev"  # an extra that nobody lacks
 PROGRAMS = {"diagram": ("dot", "Graphviz")}  # extra: what it needs beside packages
+SHOWN_LACKING = 4  # names
 SHOWN = ("tensorflow", "keras", "hydra-core", "omegaconf", "numpy", "matplotlib", "scikit-learn")
 
 
@@ -33,14 +34,14 @@ def extras() -> list[Found]:
         return []
     there, found = [], []
     for extra in names:
-        needed = [one for one in _requirements() if _is_of(one, extra)]
+        needed = _in_full([one for one in _requirements() if _is_of(one, extra)])
         lacking = [one.name for one in needed if _wrong(one)]
         program, bringing = PROGRAMS.get(extra, ("", ""))
         if extra == FOR_WORK_ON_IT or not needed:
             continue
         if lacking:
             line = f"pip install 'aecli[{extra}]'"
-            found.append(("extras", f"{extra} lacks {', '.join(lacking)}", line, False))
+            found.append(("extras", f"{extra} lacks {_some(lacking)}", line, False))
         elif program and shutil.which(program) is None:
             line = f"install {bringing}, as the system's package"
             found.append(("extras", f"{extra} lacks the program {program}", line, False))
@@ -54,6 +55,18 @@ def _requirements() -> list[Requirement]:
         return [Requirement(text) for text in metadata.requires("aecli") or []]
     except metadata.PackageNotFoundError:  # run from a folder that was never installed
         return []
+
+
+def _in_full(needed: list[Requirement]) -> list[Requirement]:
+    """And what the extras of these ask for: tensorflow may be there without its and-cuda."""
+    there = [one for one in needed if one.extras and _installed(one.name)]
+    own = [(one, Requirement(text)) for one in there for text in metadata.requires(one.name) or []]
+    return needed + [inner for one, inner in own if any(_is_of(inner, e) for e in one.extras)]
+
+
+def _some(names: list[str]) -> str:
+    rest = len(names) - SHOWN_LACKING
+    return ", ".join(names[:SHOWN_LACKING]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _is_of(one: Requirement, extra: str) -> bool:

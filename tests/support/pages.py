@@ -117,6 +117,8 @@ def shortened(words: list[str]) -> list[str]:
         words = ["verify", "ae"]
     if words[:1] == ["reproduce"] and len(words) > 1:
         words = [*(w for w in words if "=" not in w), "epochs=1"]
+    if words[:2] == ["bench", "suite"]:
+        words = ["bench", "suite", "digits_ae", "rounds=1", "timed=1"]
     if words[0] in TRAINS and not goes_on and not any(w.startswith("--help") for w in words):
         stated = [word.partition("=")[0] for word in words]
         short = [word for word in SHORT if word.partition("=")[0] not in stated]
