@@ -5,17 +5,21 @@ makes the objects of its own node (callbacks, launcher, sweeper, loggers) before
 Here a name is found only if it was listed, and Hydra's node is as the command line alone makes it.
 """
 
+import copy
 from typing import Any
 
 import hydra._internal.hydra
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
 from hydra._internal.config_repository import ConfigRepository
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, OverrideType
+from hydra.errors import HydraException
 from hydra.plugins.config_source import ConfigSource
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from aecli.console import catalog
 from aecli.errors import BadRequest
@@ -80,6 +84,7 @@ class Loader(ConfigLoaderImpl):
         self.config_search_path = config_search_path
         self.repository = ListedRepository(config_search_path)
         self._made: dict[tuple[str, ...], dict] = {}
+        self._jobs: dict[tuple[str | None, ...], DictConfig] = {}
 
     def load_configuration(
         self, config_name: str | None, overrides: list[str], *args: Any, **kwargs: Any
@@ -99,9 +104,26 @@ class Loader(ConfigLoaderImpl):
     def load_sweep_config(
         self, master_config: DictConfig, sweep_overrides: list[str]
     ) -> DictConfig:
-        if of_hydra := _sorted(sweep_overrides)[0]:
+        """One job of a sweep, the files put together once for all that choose the same options."""
+        parsed = OverridesParser.create().parse_overrides(sweep_overrides)
+        if of_hydra := [o.input_line for o in parsed if o.is_hydra_override()]:
             raise BadRequest(f"hydra.sweeper.params has {of_hydra[0]}, which is Hydra's own")
-        return super().load_sweep_config(master_config, sweep_overrides)
+        options = [one for one in parsed if self.repository.group_exists(one.key_or_group)]
+        values = [one for one in parsed if one not in options]
+        is_plain = all(one.type is OverrideType.CHANGE and not one.package for one in values)
+        if not is_plain or any(isinstance(one.value(), dict) for one in options):
+            return super().load_sweep_config(master_config, sweep_overrides)
+        lines = [str(one.input_line) for one in options]
+        typed: Any = OmegaConf.to_container(master_config.hydra.overrides.hydra)
+        key = (*typed, None, *lines)
+        if key not in self._jobs:
+            self._jobs[key] = super().load_sweep_config(master_config, lines)
+        config = copy.deepcopy(self._jobs[key])
+        try:
+            _state(config, parsed, values)
+        except (HydraException, OmegaConfBaseException):  # told as Hydra tells it
+            return super().load_sweep_config(master_config, sweep_overrides)
+        return config
 
     def _typed_alone(self, typed: list[str]) -> dict:
         """Hydra's node without any config of a command."""
@@ -110,6 +132,14 @@ class Loader(ConfigLoaderImpl):
             alone = super().load_configuration(None, list(typed), run_mode=RunMode.RUN)
             self._made[key] = _node(alone)
         return self._made[key]
+
+
+def _state(config: DictConfig, overrides: list[Override], values: list[Override]) -> None:
+    """Have a config of the right options state the values, and what it was asked for."""
+    ConfigLoaderImpl._apply_overrides_to_config(values, config)
+    job = config.hydra.job
+    config.hydra.overrides.task = [one.input_line for one in overrides]
+    job.override_dirname = get_overrides_dirname(overrides, **job.config.override_dirname)
 
 
 def _sorted(overrides: list[str]) -> tuple[list[str], list[str]]:
