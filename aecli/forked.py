@@ -5,12 +5,14 @@ that is forked from it sets its threads and looks for its devices as any process
 """
 
 import atexit
+import contextlib
 import gc
 import importlib
 import os
 import pkgutil
 import signal
 import sys
+from collections.abc import Iterator
 
 from aecli import cli, dispatch, typed
 from aecli.console.quiet import import_tensorflow_quietly
@@ -18,6 +20,7 @@ from aecli.untrusted.bounded import open_in_place
 
 ENVIRONMENT = dict(os.environ)
 PATH = list(sys.path)  # multiprocessing lays the parent's over it, with the folder of its script
+LOOK = 0.2  # seconds between two looks at the parent
 ROOMS = ("datasets", "figures", "metrics", "networks", "samplers", "training.callbacks")
 USED = (
     "aecli.commands.train",
@@ -71,5 +74,24 @@ def _speak_to(output: str) -> None:
     sys.stderr = open(2, "w", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
 
 
+@contextlib.contextmanager
+def with_the_parent() -> Iterator[None]:
+    """This process ends where its parent does meanwhile; later it is told by a pipe."""
+    parent = os.getppid()
+
+    def look(*given: object) -> None:
+        if os.getppid() != parent:
+            os._exit(0)
+
+    before = signal.signal(signal.SIGALRM, look)  # a thread would not be forked safely
+    signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which stops the jobs
-load()
+with with_the_parent():
+    load()

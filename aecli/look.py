@@ -74,8 +74,12 @@ class Look:
         import matplotlib
 
         said = getattr(figure, "said", "")  # of figures.style
+        engine = figure.get_layout_engine()
+        if self.format == "png" and not figure.stale:  # in other formats letters have other sizes
+            figure.set_layout_engine(None)  # Matplotlib would draw all of it twice
         with matplotlib.rc_context(VECTORS):
             figure.savefig(path, format=self.format, metadata={"Title": said} if said else {})
+        figure.set_layout_engine(engine)
 
 
 KEYS = tuple(field.name for field in dataclasses.fields(Look))

@@ -7,6 +7,7 @@ from aecli import typed
 from aecli.console.arguments import Arguments
 from aecli.errors import BadRequest, Interrupted, RunFailed
 from aecli.files import made_folder, unique_folder
+from aecli.jobs import warm
 from aecli.locking import locked
 from aecli.training.signals import Signals
 from aecli.tuning import best, compose, engine, report, studies
@@ -28,6 +29,8 @@ def run(arguments: Arguments) -> int:
         best.check_free(request.settings.save)
     with Signals():
         study = _study(request)
+        if study.total > 1:
+            warm.get_ready(study.terms.bases[0].config, request.settings.gpus)
         print(report.opening(study, request.settings.n_jobs), flush=True)
         try:
             _search(study, request)

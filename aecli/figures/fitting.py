@@ -10,6 +10,7 @@ EDGE = 0.98  # of the width that words may take
 LINE = 1.25  # inches of a line beside those of its letters
 LEAST = 8  # letters of a line
 HANDLE = 4.0  # letters' heights that a legend takes beside each name
+STILL = 1e-6  # of the width or the height: axes that a pass moves by less are in their places
 
 
 def fit(figure: Figure, letter: float) -> None:
@@ -19,6 +20,7 @@ def fit(figure: Figure, letter: float) -> None:
     """
     if (engine := figure.get_layout_engine()) is not None:
         engine.execute(figure)  # each pass moves what is in it by less
+    before = _places(figure)
     figure.draw_without_rendering()  # ticks are made late: they must see the style that is used
     across, upright = figure.bbox.width, 0
     added = sum(_broken(text, EDGE * across) for text in _of_figure(figure))
@@ -36,10 +38,26 @@ def fit(figure: Figure, letter: float) -> None:
     if added:
         size = figure.get_size_inches()
         figure.set_size_inches(size[0], size[1] + added * LINE * letter)
+    seen = _places(figure)
+    is_still = _are_same(before, seen)
     if added or upright:
         figure.draw_without_rendering()
-    elif engine is not None:
+        is_still = False
+    elif engine is not None and not is_still:
         engine.execute(figure)
+        is_still = _are_same(seen, _places(figure))
+    figure.stale = not is_still  # what is not, look.save need not lay out once more
+
+
+def _places(figure: Figure) -> list[tuple[float, float, float, float]]:
+    """(left, bottom, width, height) of all axes, of the figure's."""
+    return [ax.get_position().bounds for ax in figure.axes]
+
+
+def _are_same(places: list, others: list) -> bool:
+    moves = [abs(a - b) for one, other in zip(places, others, strict=True)
+             for a, b in zip(one, other, strict=True)]  # fmt: skip
+    return max(moves, default=0.0) < STILL
 
 
 def _of_figure(figure: Figure) -> list[Text]:

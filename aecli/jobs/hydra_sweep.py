@@ -19,11 +19,11 @@ from aecli.console import options, root_keys
 from aecli.console.arguments import Arguments
 from aecli.console.wanted import NAMES
 from aecli.errors import BadRequest, Interrupted
+from aecli.jobs import warm
 from aecli.jobs.pool import Work, run_all
 from aecli.jobs.sweep import SUBDIR, Sweep, drop_empty_job_folder
 from aecli.locking import locked
 from aecli.runs import place, sweeps
-from aecli.training import programs
 from aecli.typed import quoted
 from aecli.untrusted.bounded import check_writable, read_end
 
@@ -63,12 +63,12 @@ def run(
     overrides = _with_seeds(arguments.overrides)
     stated = typed.stated(overrides)
     arguments = arguments.as_sweep()
-    collected = ProcessSweep(train)
     known = (
         sweeps.find(stated["sweep"], stated.get("outputs", "outputs"))
         if "sweep" in stated
         else None
     )
+    collected = ProcessSweep(train, 0 if known is None else len(known.left))
     with contextlib.ExitStack() as stack:
         place = Sweep(overrides)
         if known is not None:  # composed for comparison only
@@ -108,8 +108,9 @@ def _with_seeds(overrides: list[str]) -> list[str]:
 class ProcessSweep:
     """Collects the jobs of one command, then carries them out."""
 
-    def __init__(self, train: Callable[[sweeps.Sweep], int] | None = None) -> None:
-        self.train = train
+    def __init__(self, train: Callable[[sweeps.Sweep], int] | None = None, known: int = 0) -> None:
+        """known: how many jobs are left of a sweep that is gone on with."""
+        self.train, self.known = train, known
         self.asked: list[sweeps.Asked] = []
         self.settings: DictConfig | None = None
         self.refused: BadRequest | None = None
@@ -136,6 +137,8 @@ class ProcessSweep:
         build.refuse_unstorable(cfg)  # each job's process will read it
         names = {key: hydra.runtime.choices[key] for key in NAMES}
         self.asked.append(sweeps.Asked(overrides, cfg, names))
+        if self.train is None and len(self.asked) == (1 if self.known > 1 else 2):  # it pays
+            warm.get_ready(cfg, config.gpus)
 
     def carry_out(self, folder: pathlib.Path, known: sweeps.Sweep | None) -> int:
         """Train what is left to train; returns 0, or 1 where a job failed."""
@@ -182,8 +185,8 @@ def train_all(
         bar.set_postfix_str(_so_far(sweep, len(failed)))
         bar.update()
 
-    if left:  # of them all, as TensorFlow is imported once for them
-        programs.keep(runs.Run(left[0].folder).config.trainer.get("program_cache", True))
+    if len(left) > 1:
+        warm.get_ready(runs.Run(left[0].folder).config, gpus)
     try:
         with bar:
             run_all([w for w, _ in works.values()], n_jobs, gpus, ended, several=len(left) > 1)

@@ -20,7 +20,7 @@ from aecli.untrusted.bounded import open_in_place
 
 PARENT = "AECLI_PARENT_PIPE"  # in a child: a pipe that ends with the parent
 GRACE = 20  # seconds for the children to save and go
-LOOK = 0.05  # seconds between two looks at the children
+LOOK = 0.01  # seconds between two looks at the children
 
 
 @dataclasses.dataclass

@@ -14,9 +14,12 @@ import subprocess
 import sys
 import threading
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.process import BaseProcess
+from typing import Any
+
+from aecli.training import programs
 
 DOOR = __name__.partition(".")[0] + ".forked"  # a door of the package: no room imports it
 
@@ -55,6 +58,17 @@ def obstacle(gpus: list[int] | None) -> str:
     if sys.platform != "linux":
         return f"on {sys.platform} a process is not forked safely"
     return "beside GPUs forking was never tried" if gpus else ""
+
+
+def get_ready(config: Mapping[str, Any], gpus: list[int] | None) -> None:
+    """Have the server begin to import, where jobs can be forked, before they are all known.
+
+    config: of one of the jobs; the programs of all are kept as its trainer.program_cache says, as
+    TensorFlow is imported once for them.
+    """
+    if not obstacle(gpus):
+        programs.keep(config["trainer"].get("program_cache", True))
+        begin()
 
 
 def begin() -> None:

@@ -9,7 +9,6 @@ from tqdm import tqdm
 
 from aecli.jobs import hydra_sweep
 from aecli.jobs.pool import GRACE, Work, run_all
-from aecli.training import programs
 from aecli.tuning import current_trial, engine, proposals, space, trials
 from aecli.tuning.studies import Study
 from aecli.tuning.trials import COMPLETE, FAIL, Outcome
@@ -47,7 +46,6 @@ class Search:
         if (bar.ncols or USUAL) < USUAL:
             bar.bar_format = "{desc}: {n_fmt}/{total_fmt} {remaining}{postfix}"
         self._bar = bar
-        programs.keep(self.terms.bases[0].config["trainer"].get("program_cache", True))
         with bar, contextlib.ExitStack() as held:
             self._held = held
             while self._something_is_left():

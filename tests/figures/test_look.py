@@ -52,6 +52,19 @@ def test_a_png_is_so_many_inches_of_so_many_dots(stated, pixels, tmp_path):
     assert struct.unpack(">I", path.read_bytes()[16:20]) == (pixels,)
 
 
+@pytest.mark.parametrize(("change", "passes"), [(False, 0), (True, 1)])
+def test_what_is_in_its_place_is_not_laid_out_once_more(change, passes, tmp_path, monkeypatch):
+    used, done = look.Look(), []
+    with used.used():
+        figure = Manifold(n=3)(digits_run())
+        engine = figure.get_layout_engine()
+        monkeypatch.setattr(engine, "execute", lambda figure: done.append(figure))
+        if change:
+            figure.axes[0].set_title("another")
+        used.save(figure, tmp_path / "figure.png")
+    assert (len(done), figure.get_layout_engine()) == (passes, engine)
+
+
 def test_the_text_of_an_svg_stays_text(tmp_path):
     _, path = drawn(LossCurve(), digits_run(), look.Look(format="svg", width="single"), tmp_path)
     text = path.read_text()
