@@ -45,7 +45,7 @@ def of_follower(plan: Plan, signals: Signals) -> dict[str, Any]:
 def _with_own(plan: Plan, signals: Signals, built: dict[str, Any]) -> dict[str, Any]:
     replicas, agreement = plan.trainer.join_replicas(), None
     if replicas is not None and replicas.workers > 1:
-        agreement = Agreement(replicas, signals, plan.feed)
+        agreement = Agreement(replicas, signals)
     own = {
         "agreement": agreement,
         "lines": progress.EpochLines(plan.epochs, built.get("checkpoint")),

@@ -94,12 +94,16 @@ class Preparation:
         whole = tf.pad(rows, [[first, size - last], [0, 0], [0, 0], [0, 0]])
         return tuple(side[first:last] for side in self.fresh(whole, step))
 
-    def frozen(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """All of x [N, H, W, C] -> (input, target), the same at every call."""
+    def frozen(self, x: np.ndarray, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """All of x [N, H, W, C] -> (input, target), the same at every call.
+
+        first: the number in its split of the first of them, a multiple of ROWS.
+        """
         if not self.is_random:
             clean = to_float(tf.constant(x)).numpy()
             return clean, clean
-        parts = [self.frozen_block(x[i : i + ROWS], i // ROWS) for i in range(0, len(x), ROWS)]
+        starts = range(0, len(x), ROWS)
+        parts = [self.frozen_block(x[i : i + ROWS], (first + i) // ROWS) for i in starts]
         x, target = (np.concatenate([p.numpy() for p in side]) for side in zip(*parts, strict=True))
         return x, target
 

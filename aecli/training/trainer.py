@@ -11,7 +11,7 @@ import tensorflow as tf
 from pydantic import Field
 
 from aecli.component import Component
-from aecli.errors import BadRequest, RunFailed
+from aecli.errors import BadRequest
 from aecli.training import strategy as strategies
 from aecli.training.callbacks.clock import Clock
 from aecli.training.callbacks.order import in_order
@@ -188,10 +188,6 @@ class Trainer(Component):
                 shuffle=False,
                 verbose=0,
             )
-        except tf.errors.OpError:
-            if failure := getattr(feed, "failure", None):
-                raise RunFailed(str(failure)) from None
-            raise
         finally:  # a later fit or evaluate of this model is Keras's own again
             model.train_function = model.test_function = None
 

@@ -67,9 +67,9 @@ def test_more_epochs_are_the_same_as_from_the_start(lab, case):
 )
 def test_a_signal_inside_an_epoch_costs_nothing(lab, case, after, monkeypatch):
     """150 images in batches of 40: steps 2 and 4 are inside and at the end of the first epoch."""
-    from aecli.training.resident import ResidentFeed
+    from aecli.training.chunks import ChunkFeed
 
-    monkeypatch.setattr(ResidentFeed, "_steps_a_chunk", lambda self: self._time(0) and 1)
+    monkeypatch.setattr(ChunkFeed, "_steps_a_chunk", lambda self: self._time(0) and 1)
     overrides = [*CASES[case], "trainer.epochs=3", "trainer.batch_size=40"]
     whole = lab.train(*overrides)
     part = lab.interrupted(*overrides, after=after)

@@ -9,8 +9,9 @@ from options import options
 from aecli import build
 from aecli.errors import BadRequest, RunFailed
 from aecli.noise import Gaussian, NoNoise
-from aecli.training.feed import Preparation
-from aecli.training.streaming import StreamingFeed
+from aecli.training import streaming
+from aecli.training.feed import Preparation, epoch_order
+from aecli.training.streaming import Piece, StreamingFeed
 
 
 def feed_of(x, seed=0, batch=4, noise=None):
@@ -19,8 +20,15 @@ def feed_of(x, seed=0, batch=4, noise=None):
 
 
 def batches(feed, epoch):
-    feed.begin_epoch(epoch)
-    return [target.numpy() for _, target, *_ in feed.batches()]
+    """The images of each batch of an epoch, as the programs are given them."""
+    found, full = [], feed._n // feed._batch
+    pieces = [feed._read(Piece("train", epoch, number)) for number in range(feed._buffers)]
+    for piece in pieces:
+        found += [feed._at_place(piece, place) for place in range(feed._most)]
+    found = found[:full]
+    if feed._n % feed._batch:
+        found.append(feed._read(Piece("rest", epoch)))
+    return [feed._taken(one, 0, 0, 0)[0].numpy() for one in found]
 
 
 def numbered(n):
@@ -28,12 +36,19 @@ def numbered(n):
     return np.arange(n, dtype="float32").reshape(n, 1, 1, 1)
 
 
-def test_each_epoch_is_a_permutation_of_its_own_and_ends_with_a_partial_batch():
+@pytest.mark.parametrize("buffered", [1, 4, 10])
+def test_each_epoch_is_a_permutation_of_its_own_and_ends_with_a_partial_batch(
+    monkeypatch, buffered
+):
+    """However many images are read at once: of batches of 4, 1 or 2."""
+    monkeypatch.setattr(streaming, "BUFFER_BYTES", buffered * 4)
     feed = feed_of(numbered(10), seed=3)
+    assert feed._buffers == (1 if buffered == 10 else 2)
     epochs = [batches(feed, epoch) for epoch in (0, 1, 2)]
     assert [[len(batch) for batch in epoch] for epoch in epochs] == [[4, 4, 2]] * 3
     orders = [np.concatenate(epoch).ravel().tolist() for epoch in epochs]
     assert all(sorted(order) == list(range(10)) for order in orders)
+    assert orders == [epoch_order(3, epoch, 10).tolist() for epoch in (0, 1, 2)]
     assert orders[0] != orders[1] != orders[2]
     again = feed_of(numbered(10), seed=3)
     assert np.concatenate(batches(again, 2)).ravel().tolist() == orders[2]
@@ -44,11 +59,9 @@ def test_each_epoch_is_a_permutation_of_its_own_and_ends_with_a_partial_batch():
 def test_training_noise_is_fresh_and_validation_noise_frozen(images):
     noise = Gaussian(stddev=0.3, clip=False)
     preparation = Preparation(noise=noise)
-    feed = feed_of(images[:1], noise=noise)
     seen = []
-    for epoch in range(3):
-        feed.begin_epoch(epoch)
-        ((x, target, *_),) = feed.batches()
+    for step in range(3):
+        x, target = preparation.fresh(tf.constant(images[:1]), tf.constant(step))
         np.testing.assert_array_equal(target[0], images[0])
         seen.append(x.numpy())
     assert not np.array_equal(seen[0], seen[1])

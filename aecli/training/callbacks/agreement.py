@@ -4,8 +4,6 @@ import signal
 
 import keras
 
-EVERY = 16  # batches, where callbacks fire after each
-
 
 class Agreement(keras.callbacks.Callback):
     """Gives all workers the same logs. A signal to one worker is one to all.
@@ -13,15 +11,13 @@ class Agreement(keras.callbacks.Callback):
     received: the signal that all of them know of, None until then.
     """
 
-    def __init__(self, replicas, signals, feed):
+    def __init__(self, replicas, signals):
         super().__init__()
         self._replicas, self._signals = replicas, signals
         self.received: int | None = None
-        self._every = EVERY if feed.kind == "streaming" else 1
 
     def on_train_batch_end(self, batch, logs=None):
-        if (batch + 1) % self._every == 0:
-            self._agree({})
+        self._agree({})
 
     def on_epoch_end(self, epoch, logs=None):
         logs.update(self._agree({k: v for k, v in logs.items() if isinstance(v, float)}))
