@@ -13,9 +13,9 @@ from hydra.conf import HydraConf
 from omegaconf import OmegaConf
 
 from aecli import dispatch
-from aecli.commands import bench
 from aecli.console import catalog, searchpath
 from aecli.errors import RunFailed
+from aecli.fit import bench
 
 pytest_plugins = ["cli_tree"]
 
