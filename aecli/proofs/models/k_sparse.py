@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from aecli.models.ae import AE
-from aecli.models.k_sparse import KSparse, rank
+from aecli.models.k_sparse import KSparse, among_largest
 from aecli.proofs.base import at_least, close, proof, same
 from aecli.proofs.cases import small, trains_as
 
@@ -21,9 +21,13 @@ def _kept(z, k: int) -> np.ndarray:
     return np.where(z >= least, z, 0)
 
 
-@proof("places of the numbers of a row = by hand; of equal ones the first is the larger")
+@proof("the k largest numbers of a row = by hand; of equal ones the first; of two zeros, too")
 def places():
-    return same(rank(np.array([[3.0, -9.0, 5.0, 3.0, 0.0]])), [[1, 4, 0, 2, 3]])
+    x = np.array([[3.0, -9.0, 5.0, 3.0, 0.0], [0.0, -1.0, 0.0, -2.0, -0.5]], "float32")
+    order = [[2, 0, 3, 4, 1], [0, 2, 4, 1, 3]]
+    for k in range(1, 6):
+        known = [[place in row[:k] for place in range(5)] for row in order]
+        yield same(among_largest(x, k), known)
 
 
 @proof("codes in training = the k largest of the encoder's, no more: not of the largest size")

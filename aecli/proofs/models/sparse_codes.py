@@ -3,7 +3,14 @@
 import numpy as np
 import tensorflow as tf
 
-from aecli.models.sparse_codes import geometric_median, jump_relu, largest, largest_of_batch, step
+from aecli.models.sparse_codes import (
+    geometric_median,
+    jump_relu,
+    kth_largest,
+    largest,
+    largest_of_batch,
+    step,
+)
 from aecli.proofs.base import at_least, at_most, close, proof, same
 
 X = np.array([[0.8, 1.04, 1.4], [0.96, 0.5, 1.11]], "float32")  # about the threshold 1
@@ -15,6 +22,15 @@ def _gradients(function, x, threshold, times=1.0):
         tape.watch([x, threshold])
         value = times * function(x, threshold, 0.2)
     return tape.gradient(value, [x, threshold])
+
+
+@proof("k-th largest = NumPy's, to the bit: of any sign and size, of equal ones, of a batch")
+def kth():
+    x = np.array([[-0.0, 3e-39, 1.5, -2.0, 3.4e38], [-3e38, -1.0, -1.0, -1e-38, -7.0]], "float32")
+    for k in range(1, 6):
+        yield same(kth_largest(x, k), np.sort(x, axis=1)[:, -k, None])
+    for k in range(1, 11):
+        yield same(kth_largest(x, k, of_all=True), np.sort(x.ravel())[-k])
 
 
 @proof("top-k of an example = NumPy's k largest, the others 0")
