@@ -85,7 +85,7 @@ class Conv(Network):
                 f"the data has {out_shape[0]}x{out_shape[1]}\n"
                 "take network.decoder_padding=null: then each stage is cropped to fit"
             )
-        return keras.Model(inputs, h, name="decoder")
+        return self._model(inputs, h, "decoder")
 
     def _conv(self, x, filters: int, doubled: bool = False, **kwargs):
         kind = UpsampledConv2D if doubled else layers.Conv2D
