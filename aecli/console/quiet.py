@@ -15,10 +15,13 @@ from aecli.pinned import pin_keras
 _is_asleep = False  # imported here, and its threads can be set still
 
 
-def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> None:
+def import_tensorflow_quietly(
+    threads: int | None = None, wake: bool = True, in_parts: bool = False
+) -> None:
     """Import TensorFlow and Keras and wake the device, with nothing on stderr.
 
-    threads: for operations; it must be set before the device wakes (None: one a core).
+    threads: for a step; it must be set before the device wakes (None: one a core). in_parts: each
+    has operations of its own, else they share each operation.
     wake: false where a strategy does that, which comes before any operation.
 
     C++ prints to file descriptor 2 before absl starts, whatever TF_CPP_MIN_LOG_LEVEL says, so the
@@ -30,7 +33,7 @@ def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> 
     if "tensorflow" in sys.modules:  # of Python: awake perhaps, and then it keeps its threads
         if threads is not None or _is_asleep:
             with contextlib.suppress(RuntimeError):
-                _set_threads(threads or cores.count())
+                _set_threads(threads or cores.count(), in_parts)
         if wake and _is_asleep:
             _is_asleep = False
             wake_quietly()
@@ -43,7 +46,7 @@ def import_tensorflow_quietly(threads: int | None = None, wake: bool = True) -> 
 
             # Advice on retracing and the like; in a notebook the import itself sets it to INFO.
             logging.getLogger("tensorflow").setLevel(logging.ERROR)
-            _set_threads(threads or cores.count())
+            _set_threads(threads or cores.count(), in_parts)
             pin_keras()
             _is_asleep = not wake
             if wake:
@@ -87,11 +90,13 @@ def silence() -> Iterator[None]:
             os.close(terminal)
 
 
-def _set_threads(count: int) -> None:
+def _set_threads(count: int, in_parts: bool) -> None:
     """Raises RuntimeError where the device is awake."""
     import tensorflow
 
-    tensorflow.config.threading.set_intra_op_parallelism_threads(count)
+    threading = tensorflow.config.threading
+    threading.set_intra_op_parallelism_threads(1 if in_parts else count)
+    threading.set_inter_op_parallelism_threads(count if in_parts else 0)  # 0: as many as cores
 
 
 def _file_in_memory() -> IO[bytes]:

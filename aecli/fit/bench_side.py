@@ -10,16 +10,19 @@ START = time.perf_counter()
 
 
 def main() -> None:
+    from aecli import build
     from aecli.console import quiet
+    from aecli.datasets.layout import layout
+    from aecli.fit import awake
 
     side, config = sys.argv[1], json.load(sys.stdin)
-    quiet.import_tensorflow_quietly(config["trainer"]["threads"])
+    splits = build.component(config["dataset"], "dataset").load()
+    if side == "aecli":
+        awake.wake(config, len(splits.train))
+    else:
+        quiet.import_tensorflow_quietly(config["trainer"]["threads"])
     import keras
 
-    from aecli import build
-    from aecli.datasets.layout import layout
-
-    splits = build.component(config["dataset"], "dataset").load()
     config["trainer"] |= {"epochs": config["timed"] + 1, "steps": None}
     trainer, images = build.component(config["trainer"], "trainer"), len(splits.train)
     steps = trainer.total_steps(images)

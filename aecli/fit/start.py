@@ -10,10 +10,11 @@ from omegaconf import DictConfig
 
 from aecli import build, look, runs, typed
 from aecli.comparison import measure
-from aecli.console import quiet, root_keys
+from aecli.console import root_keys
 from aecli.console.wanted import NAMES
 from aecli.errors import BadRequest, CannotWrite
 from aecli.files import made_folder, remove_leftovers, unique_folder
+from aecli.fit import awake
 from aecli.locking import locked
 from aecli.quantity import plain
 from aecli.runs import data as run_data
@@ -115,7 +116,7 @@ def _planned(cfg: DictConfig, threads: int | None = None, begins: bool = True):
     strategy = cfg.trainer.get("strategy", "none")  # of older runs: none
     cluster(strategy)  # refused before TensorFlow's seconds
     programs.keep(cfg.trainer.get("program_cache", True))
-    quiet.import_tensorflow_quietly(threads or cfg.trainer.threads, strategy != "multi_worker")
+    awake.wake(cfg, len(splits.train), threads)
     from aecli.fit import plan as assembly
 
     return assembly.plan(cfg, splits, begins)

@@ -43,7 +43,7 @@ def critic_of_examples(network: Network, data_shape: tuple[int, ...]) -> keras.M
     limits.check_values(encoder)
     features = encoder.get_layer("verdict").input
     outputs = {"features": features, "verdict": emitted(encoder)["verdict"]}
-    return keras.Model(encoder.input, outputs, name="critic")
+    return type(encoder)(encoder.input, outputs, name="critic")
 
 
 def verdicts(model, shown: list, target, training: bool):

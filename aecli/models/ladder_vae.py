@@ -138,4 +138,4 @@ class LadderVAE(Levels):
 
 def _named(network: keras.Model, name: str) -> keras.Model:
     """An export has them all in one model, where names are unique."""
-    return keras.Model(network.input, network.output, name=name)
+    return type(network)(network.input, network.output, name=name)

@@ -106,7 +106,7 @@ class Masked(Autoencoder):
 
     def image_encoder(self):
         image = keras.Input(self.data_shape, name="image")
-        return keras.Model(image, self.encoder(self.whole(image)), name="encoder")
+        return type(self.encoder)(image, self.encoder(self.whole(image)), name="encoder")
 
     def whole(self, x):
         """Images [B, H, W, C] as the encoder is given them, nothing removed."""

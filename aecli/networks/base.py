@@ -11,6 +11,7 @@ from aecli import limits
 from aecli.component import Component
 from aecli.dataspec import by
 from aecli.errors import BadRequest
+from aecli.networks.parted import Parted
 from aecli.serial import initializer, revive
 
 Activation = Literal[
@@ -123,7 +124,12 @@ class Network(Component):
         for width in widths if flat else ():
             h = self._act(self._dense(h, width))
         outputs = {name: self._head(h, name, *head, flat) for name, head in heads.items()}
-        return keras.Model(inputs, outputs, name="encoder")
+        return self._model(inputs, outputs, "encoder")
+
+    def _model(self, inputs, outputs, name: str) -> keras.Model:
+        """The functional model; it takes a batch in parts where XLA would not pay."""
+        kind = keras.Model if self.jit_on_cpu else Parted
+        return kind(inputs, outputs, name=name)
 
     def _head(self, h, name: str, size: int | None, act: str, flat: bool):
         """What the encoder emits under a name, float32; not flat: the same layer at each place."""

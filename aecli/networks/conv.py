@@ -13,7 +13,7 @@ from aecli.errors import BadRequest
 from aecli.networks.base import Heads, Network, Widths
 from aecli.networks.channel_bias import ChannelBias
 from aecli.networks.halving import Filters, cropped, halved
-from aecli.networks.upsampled_conv import UpsampledConv2D
+from aecli.networks.upsampled_conv import MANY, Conv2D, UpsampledConv2D
 from aecli.serial import register
 
 Padding = Literal["same", "valid"]
@@ -66,32 +66,33 @@ class Conv(Network):
                 f"network.decoder_filters and decoder_padding need one entry a stage "
                 f"({len(self.filters)}); got {len(filters)} and {len(paddings)}"
             )
-        doubled = False  # whether the last convolution takes h or the doubled h
+        doubled = False  # whether the next convolution takes h as the doubled one
         for stage, (width, padding) in enumerate(zip(filters, paddings, strict=True)):
             size = sizes[-2 - stage] if self.decoder_padding is None else None
             if self.upsampling == "transpose":
                 h = cropped(self._act(self._transposed(h, width, padding)), size)
                 continue
-            h = self._act(self._conv(h, width, padding=padding))
-            uncropped = size in (None, (2 * h.shape[1], 2 * h.shape[2]))
-            # on the small image a layer of few channels is faster, one of many is not
-            doubled = stage == len(filters) - 1 and uncropped and self.kernel_size % 2 == 1
+            h = self._act(self._conv(h, width, Conv2D if doubled else None, padding=padding))
+            doubled = size in (None, (2 * h.shape[1], 2 * h.shape[2])) and self.kernel_size % 2 == 1
+            if stage < len(filters) - 1:  # inside, of many channels alone
+                fewest = min(width, filters[stage + 1])
+                doubled = doubled and fewest >= MANY and paddings[stage + 1] == "same"
             if not doubled:
                 h = cropped(layers.UpSampling2D(2)(h), size)
-        h = self._conv(h, out_shape[-1], doubled, name="params", dtype="float32")
+        last = UpsampledConv2D if doubled else None
+        h = self._conv(h, out_shape[-1], last, name="params", dtype="float32")
         if tuple(h.shape[1:3]) != tuple(out_shape[:2]):
             raise BadRequest(
                 f"network.decoder_padding={list(paddings)} gives {h.shape[1]}x{h.shape[2]} images; "
                 f"the data has {out_shape[0]}x{out_shape[1]}\n"
                 "take network.decoder_padding=null: then each stage is cropped to fit"
             )
-        return keras.Model(inputs, h, name="decoder")
+        return self._model(inputs, h, "decoder")
 
-    def _conv(self, x, filters: int, doubled: bool = False, **kwargs):
-        kind = UpsampledConv2D if doubled else layers.Conv2D
+    def _conv(self, x, filters: int, kind: type | None = None, **kwargs):
         settings: dict[str, Any] = {"padding": "same"} | self._initializers() | kwargs
         limits.count(self.kernel_size**2 * x.shape[-1] * filters)
-        return kind(filters, self.kernel_size, **settings)(x)
+        return (kind or layers.Conv2D)(filters, self.kernel_size, **settings)(x)
 
     def _down(self, x, filters: int):
         if self.downsampling == "stride":

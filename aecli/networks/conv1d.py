@@ -54,7 +54,7 @@ class Conv1D(Network):
             h = layers.Cropping2D(((0, 0), (0, h.shape[2] - length)))(h)
             h = self._act(self._conv(h, filters, self.kernel_size))
         h = self._conv(h, out_shape[-1], self.kernel_size, name="params", dtype="float32")
-        return keras.Model(inputs, h, name="decoder")
+        return self._model(inputs, h, "decoder")
 
     def _lengths(self, shape: tuple) -> list[int]:
         """Points before the first stage and after each. Raises BadRequest."""

@@ -48,7 +48,7 @@ class Recurrent(Network):
         for _ in range(self.depth):
             h = self._recurrent(h)
         h = self._dense(h, out_shape[-1], name="params", dtype="float32")
-        return keras.Model(inputs, layers.Reshape(out_shape, dtype="float32")(h), name="decoder")
+        return self._model(inputs, layers.Reshape(out_shape, dtype="float32")(h), "decoder")
 
     def _recurrent(self, h):
         limits.count(self.gates * self.units * (h.shape[-1] + self.units + 2))

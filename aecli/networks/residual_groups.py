@@ -7,6 +7,7 @@ from keras import layers
 
 from aecli import limits
 from aecli.networks.halving import cropped
+from aecli.networks.parted import Parted
 
 SMALL = 0.01  # of the usual variance: what starts as hardly anything
 
@@ -17,7 +18,7 @@ def gaussian(shape: tuple[int, ...], size: int, activation: str, name: str) -> k
     h = _conv(_act(inputs, activation), shape[-1], 3)
     start = keras.initializers.VarianceScaling(SMALL, "fan_avg", "uniform")
     out = _conv(_act(h, activation), 2 * size, 3, kernel_initializer=start, dtype="float32")
-    return keras.Model(inputs, out, name=name)
+    return Parted(inputs, out, name=name)
 
 
 def merged(shape: tuple[int, ...], size: int, activation: str, n: int, name: str):
@@ -31,21 +32,21 @@ def merged(shape: tuple[int, ...], size: int, activation: str, n: int, name: str
     seen = h + _conv(z, shape[-1], 1, kernel_initializer=start)
     inner = _conv(_act(seen, activation), shape[-1], 3)
     added = _conv(_act(inner, activation), shape[-1], 3, kernel_initializer=start)
-    return keras.Model([h, z], seen + added, name=name)
+    return Parted([h, z], seen + added, name=name)
 
 
 def halving(shape: tuple[int, ...], activation: str, name: str) -> keras.Model:
     """[B, h, w, C] -> [B, h / 2, w / 2, C], odd sizes rounded up."""
     inputs = keras.Input(shape)
     h = _conv(inputs, shape[-1], 3, strides=2)
-    return keras.Model(inputs, h + _conv(_act(h, activation), shape[-1], 3), name=name)
+    return Parted(inputs, h + _conv(_act(h, activation), shape[-1], 3), name=name)
 
 
 def doubling(shape: tuple[int, ...], size: Any, name: str) -> keras.Model:
     """[B, h, w, C] -> [B, *size, C], of about twice h and w."""
     inputs = keras.Input(shape)
     h = cropped(layers.UpSampling2D(2)(inputs), size)
-    return keras.Model(inputs, _conv(h, shape[-1], 3), name=name)
+    return Parted(inputs, _conv(h, shape[-1], 3), name=name)
 
 
 def _conv(x, filters: int, size: int, **settings: Any):

@@ -80,7 +80,7 @@ class ResNet(Network):
         limits.count(9 * self.filters[0] * out_shape[-1])
         settings: dict[str, Any] = {"name": "params", "dtype": "float32"} | self._initializers()
         h = cropped(UpsampledConv2D(out_shape[-1], 3, **settings)(h), sizes[0])
-        return keras.Model(inputs, h, name="decoder")
+        return self._model(inputs, h, "decoder")
 
     def _blocks(self, h):
         bias = self.normalization == "none"  # else the normalisation has one

@@ -77,7 +77,7 @@ class Seq2Seq(Network):
             h = self._recurrent(h, name=f"recurrent_{i}")(h, initial_state=start)
         h = self._dense(h, out_shape[-1], name="params", dtype="float32")
         params = layers.Reshape(out_shape, dtype="float32")(h)
-        return keras.Model([code, before], params, name="decoder")
+        return self._model([code, before], params, "decoder")
 
     def noise_shapes(self, data_shape):
         return {WORDS: (data_shape[1],)} if self.word_dropout else {}

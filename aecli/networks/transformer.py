@@ -65,4 +65,4 @@ class Transformer(Blocks):
             h = self._feed_forward(h)
         h = layers.LayerNormalization()(h)
         h = self._dense(h, out_shape[-1], name="params", dtype="float32")
-        return keras.Model(inputs, layers.Reshape(out_shape, dtype="float32")(h), name="decoder")
+        return self._model(inputs, layers.Reshape(out_shape, dtype="float32")(h), "decoder")

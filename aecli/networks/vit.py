@@ -69,7 +69,7 @@ class ViT(Blocks):
         h = self._dense(h, size, name="params", dtype="float32")
         h = layers.Reshape((*grid, size), dtype="float32")(h)
         h = Joined(sides, out_shape[:2], dtype="float32")(h)
-        return keras.Model(inputs, h, name="decoder")
+        return self._model(inputs, h, "decoder")
 
     def _cut(self, data_shape: tuple) -> tuple[Sides, Sides]:
         """-> the sides of a patch, and how many patches there are, down and across."""

@@ -28,10 +28,13 @@ def environment(jit_compile: bool, feed: str, replicas: int = 1) -> dict[str, st
 
 
 def threads() -> int:
-    """Of an operation: as many as were asked for, else TensorFlow's own count of the cores."""
+    """Of a step: as many as were asked for, else TensorFlow's own count of the cores."""
     import tensorflow as tf
 
-    return tf.config.threading.get_intra_op_parallelism_threads() or cores.count()
+    from aecli.networks.parted import parts
+
+    threads = max(parts(), tf.config.threading.get_intra_op_parallelism_threads())
+    return threads or cores.count()
 
 
 def differences(before: dict, now: dict) -> list[str]:

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from aecli.component import Component
 from aecli.errors import BadRequest
+from aecli.networks.parted import LEAST
 from aecli.training import strategy as strategies
 from aecli.training.callbacks.clock import Clock
 from aecli.training.callbacks.order import in_order
@@ -113,6 +114,14 @@ class Trainer(Component):
         if self.deterministic or self.strategy != "none":
             return False
         return network.jit_on_cpu or bool(tf.config.list_physical_devices("GPU"))
+
+    def takes_parts(self, network, images: int, threads: int) -> bool:
+        """Whether threads take a part of each batch, instead of a part of each operation."""
+        if self.strategy != "none" or network.jit_on_cpu or self.uses_xla(network):
+            return False
+        if tf.config.list_physical_devices("GPU"):
+            return False
+        return threads > 1 and min(self.batch_size, images) >= LEAST * threads
 
     def make_feed(self, splits, preparation: Preparation, labels: Labels | None = None):
         """The chosen way of the images to the device; auto: resident where they fit.

@@ -10,13 +10,16 @@ from aecli import build
 from aecli.networks.upsampled_conv import UpsampledConv2D
 
 
+@pytest.mark.parametrize("channels", [2, 16])
 @pytest.mark.parametrize("kernel_size", [1, 3, 5, 7])
 @pytest.mark.parametrize("padding", ["same", "valid"])
-def test_upsampled_convolution_is_upsampling_then_convolution(kernel_size, padding):
-    x = tf.random.stateless_normal((3, 5, 6, 4), [0, 1])
-    fused = UpsampledConv2D(2, kernel_size, padding=padding, bias_initializer="random_normal")
-    plain = layers.Conv2D(2, kernel_size, padding=padding)
-    plain.build((None, 10, 12, 4))
+def test_upsampled_convolution_is_upsampling_then_convolution(kernel_size, padding, channels):
+    x = tf.random.stateless_normal((3, 5, 6, channels), [0, 1])
+    fused = UpsampledConv2D(
+        channels, kernel_size, padding=padding, bias_initializer="random_normal"
+    )
+    plain = layers.Conv2D(channels, kernel_size, padding=padding)
+    plain.build((None, 10, 12, channels))
     shape = fused(x).shape
     assert shape == fused.compute_output_shape(x.shape)
     plain.set_weights(fused.get_weights())
@@ -34,18 +37,20 @@ def test_upsampled_convolution_is_upsampling_then_convolution(kernel_size, paddi
         np.testing.assert_allclose(mine, theirs, atol=2e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize("size", [(28, 28, 1), (7, 9, 2)])
-def test_the_decoder_is_the_stack_that_the_recipe_describes(compose, size):
+@pytest.mark.parametrize(
+    ("size", "widths"), [((28, 28, 1), (4, 3)), ((7, 9, 2), (4, 3)), ((8, 4, 1), (16, 17))]
+)
+def test_the_decoder_is_the_stack_that_the_recipe_describes(compose, size, widths):
     """conv, double, crop ... conv: weight by weight the same function as plain Keras layers."""
     config = compose(
-        "network=conv", "network.filters=[4,3]", "model.flat=false", "model.latent_dim=2"
+        "network=conv", f"network.filters={[*widths]}", "model.flat=false", "model.latent_dim=2"
     )
     model = build.model(config, size)
     height, width, channels = size
     half = (-(-height // 2), -(-width // 2))
     z = keras.Input(model.code_shape)
     h = z
-    for filters, (rows, columns) in ((3, half), (4, (height, width))):
+    for filters, (rows, columns) in ((widths[1], half), (widths[0], (height, width))):
         h = layers.UpSampling2D(2)(layers.Conv2D(filters, 3, padding="same", activation="relu")(h))
         h = h[:, :rows, :columns]
     plain = keras.Model(z, layers.Conv2D(channels, 3, padding="same")(h))
