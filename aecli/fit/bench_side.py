@@ -10,8 +10,10 @@ START = time.perf_counter()
 
 def main() -> None:
     from aecli.console import quiet
+    from aecli.training import programs
 
     side, config = sys.argv[1], json.load(sys.stdin)
+    programs.keep(side == "aecli" and config["trainer"].get("program_cache", True))
     quiet.import_tensorflow_quietly(config["trainer"]["threads"])
     import keras
 
