@@ -5,22 +5,25 @@ that is forked from it sets its threads and looks for its devices as any process
 """
 
 import atexit
-import contextlib
+import ctypes
 import gc
 import importlib
 import os
 import pkgutil
 import signal
 import sys
-from collections.abc import Iterator
 
-from aecli import cli, dispatch, typed
-from aecli.console.quiet import import_tensorflow_quietly
-from aecli.untrusted.bounded import open_in_place
+PR_SET_PDEATHSIG = 1  # of Linux, where alone there is a server
+prctl = ctypes.CDLL(None).prctl
+# by the kernel: while a library is loaded, which takes seconds, no handler of Python's would run
+prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # where the parent ends while this process imports
+
+from aecli import cli, dispatch, typed  # noqa: E402
+from aecli.console.quiet import import_tensorflow_quietly  # noqa: E402
+from aecli.untrusted.bounded import open_in_place  # noqa: E402
 
 ENVIRONMENT = dict(os.environ)
 PATH = list(sys.path)  # multiprocessing lays the parent's over it, with the folder of its script
-LOOK = 0.2  # seconds between two looks at the parent
 ROOMS = ("datasets", "figures", "metrics", "networks", "samplers", "training.callbacks")
 USED = (
     "aecli.commands.train",
@@ -74,24 +77,6 @@ def _speak_to(output: str) -> None:
     sys.stderr = open(2, "w", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
 
 
-@contextlib.contextmanager
-def with_the_parent() -> Iterator[None]:
-    """This process ends where its parent does meanwhile; later it is told by a pipe."""
-    parent = os.getppid()
-
-    def look(*given: object) -> None:
-        if os.getppid() != parent:
-            os._exit(0)
-
-    before = signal.signal(signal.SIGALRM, look)  # a thread would not be forked safely
-    signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which stops the jobs
-with with_the_parent():
-    load()
+load()
+prctl(PR_SET_PDEATHSIG, 0)  # from here on a pipe tells of it

@@ -10,7 +10,7 @@ EDGE = 0.98  # of the width that words may take
 LINE = 1.25  # inches of a line beside those of its letters
 LEAST = 8  # letters of a line
 HANDLE = 4.0  # letters' heights that a legend takes beside each name
-STILL = 1e-6  # of the width or the height: axes that a pass moves by less are in their places
+STILL = 1e-4  # of the width or the height: after a smaller move the next is none (1e-4 of it)
 
 
 def fit(figure: Figure, letter: float) -> None:

@@ -14,9 +14,11 @@ def main() -> None:
     from aecli.console import quiet
     from aecli.datasets.layout import layout
     from aecli.fit import awake
+    from aecli.training import programs
 
     side, config = sys.argv[1], json.load(sys.stdin)
     splits = build.component(config["dataset"], "dataset").load()
+    programs.keep(side == "aecli" and config["trainer"].get("program_cache", True))
     if side == "aecli":
         awake.wake(config, len(splits.train))
     else:

@@ -1,7 +1,8 @@
 """Random kills, each followed by a resume; at the end, the same bits as without them.
 
-    python tests/soak.py --kills 200 --seed 0 --json part0.json
-    python tests/soak.py --add part0.json part1.json
+    python tests/support/soak.py --kills 200 --seed 0 --json part0.json
+    python tests/support/soak.py --subjects sweep --real 1 --kills 20    # warm jobs, their server
+    python tests/support/soak.py --add part0.json part1.json
 
 trains small dense, convolutional, denoising and variational models, two players, a codebook and a
 sweep, ends them by SIGKILL, SIGTERM and SIGINT at random times and by SIGKILL at chosen moments

@@ -27,7 +27,7 @@ ROOMS = ("commands", "models", "latents", "latents.posteriors", "latents.priors"
 def warm() -> None:
     """Import everything; threads and devices are left to the forks."""
     from aecli.console import quiet
-    from aecli.jobs import pool
+    from aecli.jobs import pool, warm
 
     quiet.import_tensorflow_quietly(wake=False)
     quiet.import_tensorflow_quietly = _wake
@@ -37,6 +37,7 @@ def warm() -> None:
             importlib.import_module(module.name)
     importlib.import_module("aecli.cli")
     names = {name: getattr(subprocess, name) for name in ("DEVNULL", "STDOUT", "TimeoutExpired")}
+    warm.get_ready = lambda config, gpus: None
     pool._is_ready = lambda gpus: False  # a fork's jobs are forks of ours, killed at their moments
     pool.subprocess = types.SimpleNamespace(Popen=_job, **names)  # of forked sweeps
 
@@ -51,6 +52,8 @@ def _wake(threads: int | None = None, wake: bool = True) -> None:
 
 def start(arguments: list[str], output, environment: dict[str, str], is_forked: bool):
     """-> what has pid, poll, wait, send_signal; its words go to `output`."""
+    paths = [os.path.dirname(CHILD), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    environment = {"PYTHONPATH": os.pathsep.join(filter(None, paths))} | environment
     options = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output,
                "env": os.environ | environment}  # fmt: skip
     if is_forked:

@@ -156,16 +156,19 @@ class RunSubject:
 
 
 class SweepSubject(RunSubject):
-    """A sweep by processes: killed as a whole, with its jobs, or job by job."""
+    """A sweep by processes: killed as a whole, with its jobs, or job by job.
 
-    ways = ("write", "write", "job", "job", "time", "all", "SIGTERM", "SIGINT")
+    The jobs of a console process are forks of its server, which is killed, too.
+    """
+
+    ways = ("write", "write", "job", "job", "server", "time", "all", "SIGTERM", "SIGINT")
 
     def killed(self, place: str) -> bool:
         way, is_forked = self.random.choice(self.ways), self.random.random() >= self.real
         moment, after = soak_moments.NEVER, None
-        if way == "write":  # in its jobs, which only a fork can be told of
+        is_forked = is_forked and way != "server"
+        if way == "write":  # in its jobs
             moment = f"{self.random.choice(soak_moments.KINDS)}:{self.random.randint(1, 25)}"
-            is_forked = True
         else:
             after = self.random.uniform(0.05, 0.9) * self.seconds + (not is_forked) * 7
         self.note(place, f"{way} {moment} {after} {'fork' if is_forked else 'process'}")
@@ -176,25 +179,36 @@ class SweepSubject(RunSubject):
             return self.lost_jobs(place, way, process.wait(), is_forked)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(after)
-        jobs = children(process.pid) if process.returncode is None else []
-        if way == "job":
-            for pid in self.random.sample(jobs, min(1, len(jobs))):
+        family = descendants(process.pid) if process.returncode is None else []
+        training = [pid for pid in family if pid in self.holders(place)]
+        if way in ("job", "server"):
+            servers = [pid for pid in family if set(children(pid)) & set(training)]
+            chosen = training if way == "job" else servers
+            for pid in self.random.sample(chosen, min(1, len(chosen))):
                 os.kill(pid, signal.SIGKILL)
-            return self.lost_jobs(place, way, process.wait(), is_forked)
+            code = process.wait()
+            _wait_for(training)
+            return self.lost_jobs(place, way, code, is_forked)
         signum = BY_SIGNAL.get(way, signal.SIGKILL)
         process.send_signal(signum)
-        for pid in jobs if way == "all" else ():
-            os.kill(pid, signal.SIGKILL)
+        for pid in family if way == "all" else ():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         code = process.wait()
-        while any(map(is_alive, jobs)):  # they save and go with their parent
-            time.sleep(0.02)
+        _wait_for(family)
         return self.counted(place, way, code, signum, is_forked)
 
     def lost_jobs(self, place: str, way: str, code: int, is_forked: bool) -> bool:
         """The sweep itself goes on to its end and says which job was killed."""
         said = (self.root / f"{place}.txt").read_text().rpartition("---")[2]
-        is_killed = code == 1 and "killed by signal 9" in said
+        how = "exit code 255" if way == "server" else "killed by signal 9"
+        is_killed = code == 1 and how in said
         return self.counted(place, way, -9 if is_killed else code, signal.SIGKILL, is_forked)
+
+    def holders(self, place: str) -> set[int]:
+        """The processes that train in one of its folders."""
+        locks = [folder / ".lock" for folder in self.folders(place)]
+        return {int(lock.read_text() or 0) for lock in locks if lock.is_file()}
 
     def sweep(self, place: str) -> pathlib.Path | None:
         found = sorted((self.root / place).glob(f"*/*/{sweeps.FILE}"))
@@ -226,6 +240,18 @@ def children(pid: int) -> list[int]:
         ]
     except OSError:
         return []
+
+
+def descendants(pid: int) -> list[int]:
+    """In a console process the server and its jobs, beside what multiprocessing has."""
+    own = children(pid)
+    return [*own, *(further for one in own for further in descendants(one))]
+
+
+def _wait_for(family: list[int]) -> None:
+    """They save and go with their parent."""
+    while any(map(is_alive, family)):
+        time.sleep(0.02)
 
 
 def is_alive(pid: int) -> bool:
