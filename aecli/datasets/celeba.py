@@ -44,6 +44,7 @@ class Celeba(Dataset):
         Field(description="[height, width] in pixels, or one number: a square"),
     ] = 64
     fit: Literal["stretch", "crop", "pad"] = "crop"
+    cache: bool = True  # the decoded images are kept for later runs
     test_size: TestSize = 0.2
 
     def read(self) -> Source:
@@ -54,8 +55,9 @@ class Celeba(Dataset):
         if (folder / FOLDER).is_dir():
             folder /= FOLDER
         reader = ImageFolder(
-            path=str(folder), image_size=self.image_size, color="rgb", fit=self.fit
-        )
+            path=str(folder), image_size=self.image_size, color="rgb", fit=self.fit,
+            cache=self.cache, limit=self.limit,
+        )  # fmt: skip
         source = reader.read()
         if source.test is not None or source.train.labels is not None:
             raise BadRequest(

@@ -6,8 +6,10 @@ import mmap
 import multiprocessing
 import pathlib
 import signal
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -22,7 +24,7 @@ BLOCK = 100  # files a task
 FITTED = {"stretch": "stretched", "crop": "cut", "pad": "padded"}
 ALONE = 500  # so few files are not worth a second process
 
-_decoder: "_Decoder | None" = None  # in a worker: what it works on
+_work: "Callable[[int, int], Any] | None" = None  # in a worker: what it does with files
 
 
 @dataclasses.dataclass
@@ -37,28 +39,29 @@ class Decoded:
     problems: list[str]
 
 
-def decode_all(files: list[pathlib.Path], frame: Frame) -> Decoded:
+def decode_all(files: list[pathlib.Path], frame: Frame, x: np.ndarray | None = None) -> Decoded:
     """Every file, brought into the frame. Raises BadRequest where this is too much.
 
-    By processes, one a core: threads fight for Python's lock, which for small files takes longer
-    than the decoding.
+    x: where the images are written, [N, *frame.shape], in memory that processes share; None: it is
+    made. By processes, one a core: threads fight for Python's lock, which for small files takes
+    longer than the decoding.
     """
     shape = (len(files), *frame.shape)
     size = math.prod(shape) * np.dtype(frame.dtype).itemsize
-    if size > MAX_BYTES:
+    if x is None and size > MAX_BYTES:
         raise BadRequest(
             f"dataset.image_size={list(frame.size)}: {len(files):,} images unpack to "
             f"{size / 2**30:,.1f} GiB, more than {MAX_BYTES / 2**30:.0f}; "
             "take a smaller one, as in dataset.image_size=64"
         )
-    decoder = _Decoder(files, _shared(shape, frame.dtype), frame)
+    decoder = _Decoder(files, _shared(shape, frame.dtype) if x is None else x, frame)
     result = Decoded(decoder.x, [], [])
     bar = tqdm(total=len(files), desc="read images", leave=False, unit="", disable=None)
     with bar:
-        for start, (found, problems) in zip(decoder.starts, _work(decoder), strict=True):
+        for found, problems in in_blocks(decoder, len(files)):
             result.found += found
             result.problems += problems
-            bar.update(min(BLOCK, len(files) - start))
+            bar.update(len(found))
     return result
 
 
@@ -112,14 +115,10 @@ class _Decoder:
     x: np.ndarray
     frame: Frame
 
-    @property
-    def starts(self) -> range:
-        return range(0, len(self.files), BLOCK)
-
-    def __call__(self, start: int) -> tuple[list[Found | None], list[str]]:
+    def __call__(self, start: int, stop: int) -> tuple[list[Found | None], list[str]]:
         """Write a block of files into x; returns what they were, and what could not be read."""
         founds, problems = [], []
-        for row in range(start, min(start + BLOCK, len(self.files))):
+        for row in range(start, stop):
             file = self.files[row]
             try:
                 self.x[row], found = decoded(file, self.frame)
@@ -130,15 +129,17 @@ class _Decoder:
         return founds, problems
 
 
-def _work(decoder: _Decoder):
-    """The outcome of each block, in order."""
+def in_blocks(work: Callable[[int, int], Any], count: int) -> Iterator[Any]:
+    """work(start, stop) of each block of `count` files, in order, by processes where it pays."""
+    starts = range(0, count, BLOCK)
+    stops = [min(start + BLOCK, count) for start in starts]
     processes = cores.count()
-    if len(decoder.files) <= ALONE or processes == 1 or "fork" not in _methods():
-        yield from map(decoder, decoder.starts)
+    if count <= ALONE or processes == 1 or "fork" not in _methods():
+        yield from map(work, starts, stops)
         return
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), _begin, (decoder,))
+    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), _begin, (work,))
     try:
-        yield from pool.map(_block, decoder.starts)
+        yield from pool.map(_block, starts, stops)
     except BrokenProcessPool:
         raise RunFailed(
             "a process that decodes images was killed, for lack of memory most likely; "
@@ -152,18 +153,18 @@ def _methods() -> list[str]:
     return multiprocessing.get_all_start_methods()
 
 
-def _begin(decoder: _Decoder) -> None:
+def _begin(work: Callable[[int, int], Any]) -> None:
     """In a new worker: the parent alone answers signals."""
-    global _decoder
-    _decoder = decoder
+    global _work
+    _work = work
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _block(start: int) -> tuple[list[Found | None], list[str]]:
-    assert _decoder is not None  # since _begin
-    return _decoder(start)
+def _block(start: int, stop: int) -> Any:
+    assert _work is not None  # since _begin
+    return _work(start, stop)
 
 
 def _shared(shape: tuple[int, ...], dtype) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import os
 import pathlib
 from typing import Annotated, Literal
 
@@ -9,12 +10,13 @@ import numpy as np
 from pydantic import Field
 
 from aecli import typed
+from aecli.datasets import kept_images
 from aecli.datasets.base import Dataset, Scale, Source, Split, TestSize
 from aecli.datasets.image_file import Found, Frame, glance
-from aecli.datasets.image_files import decode_all, told
+from aecli.datasets.image_files import Decoded, decode_all, told
 from aecli.datasets.labels import labels
 from aecli.datasets.learnt import Learnt
-from aecli.datasets.rows import Rows
+from aecli.datasets.rows import IN_PLACE_BYTES, Rows
 from aecli.datasets.source_file import stated_path
 from aecli.datasets.stored import in_order
 from aecli.errors import BadRequest
@@ -48,6 +50,7 @@ class ImageFolder(Dataset):
     background: Annotated[str, Field(description="a colour: black, white, '#ff8800'")] = "black"
     bits: Annotated[Literal["auto", 8, 16], Field(description="a channel")] = "auto"
     on_error: Literal["stop", "skip"] = "stop"
+    cache: bool = True  # the decoded images are kept for later runs
     test_size: TestSize = 0.2
     scale: Scale = "auto"
 
@@ -131,7 +134,7 @@ class ImageFolder(Dataset):
         kept: np.ndarray | None = None  # where bad files are skipped, all is decoded at once
         whole: list[Found] = []
         if self.on_error == "skip":
-            every = decode_all(files, frame)
+            every = self._decoded(files, frame)
             good = [i for i, one in enumerate(every.found) if one is not None]
             if not good:
                 raise BadRequest(_unreadable(every.problems, files))
@@ -148,7 +151,7 @@ class ImageFolder(Dataset):
                 seen.extend(whole[i] for i in positions.tolist())
                 return in_order(kept, positions)
             taken = [files[i] for i in positions.tolist()]
-            part = decode_all(taken, frame)
+            part = self._decoded(taken, frame)
             if part.problems:
                 raise BadRequest(
                     f"{_unreadable(part.problems, taken)}\n"
@@ -157,7 +160,17 @@ class ImageFolder(Dataset):
             seen.extend(one for one in part.found if one)
             return part.x
 
-        return files, Rows(read, (len(files), *frame.shape), frame.dtype, is_kept=False)
+        shape = (len(files), *frame.shape)
+        rows = Rows(read, shape, frame.dtype, is_kept=False)
+        if rows.nbytes <= IN_PLACE_BYTES or self.limit or not self.cache or kept is not None:
+            return files, rows
+        if not kept_images.may_hold(len(files), frame):
+            return files, rows
+        whole_array = read(np.arange(len(files)))  # mapped, not in memory
+        return files, Rows(lambda at: whole_array[at], shape, frame.dtype)
+
+    def _decoded(self, files: list[pathlib.Path], frame: Frame) -> Decoded:
+        return kept_images.decoded(files, frame) if self.cache else decode_all(files, frame)
 
 
 def _unreadable(problems: list[str], files: list[pathlib.Path]) -> str:
@@ -189,13 +202,11 @@ def listed(folder: pathlib.Path, key: str = PATH) -> dict[pathlib.Path, list[pat
 
     key: the setting that names the folder. Raises BadRequest.
     """
-    files = sorted(
-        file
-        for file in folder.rglob("*")
-        if file.suffix.lower() in SUFFIXES
-        and not file.is_dir()
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    )
+    files = []
+    for place, below, names in os.walk(folder):
+        below[:] = [name for name in below if not name.startswith(".")]
+        files += [pathlib.Path(place, name) for name in names if not name.startswith(".")]
+    files = sorted(file for file in files if file.suffix.lower() in SUFFIXES)
     if not files:
         raise BadRequest(f"{key}: {folder} has no image ({' '.join(sorted(SUFFIXES))})")
     tops = {file.relative_to(folder).parts[0] for file in files}

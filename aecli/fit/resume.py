@@ -19,6 +19,7 @@ FREE = (  # what does not change the result
     *lengthening.LENGTH,
     lengthening.PATIENCE,
     "trainer.program_cache",
+    "dataset.cache",
     "trainer.threads",  # warned about: the last bits may differ
     "trainer.strategy",  # as well
     "callbacks.checkpoint.every",
