@@ -1,6 +1,7 @@
 """What the tests share: configs composed as the command line composes them, small data."""
 
 import copy
+import gc
 import sys
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from aecli.console.quiet import import_tensorflow_quietly
 
 import_tensorflow_quietly(threads=1)  # as many processes as cores run the tests
-
+gc.set_threshold(20_000, 20, 20)  # models are large: a tenth of the time was looking for garbage
 
 LONGEST = (  # the longest first
     "pages", "readme", "contract_training", "every_model", "reload", "contract_model", "launchers",

@@ -10,11 +10,10 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
-from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from aecli.console import catalog, searchpath, subgroups
+from aecli.console import catalog, loader, searchpath, subgroups
 
 VERSION_BASE = "1.3"
 
@@ -35,9 +34,9 @@ def composed(command: str, overrides: list[str], config_dir: str | None = None) 
     searchpath.register(config_dir)
     with _apart(), initialize_config_dir(str(catalog.package_configs()), version_base=VERSION_BASE):
         config = compose(command, overrides, return_hydra_config=True)
-        loader = GlobalHydra.instance().config_loader()
-        defaults = loader.compute_defaults_list(command, overrides, RunMode.RUN).defaults
-    sources = [(d.config_path, d.package or "") for d in defaults if d.config_path]
+        through = GlobalHydra.instance().config_loader()
+        assert isinstance(through, loader.Loader)  # by which it replaces Hydra's
+    sources = [(d.config_path, d.package or "") for d in through.merged if d.config_path]
     sources = [source for source in sources if not source[0].startswith("hydra/")]
     choices = config.hydra.runtime.choices
     chosen = {

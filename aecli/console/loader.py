@@ -5,15 +5,18 @@ makes the objects of its own node (callbacks, launcher, sweeper, loggers) before
 Here a name is found only if it was listed, and Hydra's node is as the command line alone makes it.
 """
 
+import copy
 from typing import Any
 
 import hydra._internal.hydra
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import ConfigRepository
+from hydra._internal.config_repository import ConfigRepository, IConfigRepository
 from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.default_element import ResultDefault
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.plugins.config_source import ConfigSource
+from hydra.core.utils import JobRuntime
+from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
@@ -30,12 +33,34 @@ class _Shared(dict):
         return self
 
 
+# Of the files of the package and of Hydra, which stay as they are while a process runs
+_OURS: dict[str, ConfigResult] = {}
+_LISTS: dict[tuple, frozenset[str]] = {}
+_ALONE: dict[tuple, dict] = {}
+
+
+def _is_ours(source: ConfigSource) -> bool:
+    return source.scheme() == "pkg" or source.path == str(catalog.package_configs())
+
+
 class ListedRepository(ConfigRepository):
     """Finds what the sources list, each part of a name in its folder."""
 
     def initialize_sources(self, config_search_path: ConfigSearchPath) -> None:
         super().initialize_sources(config_search_path)
         self._lists = _Shared()
+
+    def load_config(self, config_path: str) -> ConfigResult | None:
+        """A file of the package is read once; Hydra changes what it gets, so it gets a copy."""
+        source = self._find_object_source(config_path, ObjectType.CONFIG)
+        if source is None or not _is_ours(source):
+            return super().load_config(config_path)
+        key = f"{source.full_path()}/{config_path}"
+        if key not in _OURS:
+            loaded = super().load_config(config_path)
+            assert loaded is not None  # it has a source
+            _OURS[key] = loaded
+        return copy.deepcopy(_OURS[key])
 
     def get_group_options(
         self, group_name: str, results_filter: ObjectType | None = ObjectType.CONFIG
@@ -68,9 +93,10 @@ class ListedRepository(ConfigRepository):
 
     def _list(self, source: ConfigSource, group: str, kind: ObjectType | None) -> frozenset[str]:
         key = (source.provider, source.path, group, kind)
-        if key not in self._lists:
-            self._lists[key] = frozenset(filter(catalog.is_name, source.list(group, kind)))
-        return self._lists[key]
+        lists = _LISTS if _is_ours(source) else self._lists
+        if key not in lists:
+            lists[key] = frozenset(filter(catalog.is_name, source.list(group, kind)))
+        return lists[key]
 
 
 class Loader(ConfigLoaderImpl):
@@ -79,7 +105,7 @@ class Loader(ConfigLoaderImpl):
     def __init__(self, config_search_path: ConfigSearchPath) -> None:
         self.config_search_path = config_search_path
         self.repository = ListedRepository(config_search_path)
-        self._made: dict[tuple[str, ...], dict] = {}
+        self.merged: list[ResultDefault] = []  # of the config that was composed last, in order
 
     def load_configuration(
         self, config_name: str | None, overrides: list[str], *args: Any, **kwargs: Any
@@ -87,8 +113,8 @@ class Loader(ConfigLoaderImpl):
         typed, rest = _sorted(overrides)
         if any(line.lstrip("+~").startswith("hydra.searchpath") for line in typed):
             raise BadRequest("hydra.searchpath is not taken\na folder of options: --config-dir DIR")
-        config = super().load_configuration(config_name, overrides, *args, **kwargs)
         expected = self._typed_alone(typed) | {"overrides": {"hydra": typed, "task": rest}}
+        config = super().load_configuration(config_name, overrides, *args, **kwargs)
         if difference := _difference(_node(config), expected, "hydra"):
             raise BadRequest(
                 f"{difference} was set by a file, which may not set what is Hydra's\n"
@@ -103,13 +129,19 @@ class Loader(ConfigLoaderImpl):
             raise BadRequest(f"hydra.sweeper.params has {of_hydra[0]}, which is Hydra's own")
         return super().load_sweep_config(master_config, sweep_overrides)
 
+    def _compose_config_from_defaults_list(
+        self, defaults: list[ResultDefault], repo: IConfigRepository
+    ) -> DictConfig:
+        self.merged = defaults
+        return super()._compose_config_from_defaults_list(defaults, repo)
+
     def _typed_alone(self, typed: list[str]) -> dict:
         """Hydra's node without any config of a command."""
-        key = tuple(typed)
-        if key not in self._made:
+        key = (JobRuntime.instance().get("name"), *typed)
+        if key not in _ALONE:
             alone = super().load_configuration(None, list(typed), run_mode=RunMode.RUN)
-            self._made[key] = _node(alone)
-        return self._made[key]
+            _ALONE[key] = _node(alone)
+        return _ALONE[key]
 
 
 def _sorted(overrides: list[str]) -> tuple[list[str], list[str]]:

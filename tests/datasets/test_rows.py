@@ -70,7 +70,7 @@ def test_a_run_from_a_file_in_place(file, compose, in_place, tmp_path):
     from aecli.fit.start import train
 
     config = compose("dataset=npz", f"dataset.path={file}", "trainer.feed=streaming",
-                     "trainer.epochs=2", f"outputs={tmp_path}")  # fmt: skip
+                     "trainer.epochs=2", "figures=[loss_curve]", f"outputs={tmp_path}")  # fmt: skip
     names = {"model": "ae", "dataset": "npz", "noise": "none", "experiment": None}
     run = train(config, names, [])
     assert run.status["state"] == "done"
