@@ -54,12 +54,13 @@ def verdicts(model, shown: list, target, training: bool):
     """
     if model.has_gaps:
         shown = [ops.where(ops.isnan(target), target, x) for x in shown]
-    said = model.critic(model.seen(ops.concatenate(shown)), training=training)
-    features = ops.cast(said["features"], "float32")
-    size = math.prod(features.shape[1:])
+    # one by one: no gradient goes back to the data, and a player's not to all that was decoded
+    said = [model.critic(model.seen(x), training=training) for x in shown]
+    features = ops.stack([ops.cast(one["features"], "float32") for one in said])
+    size = math.prod(features.shape[2:])
     return (
         ops.reshape(features, (len(shown), -1, size)),
-        ops.reshape(said["verdict"], (len(shown), -1)),
+        ops.stack([one["verdict"][:, 0] for one in said]),
     )
 
 

@@ -28,6 +28,7 @@ ELSEWHERE = {  # what a command needs that is not here
     "sampler=kde": "a package of the user's, see test_own_kinds",
     "mlflow": "a package that few have, see test_trackers",
     "wandb": "a package that few have, see test_trackers",
+    "suite": "half an hour, see test_bench",
     "dataset=cifar10": "170 MB of files, see test_cifar10",
     "dataset=celeba": "files that nobody may pass on, see test_celeba",
 }
@@ -117,8 +118,6 @@ def shortened(words: list[str]) -> list[str]:
         words = ["verify", "ae"]
     if words[:1] == ["reproduce"] and len(words) > 1:
         words = [*(w for w in words if "=" not in w), "epochs=1"]
-    if words[:2] == ["bench", "suite"]:
-        words = ["bench", "suite", "digits_ae", "rounds=1", "timed=1"]
     if words[0] in TRAINS and not goes_on and not any(w.startswith("--help") for w in words):
         stated = [word.partition("=")[0] for word in words]
         short = [word for word in SHORT if word.partition("=")[0] not in stated]
