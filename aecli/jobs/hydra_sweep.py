@@ -68,7 +68,8 @@ def run(
         if "sweep" in stated
         else None
     )
-    collected = ProcessSweep(train, 0 if known is None else len(known.left))
+    pays = 2 if known is None else 1 if len(known.left) > 1 else 0
+    collected = ProcessSweep(train, pays)
     with contextlib.ExitStack() as stack:
         place = Sweep(overrides)
         if known is not None:  # composed for comparison only
@@ -108,9 +109,9 @@ def _with_seeds(overrides: list[str]) -> list[str]:
 class ProcessSweep:
     """Collects the jobs of one command, then carries them out."""
 
-    def __init__(self, train: Callable[[sweeps.Sweep], int] | None = None, known: int = 0) -> None:
-        """known: how many jobs are left of a sweep that is gone on with."""
-        self.train, self.known = train, known
+    def __init__(self, train: Callable[[sweeps.Sweep], int] | None = None, pays: int = 0) -> None:
+        """pays: after so many jobs it is known that a server of warm ones does; 0: never."""
+        self.train, self.pays = train, pays
         self.asked: list[sweeps.Asked] = []
         self.settings: DictConfig | None = None
         self.refused: BadRequest | None = None
@@ -137,7 +138,7 @@ class ProcessSweep:
         build.refuse_unstorable(cfg)  # each job's process will read it
         names = {key: hydra.runtime.choices[key] for key in NAMES}
         self.asked.append(sweeps.Asked(overrides, cfg, names))
-        if self.train is None and len(self.asked) == (1 if self.known > 1 else 2):  # it pays
+        if self.train is None and len(self.asked) == self.pays:
             warm.get_ready(cfg, config.gpus)
 
     def carry_out(self, folder: pathlib.Path, known: sweeps.Sweep | None) -> int:
