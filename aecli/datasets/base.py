@@ -95,13 +95,15 @@ class Dataset(Component):
             notes = [*source.notes, *found]
             parts = chosen.of(source)
         train, val, test = parts
+        origin, names, grid = source.origin, source.label_names, source.grid
+        del source, parts  # the memory of all rows together is free
         train = learnt.in_model_units(train, self.seed, 1)
         test = train if test is None else learnt.in_model_units(test, self.seed, 3)
         val = test if val is None else learnt.in_model_units(val, self.seed, 2)
         if note := cut_note(train, val, test):
             notes.append(note)
-        names, grid = source.label_names, source.grid and source.grid.mapped(learnt.as_given)
-        return Splits(train, val, test, source.origin, names, learnt, tuple(notes), grid)
+        grid = grid and grid.mapped(learnt.as_given)
+        return Splits(train, val, test, origin, names, learnt, tuple(notes), grid)
 
     def parts(self) -> tuple[Source, Parts, list[str]]:
         """What a training reads, in its unit, before anything is learnt of it.

@@ -86,7 +86,7 @@ class Learnt:
             shape = (1, coding.width, 1)
         if scale in SCALES:
             _check_in_memory(train, source.origin)
-            x, numbers = train.pixels(), None
+            x, numbers = train.floats(), None
             if coding is not None:  # what is missing tells nothing of a column's spread
                 x, numbers = coding.coded(x, fill=False), coding.is_number
             if numbers is None or numbers.any():
@@ -122,8 +122,7 @@ class Learnt:
         if self.coding is not None:
             part = dataclasses.replace(part, x=self.coding.coded(part.x[:]))
         if self.scaling is not None:
-            x = self.scaling(part.pixels())
-            part = dataclasses.replace(part, x=x)
+            part = dataclasses.replace(part, x=self.scaling(part.floats()))
         if self.clips:
             part = cut(part)
         if self.binarize != "none":

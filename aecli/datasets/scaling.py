@@ -1,12 +1,15 @@
 """Scaling to [0, 1] or to mean 0 and standard deviation 1, by the training part alone."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
 from aecli.datasets.quantiles import Quantiles
 from aecli.errors import BadRequest
 
+BLOCK = 2**24  # values at a time
+QUARTILES = (25, 50, 75)
 SCALES = ("minmax", "standard", "robust", "quantile")
 
 
@@ -39,12 +42,11 @@ class Scaling:
             with np.errstate(over="ignore"):
                 return cls._of(low, high - low, low == high)
         if how == "robust":
-            lower, middle, upper = np.nanpercentile(x, (25, 50, 75), axis=axes)
+            lower, middle, upper = _quartiles(x, per)
             return cls._of(middle, upper - lower, low == high)
-        mean = np.nanmean(x, axis=axes, dtype=np.float64).astype(np.float32)
+        mean = _mean(x, axes).astype(np.float32)
         with np.errstate(over="ignore"):  # found as infinity
-            squares = np.square(x - mean)
-        deviation = np.sqrt(np.nanmean(squares, axis=axes, dtype=np.float64))
+            deviation = np.sqrt(_mean(x, axes, lambda block: np.square(block - mean)))
         return cls._of(mean, deviation, low == high)
 
     @classmethod
@@ -68,11 +70,35 @@ class Scaling:
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """[N, H, W, C] float32 -> the same, scaled."""
-        return (x - self.offset) / self.divisor
+        scaled = x - self.offset
+        scaled /= self.divisor
+        return scaled
 
     def undone(self, x: np.ndarray) -> np.ndarray:
         """What was scaled, in its own unit again."""
         return x * self.divisor + self.offset
+
+
+def _mean(x: np.ndarray, axes, change: Callable = np.asarray) -> np.ndarray:
+    """The mean of change(x) in float64, NaN left out; of much a part of the rows at a time."""
+    if x.size <= BLOCK:
+        return np.nanmean(change(x), axis=axes, dtype=np.float64)
+    rows, total, count = max(1, BLOCK * len(x) // x.size), np.float64(0), 0
+    for start in range(0, len(x), rows):
+        block = change(x[start : start + rows])
+        total = total + np.nansum(block, axis=axes, dtype=np.float64)
+        count = count + np.count_nonzero(~np.isnan(block), axis=axes)
+    return np.asarray(total / count)
+
+
+def _quartiles(x: np.ndarray, per: str) -> np.ndarray:
+    """[3, ...], NaN left out; of a table a column at a time."""
+    if per == "feature" and x.size > BLOCK:
+        columns = x.reshape(len(x), -1).T
+        found = [np.nanpercentile(column, QUARTILES) for column in columns]
+        return np.stack(found, axis=1).reshape(3, *x.shape[1:])
+    axes = {"feature": 0, "channel": (0, 1, 2)}.get(per)
+    return np.nanpercentile(x, QUARTILES, axis=axes)
 
 
 def fitted(

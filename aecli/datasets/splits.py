@@ -58,6 +58,11 @@ class Split:
             return self.x[:] / np.float32(255)
         return self.x[:].astype(np.float32)
 
+    def floats(self) -> np.ndarray:
+        """As pixels; what is float32 in memory is not copied, and not to be written into."""
+        is_float = isinstance(self.x, np.ndarray) and self.x.dtype == np.float32
+        return np.asarray(self.x) if is_float else self.pixels()
+
     def take(self, rows: np.ndarray) -> "Split":
         """The images at these positions, in this order."""
         x = self.x.take(rows) if isinstance(self.x, Rows) else self.x[rows]

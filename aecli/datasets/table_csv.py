@@ -5,6 +5,7 @@ import dataclasses
 import itertools
 import pathlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,11 @@ import numpy as np
 from aecli.datasets.csv_rows import is_float, lines, readable
 from aecli.datasets.source_file import check_text, is_gzip, open_bytes, shown
 from aecli.datasets.table_part import NULLS, Part, Roles, check_length, numbered, ways
+from aecli.datasets.table_texts import Texts
 from aecli.errors import BadRequest
 
 DELIMITERS = (",", ";", "\t", "|")
+BLOCK_BYTES = 2**22  # of the file at a time
 HEAD = 20  # lines from which delimiter, decimal sign and columns of texts are told
 WITH_COMMA = re.compile(r"\s*[-+]?\d*,\d+([eE][-+]?\d+)?\s*")
 
@@ -47,40 +50,50 @@ class CsvTable:
         types |= dict.fromkeys(roles.categories, dictionary(int32(), string()))
         types |= {name: string() for name in (roles.label, roles.id) if name is not None}
         options: dict[str, Any] = {"include_columns": [*types], "decimal_point": self.decimal}
+        numbers = _Numbers(self.path, roles)
+        texts = {name: Texts() for name in types if name not in numbers.names}
         with readable(self.path):
             try:
-                table = self._read(ConvertOptions(column_types=types, **options))
+                for batch in self._read(ConvertOptions(column_types=types, **options)):
+                    numbers.add(batch)
+                    for name, found in texts.items():
+                        found.add(batch.column(name))
             except ArrowInvalid as error:
                 raise BadRequest(f"{self.path}: {shown(error, 200)}\n{self._way(roles)}") from None
-        if table.num_rows == 0:
+        x = numbers.whole()
+        if not len(x):
             raise BadRequest(f"{self.path} has no rows of data")
-        x = _numbers(table, roles)
         categories = {}
         for name in roles.categories:
-            held, place = table.column(name).combine_chunks(), roles.features.index(name)
-            texts, positions = held.dictionary.to_pylist(), held.indices.to_numpy()
-            x[:, place], categories[name] = numbered(str(self.path), name, texts, positions)
-        label, ids = (self._texts(table, name) for name in (roles.label, roles.id))
+            held, place = texts[name], roles.features.index(name)
+            x[:, place], categories[name] = numbered(
+                str(self.path), name, held.different, held.positions
+            )
+        label, ids = (
+            None if name is None else self._texts(texts[name], name)
+            for name in (roles.label, roles.id)
+        )
         return [Part(str(self.path), x, categories, label, ids)]
 
-    def _read(self, convert):
+    def _read(self, convert) -> Iterator[Any]:
+        """Record batches, one after another: of the whole no more is in memory."""
         import pyarrow
-        from pyarrow.csv import ParseOptions, ReadOptions, read_csv
+        from pyarrow.csv import ParseOptions, ReadOptions, open_csv
 
-        read = ReadOptions(column_names=self.names, skip_rows=int(self.has_header))
+        names, header = self.names, int(self.has_header)
+        read = ReadOptions(column_names=names, skip_rows=header, block_size=BLOCK_BYTES)
         parse = ParseOptions(delimiter=self.delimiter)
         if is_gzip(self.path):
             with open_bytes(self.path) as stream:
-                return read_csv(stream, read, parse, convert)
+                yield from open_csv(stream, read, parse, convert)
+            return
         with pyarrow.OSFile(str(self.path)) as stream:
-            return read_csv(stream, read, parse, convert)
+            yield from open_csv(stream, read, parse, convert)
 
-    def _texts(self, table, name: str | None) -> np.ndarray | None:
-        if name is None:
-            return None
-        texts = table.column(name).to_numpy().astype(str)
-        check_length(str(self.path), name, texts.dtype.itemsize // 4)
-        return texts
+    def _texts(self, found: Texts, name: str) -> np.ndarray:
+        known = np.array(["None" if text is None else text for text in found.different])
+        check_length(str(self.path), name, known.dtype.itemsize // 4)
+        return known[found.positions]
 
     def _way(self, roles: Roles) -> str:
         """What to do where a value is refused: of a column of texts that nobody named, its role."""
@@ -89,18 +102,34 @@ class CsvTable:
         return "correct this row" if column is None else f"column {shown(column)!r}: {ways(column)}"
 
 
-def _numbers(table, roles: Roles) -> np.ndarray:
+class _Numbers:
     """[N, D] float32, NaN where a number is missing; what is a category is left as it comes."""
-    x = np.empty((table.num_rows, len(roles.features)), np.float32)
-    names = [name for name in roles.features if name not in roles.categories]
-    places = [roles.features.index(name) for name in names]
-    start = 0
-    for batch in table.select(names).to_batches() if names else ():  # each fits a cache
-        rows = slice(start, start + batch.num_rows)
-        columns = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
-        x[rows, places] = np.stack(columns, axis=1)
-        start += batch.num_rows
-    return x
+
+    def __init__(self, path: pathlib.Path, roles: Roles):
+        self.names = [name for name in roles.features if name not in roles.categories]
+        self._places = [roles.features.index(name) for name in self.names]
+        self._x = np.empty((_most_rows(path), len(roles.features)), np.float32)  # not touched yet
+        self._stop = 0
+
+    def add(self, batch) -> None:
+        """The rows of a record batch."""
+        start, self._stop = self._stop, self._stop + batch.num_rows
+        columns = [batch.column(name).to_numpy(zero_copy_only=False) for name in self.names]
+        if columns:
+            self._x[start : self._stop, self._places] = np.stack(columns, axis=1)
+
+    def whole(self) -> np.ndarray:
+        """All rows that were added."""
+        return self._x[: self._stop]
+
+
+def _most_rows(path: pathlib.Path) -> int:
+    """At least as many as there are: the ends of lines."""
+    count = 1
+    with readable(path), open_bytes(path) as stream:
+        while block := stream.read(BLOCK_BYTES):
+            count += block.count(b"\n") or block.count(b"\r")
+    return count
 
 
 def opened(path: pathlib.Path, delimiter: str | None, decimal: str | None) -> CsvTable:

@@ -8,6 +8,7 @@ import numpy as np
 from aecli.datasets.parquet_file import BLOCK, check_size, opened
 from aecli.datasets.source_file import shown
 from aecli.datasets.table_part import Part, Roles, check_length, numbered, ways
+from aecli.datasets.table_texts import Texts
 from aecli.errors import BadRequest
 
 
@@ -36,7 +37,7 @@ class ParquetTable:
                 )
             if name in self.texts and name not in named:
                 raise BadRequest(f"{self.path}: column {shown(name)!r} holds texts\n{ways(name)}")
-        texts = {name: _Texts() for name in named}
+        texts = {name: Texts() for name in named}
         with opened(self.path, [name for name in named if name in self.texts]) as stored:
             count = check_size(self.path, stored, 4 * len(self.names))
             x = np.empty((count, len(roles.features)), np.float32)
@@ -64,7 +65,7 @@ class ParquetTable:
         )
         return [Part(str(self.path), x, categories, label, ids)]
 
-    def _values(self, name: str, texts: "_Texts") -> np.ndarray:
+    def _values(self, name: str, texts: "Texts") -> np.ndarray:
         if any(text is None for text in texts.different):
             raise BadRequest(
                 f"{self.path}: column {shown(name)!r} has missing values; fill them in"
@@ -72,29 +73,6 @@ class ParquetTable:
         values = list(map(str, texts.different))
         check_length(str(self.path), name, max(map(len, values)))
         return np.array(values)[texts.positions]
-
-
-class _Texts:
-    """The values of a column as positions in the different ones."""
-
-    def __init__(self) -> None:
-        self._known: dict = {}
-        self._found: list[np.ndarray] = []
-
-    def add(self, column) -> None:
-        held = column if hasattr(column, "dictionary") else column.dictionary_encode()
-        texts = held.dictionary.to_pylist() + [None] * bool(held.null_count)
-        places = np.array([self._known.setdefault(text, len(self._known)) for text in texts])
-        self._found.append(places[held.indices.fill_null(len(texts) - 1).to_numpy()])
-
-    @property
-    def different(self) -> list:
-        """Each once; None for a gap."""
-        return list(self._known)
-
-    @property
-    def positions(self) -> np.ndarray:
-        return np.concatenate(self._found)
 
 
 def _numbers(column) -> np.ndarray:
