@@ -59,8 +59,8 @@ def main() -> None:
             from aecli.fit import plain_script
 
             unit = "as Keras averages it"
-            model, loss = plain_script.model(config, splits.data_shape)
-            x, y, *val = (a.reshape(len(a), *model.input_shape[1:]) for a in (x, y, *val))
+            model, loss, shape = plain_script.model(config, splits.data_shape)
+            x, y, *val = (a.reshape(len(a), *shape) for a in (x, y, *val))
         elif (labels := splits.labels_for(model)) is not None:
             x = {"image": x, "label": labels[0]}
             val = {"image": val[0], "label": labels[1]}, val[1]

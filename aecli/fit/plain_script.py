@@ -28,8 +28,8 @@ class VAE(keras.Model):
         return self.decoder(mean + ops.exp(0.5 * log_variance) * e)
 
 
-def model(config: Node, data_shape: tuple[int, int, int]) -> tuple[keras.Model, Any]:
-    """-> the model [B, *its shape] -> the same, rows of pixels for dense layers; loss for compile.
+def model(config: Node, data_shape: tuple[int, int, int]) -> tuple[keras.Model, Any, tuple]:
+    """-> the model, its loss, and the shape of an image for it: of dense layers, a row of pixels.
 
     Raises NotApplicable for another model, network or loss than those few.
     """
@@ -50,10 +50,11 @@ def model(config: Node, data_shape: tuple[int, int, int]) -> tuple[keras.Model, 
         code = keras.Input((size,))
         decoder = keras.Model(code, _pixels(up(config["network"], code, data_shape), config))
         pixels = math.prod(data_shape)
-        return VAE(encoder, decoder), lambda y, p: pixels * averaged(y, p)
+        return VAE(encoder, decoder), lambda y, p: pixels * averaged(y, p), shape
     code = layers.Dense(size)(h) if flat else h
     code = _act(code, config["model"]["code_activation"], config["network"])
-    return keras.Model(image, _pixels(up(config["network"], code, data_shape), config)), averaged
+    out = _pixels(up(config["network"], code, data_shape), config)
+    return keras.Model(image, out), averaged, shape
 
 
 def _pixels(h, config: Node):

@@ -3,6 +3,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 
 from aecli import cli
@@ -152,7 +153,9 @@ def test_a_plain_script_has_the_layers_of_the_row(suite):
         config = build.plain(wanted.checked("bench", row.train).config)
         shape = (8, 8, 1) if name == "digits_ae" else (28, 28, 1)
         model = build.model(config, shape)
-        plain, _ = plain_script.model(config, shape)
+        plain, loss, own = plain_script.model(config, shape)
+        x = np.full((2, *own), 0.5, "float32")
+        assert np.all(np.isfinite(loss(x, plain(x)))), name
         sizes = [[tuple(w.shape) for w in m.trainable_variables] for m in (model, plain)]
         count = [sum(math.prod(shape) for shape in some) for some in sizes]
         assert count[0] == count[1], name
