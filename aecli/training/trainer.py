@@ -116,7 +116,10 @@ class Trainer(Component):
         return network.jit_on_cpu or bool(tf.config.list_physical_devices("GPU"))
 
     def takes_parts(self, network, images: int, threads: int) -> bool:
-        """Whether threads take a part of each batch, instead of a part of each operation."""
+        """Whether threads take a part of each batch, instead of a part of each operation.
+
+        network: it or its class.
+        """
         if self.strategy != "none" or network.jit_on_cpu or self.uses_xla(network):
             return False
         if tf.config.list_physical_devices("GPU"):
