@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import os
 import sys
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from aecli.console.quiet import import_tensorflow_quietly
 
 import_tensorflow_quietly(threads=1)  # as many processes as cores run the tests
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # of scikit-learn's trees, which wait by spinning
 gc.set_threshold(20_000, 20, 20)  # models are large: a tenth of the time was looking for garbage
 
 LONGEST = (  # the longest first
