@@ -18,6 +18,7 @@ Curvature = Annotated[float, Field(gt=0, le=1e4, description="c of a curvature -
 
 EDGE = 1e-5  # of the radius: no code is nearer to the edge, where float32 tells few of them apart
 SHORT = 1e-12  # of a squared length, from here down to 0
+FAR = 2.0 * math.atanh(1.0 - EDGE)  # what that is from the centre, times sqrt(c)
 
 
 def space(curvature: float) -> str:
@@ -60,6 +61,23 @@ def wrapped_log_prob(u, log_var, c: float):
     far = math.sqrt(c) * _length(u)[:, 0]
     log_spread = far + ops.log(-ops.expm1(-2.0 * far) / (2.0 * far))
     return gaussian_log_prob(u, 0.0, log_var) - (u.shape[-1] - 1) * log_spread
+
+
+def drawn_in(mean, u, c: float):
+    """How many nats [B] less likely exp_map(exp_0(mean), u, c) is about the centre than it is seen.
+
+    0 for what is not beyond the edge. By the wrapped N(0, I), of the distance that the law of
+    cosines has for it, and of FAR, where it is drawn in to. Without that, codes beyond the edge
+    would be rare ones of the posterior and no rare ones of the prior: a bound without an end.
+    """
+    a, b = (math.sqrt(c) * _length(v) for v in (mean, u))
+    cosine = _dot(mean, u) / (_length(mean) * _length(u))
+    shrunk = [ops.exp(-2.0 * side) for side in (a, b)]
+    around = (1 + shrunk[0]) * (1 + shrunk[1]) + (1 - shrunk[0]) * (1 - shrunk[1]) * cosine
+    far = a + b + ops.log(ops.maximum(0.5 * around, SHORT))  # to exp(-2 FAR)
+    beyond = ops.relu(far[:, 0] - FAR)
+    log_spread = beyond - ops.log1p(beyond / FAR)
+    return beyond * (beyond + 2.0 * FAR) / (2.0 * c) + (mean.shape[-1] - 1) * log_spread
 
 
 def _dot(x, y):

@@ -55,7 +55,8 @@ class WrappedNormalLayer(PosteriorLayer):
         u = ops.exp(0.5 * heads["log_var"]) * scale * epsilon
         log_var = heads["log_var"] + 2.0 * ops.log(scale)
         z = ball.exp_map(self.mode(heads), u, self.c)
-        return z, ball.wrapped_log_prob(u, log_var, self.c)
+        log_prob = ball.wrapped_log_prob(u, log_var, self.c)
+        return z, log_prob + ball.drawn_in(heads["mean"], u, self.c)
 
     def nearest(self, z):
         return ball.inside(z, self.c)

@@ -157,3 +157,29 @@ def edge():
     outside = ball.inside(*_f32([[3.0, 4.0]]), c=1.0)
     yield close(outside, [[0.6, 0.8]], atol=1e-4)
     yield close(ball.inside(*_f32([[0.3, 0.4]]), c=1.0), [[0.3, 0.4]], atol=1e-7)
+
+
+@proof("beyond the edge the bound goes on: KL of wide draws = the Gaussians'; lengths by float64")
+def beyond():
+    n, size, stddev = 20_000, 5, 12.0
+    layer = WrappedNormal(curvature=C).layer((size,))
+    log_var = np.full((n, size), 2 * np.log(stddev))
+    heads: Any = dict(zip(HEADS, _f32(np.zeros((n, size)), log_var), strict=True))
+    z, log_q = layer.draw(heads, _f32(_normals(n, size))[0])
+    log_p = Ball(curvature=C).layer((size,), (1, 1, 1)).log_prob(z, NO_ENCODER)
+    of_normals = size / 2 * (stddev**2 - 1 - 2 * np.log(stddev))
+    yield mean_of(np.asarray(log_q - log_p, "float64"), of_normals)
+
+    mean, u = 7 * _normals(100, 3), 7 * _normals(100, 3, seed=1)
+    given: Any = [tf.constant(v / np.sqrt(C) * np.tanh(h) / np.linalg.norm(v, axis=1)[:, None])
+                  for v in (mean, u)
+                  for h in [0.5 * np.sqrt(C) * np.linalg.norm(v, axis=1)[:, None]]]  # fmt: skip
+    far = _distance(np.asarray(ball.moved(*given, c=C)), np.zeros((1, 3)), C)
+    edge, is_seen = ball.FAR / np.sqrt(C), far * np.sqrt(C) < 28  # of what float64 tells apart
+    far = np.maximum(far, edge)
+    spread = [np.log(np.sinh(np.sqrt(C) * d) / (np.sqrt(C) * d)) for d in (edge, far)]
+    known = 0.5 * (far**2 - edge**2) + 2 * (spread[1] - spread[0])
+    found = np.asarray(ball.drawn_in(*_f32(mean, u), c=C))
+    yield close(found[is_seen], known[is_seen], rtol=1e-3, atol=1e-3)
+    yield at_most(-np.sum(is_seen & (known > 1)), -20)
+    yield at_most(np.abs(found[known == 0]).max(initial=0.0), 0.0)
