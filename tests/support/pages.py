@@ -165,6 +165,7 @@ def furnish(folder: pathlib.Path) -> None:
     splits = Digits().load()
     x, labels = splits.train.x, splits.train.labels
     np.savez(folder / "images.npz", x_train=x[:400], x_test=x[400:500])
+    np.save(folder / "huge.npy", x[:400])
     for label in (0, 1):
         pictures = folder / "photos" / str(label)
         pictures.mkdir(parents=True)
