@@ -42,10 +42,13 @@ def warm() -> None:
     pool.subprocess = types.SimpleNamespace(Popen=_job, **names)  # of forked sweeps
 
 
-def _wake(threads: int | None = None, wake: bool = True) -> None:
+def _wake(threads: int | None = None, wake: bool = True, in_parts: bool = False) -> None:
     import tensorflow
 
-    tensorflow.config.threading.set_intra_op_parallelism_threads(threads or 0)
+    from aecli import cores
+    from aecli.console import quiet
+
+    quiet._set_threads(threads or cores.count(), in_parts)
     if wake:
         tensorflow.constant(0.0)
 
