@@ -43,7 +43,7 @@ class Search:
             unit="trial",
             disable=None,
         )
-        if (bar.ncols or USUAL) < USUAL:
+        if not bar.disable and (bar.ncols or USUAL) < USUAL:
             bar.bar_format = "{desc}: {n_fmt}/{total_fmt} {remaining}{postfix}"
         self._bar = bar
         with bar, contextlib.ExitStack() as held:
