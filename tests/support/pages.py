@@ -110,6 +110,8 @@ def shortened(words: list[str]) -> list[str]:
         named = dict(zip(("RUN", "ANOTHER"), found, strict=False))
         words = [re.sub(r"\b(RUN|ANOTHER)\b", lambda m: named[m[0]], word) for word in words]
     goes_on = any(word.startswith(("resume=", "sweep=", "study=")) for word in words)
+    if "dataset.every" not in " ".join(words):  # scores encode all 737,280 images: minutes
+        words = [re.sub("^dataset=dsprites$", "dataset=glyphs", word) for word in words]
     if words[:1] == ["study"] and len(words) > 1 and not goes_on:
         few = ["models=[beta_vae]", "seeds=1", "trainer.steps=5", "dataset=glyphs", "metrics=[mig]"]
         keys = {word.partition("=")[0] for word in few}
