@@ -12,7 +12,8 @@ from aecli.datasets.labels import LONGEST
 from aecli.datasets.source_file import MAX_BYTES, check_unpacked, shown
 from aecli.errors import BadRequest
 
-BLOCK = 2**22  # values at a time
+BLOCK = 2**20  # values at a time
+READ_AT_ONCE = 2**20  # bytes of a column
 WAY = "written without encodings and compression, or as .npy"
 
 
@@ -150,7 +151,9 @@ def opened(file: pathlib.Path, as_dictionary: list[str] | None = None) -> Iterat
     from pyarrow import parquet
 
     try:
-        with parquet.ParquetFile(file, read_dictionary=as_dictionary) as stored:
+        # pre_buffer, the default, holds every column of every group until the file is closed
+        how: dict = {"pre_buffer": False, "buffer_size": READ_AT_ONCE}
+        with parquet.ParquetFile(file, read_dictionary=as_dictionary, **how) as stored:
             yield stored
     except (pyarrow.ArrowException, OSError, UnicodeError, TypeError) as error:
         raise BadRequest(f"{file} is damaged, or no Parquet file: {shown(error)}") from None
