@@ -49,8 +49,8 @@ def check_columns(file: pathlib.Path, pixels: list[str], label: str | None) -> i
         return check_size(file, stored, width)
 
 
-def check_size(file: pathlib.Path, stored, width: int) -> int:
-    """The number of rows, of `width` bytes each in memory. Raises BadRequest."""
+def check_size(file: pathlib.Path, stored, width: int, most: int = MAX_BYTES) -> int:
+    """The number of rows, of `width` bytes each in memory, `most` in all. Raises BadRequest."""
     about = stored.metadata
     if about.num_rows == 0:
         raise BadRequest(f"{file} has no rows of data")
@@ -60,8 +60,8 @@ def check_size(file: pathlib.Path, stored, width: int) -> int:
         raise BadRequest(f"{file} has two columns called {shown(twice[0])}")
     stated = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
     unpacked = max(stated, about.num_rows * width)
-    if unpacked > MAX_BYTES:
-        raise BadRequest(f"{file} unpacks to more than {MAX_BYTES / 2**30:.0f} GiB")
+    if unpacked > most:
+        raise BadRequest(f"{file} unpacks to more than {most / 2**30:.0f} GiB")
     check_unpacked(str(file), unpacked, file.stat().st_size, WAY)
     return about.num_rows
 
