@@ -9,7 +9,7 @@ PACKAGE = pathlib.Path(__file__).parent.parent / "aecli"
 FILES = sorted(PACKAGE.rglob("*.py"))
 CONFIGS = PACKAGE.parent / "configs"
 LAYERS = [
-    {"cores", "pinned"},
+    {"cores", "memory", "pinned"},
     {
         "errors",
         "files",

@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from aecli.datasets import exact
+from aecli.datasets.rows import changed, in_blocks
 from aecli.datasets.source_file import shown
+from aecli.datasets.splits import Array
 from aecli.errors import BadRequest
 
 MOST_VALUES = 1000  # of a category
@@ -30,7 +33,7 @@ class Coding:
 
     @classmethod
     def fitted(
-        cls, origin: str, x: np.ndarray, names: list[str], sizes: list[int], missing: str
+        cls, origin: str, x: Array, names: list[str], sizes: list[int], missing: str
     ) -> "Coding":
         """By the training part x [N, 1, D, 1]; as SimpleImputer and MissingIndicator.
 
@@ -38,8 +41,12 @@ class Coding:
         several), indicator: with a flag for each column that has gaps; else gaps are refused.
         Raises BadRequest for a column without any value.
         """
-        x = x[:, 0, :, 0]
-        empty = [name for name, column in zip(names, x.T, strict=True) if np.isnan(column).all()]
+        gaps, low, high = 0, np.float32(np.nan), np.float32(np.nan)
+        for block in in_blocks(x):
+            rows = block[:, 0, :, 0]
+            gaps = gaps + np.count_nonzero(np.isnan(rows), axis=0)
+            low, high = np.fmin(low, np.fmin.reduce(rows)), np.fmax(high, np.fmax.reduce(rows))
+        empty = [name for name, count in zip(names, gaps, strict=True) if count == len(x)]
         if empty:
             raise BadRequest(
                 f"{origin}: column {shown(empty[0])!r} has no value in the training part\n"
@@ -47,8 +54,8 @@ class Coding:
             )
         fills: list[float | None] = [None] * len(sizes)
         if missing in ("mean", "indicator"):
-            fills = [_fill(column, size) for column, size in zip(x.T, sizes, strict=True)]
-        flags = [missing == "indicator" and bool(np.isnan(column).any()) for column in x.T]
+            fills = [*_fills(x, sizes, np.fmax(-low, high))]
+        flags = [missing == "indicator" and bool(count) for count in gaps]
         return cls(tuple(sizes), tuple(fills), tuple(flags))
 
     @property
@@ -85,6 +92,10 @@ class Coding:
         """What stands for a gap, by number: [M], NaN where gaps are refused."""
         fills = [np.nan if fill is None else fill for fill in self.fills]
         return np.array(fills, np.float32)[self.source]
+
+    def applied(self, x: Array, fill: bool = True) -> Array:
+        """As coded; of rows that stay in their file, of each block as it is read."""
+        return changed(x, lambda rows: self.coded(rows, fill), (1, self.width, 1))
 
     @property
     def is_number(self) -> np.ndarray:
@@ -151,8 +162,18 @@ class Coding:
         return {key: list(getattr(self, key)) for key in ("sizes", "fills", "flags")}
 
 
-def _fill(column: np.ndarray, size: int) -> float:
-    known = column[~np.isnan(column)]
-    if size:
-        return float(np.bincount(known.astype(int), minlength=size).argmax())
-    return float(np.float32(known.mean(dtype=np.float64)))
+def _fills(x: Array, sizes: list[int], most: np.ndarray) -> list[float]:
+    """The mean of each column, the most frequent value of a category; most: |value| of each."""
+    total = exact.Total(most, 0)
+    counts = [np.zeros(max(1, size), np.int64) for size in sizes]
+    for block in in_blocks(x):
+        rows = block[:, 0, :, 0]
+        total.add(rows)
+        for column, size, count in zip(rows.T, sizes, counts, strict=True):
+            if size:
+                count += np.bincount(column[~np.isnan(column)].astype(int), minlength=size)
+    means = total.mean.astype(np.float32).tolist()
+    return [
+        float(count.argmax()) if size else mean
+        for size, count, mean in zip(sizes, counts, means, strict=True)
+    ]

@@ -4,16 +4,17 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from aecli.datasets.ids import Ids
+from aecli.datasets.rows import BLOCK, Rows, in_blocks
 from aecli.datasets.source_file import shown
 from aecli.datasets.splits import Array
 from aecli.errors import BadRequest
 
 TYPES = ("integer", "number", "category", "count")
-BLOCK = 2**14  # rows at a time
 FEW = 6  # names of columns, or values of one, that are shown
 
 
-def column_types(names: list[str] | None, values: np.ndarray) -> dict[str, str] | None:
+def column_types(names: list[str] | None, values: Array) -> dict[str, str] | None:
     """{name: integer or number} of the columns of values [N, D]; None where names are missing.
 
     Gaps, NaN, do not count.
@@ -23,8 +24,10 @@ def column_types(names: list[str] | None, values: np.ndarray) -> dict[str, str] 
     if values.dtype.kind != "f":
         return dict.fromkeys(names, "integer")
     whole = np.ones(values.shape[1], bool)
-    for start in range(0, len(values), BLOCK):
-        block = values[start : start + BLOCK][:, whole]
+    for rows in in_blocks(values, 2**20):
+        if not whole.any():
+            break
+        block = rows[:, whole]
         whole[whole] = ((block == np.floor(block)) | np.isnan(block)).all(axis=0)
     return dict(zip(names, np.where(whole, "integer", "number").tolist(), strict=True))
 
@@ -49,43 +52,64 @@ def in_order(
         more = f"; it has {shown(unknown[0])}, which the training had not" if unknown else ""
         raise BadRequest(f"{name} lacks the column {shown(missing[0])} of the training{more}")
     places = {column: i for i, column in enumerate(found)}
-    flat = x[:].reshape(len(x), -1)[:, [places[column] for column in trained]]
-    return flat.reshape(x.shape), "columns put into the training's order"
+    order = np.array([places[column] for column in trained])
+
+    def change(rows: np.ndarray) -> np.ndarray:
+        return rows.reshape(len(rows), -1)[:, order].reshape(rows.shape)
+
+    is_kept = isinstance(x, Rows) and x.is_kept
+    ordered = x.mapped(change, x.dtype) if is_kept else change(x[:])
+    return ordered, "columns put into the training's order"
 
 
-def recode(
+def recoded(
     name: str,
-    x: np.ndarray,
+    x: Array,
     columns: Iterable[str],
     found: dict[str, tuple[str, ...]],
     trained: dict[str, tuple[str, ...]],
-    ids: np.ndarray | None,
-) -> None:
-    """Give the categories in rows x [N, D] the training's positions, in place.
+    ids: Ids | None,
+) -> Array:
+    """Rows x [N, ...] of D numbers, with the training's positions for their categories.
 
     columns: the names of the D; found, trained: {column: its values}; columns without values in
     the file stay as they are. Raises BadRequest, with row and column, for a value that the training
     had not.
     """
+    lookups, unknown = {}, False
     for place, column in enumerate(columns):
         values, known = found.get(column), trained.get(column)
         if values is None or known is None or values == known:
             continue
-        positions = np.array([known.index(v) if v in known else -1 for v in values], np.float32)
-        cells = x[:, place]
-        filled = ~np.isnan(cells)
-        own = cells[filled].astype(int)
-        cells[filled] = positions[own]
-        if (cells == -1).any():
-            row = int((cells == -1).argmax())
-            value = values[own[np.count_nonzero(filled[:row])]]
-            raise BadRequest(
-                f"{name}: {row_name(ids, row)}, column {shown(column)!r} has {shown(value)!r}, "
-                f"which the training had not; it had {some(known)}"
-            )
+        positions = [known.index(v) if v in known else -1 for v in values]
+        lookups[place] = column, values, np.array(positions, np.float32)
+        unknown |= -1 in positions
+    if not lookups:
+        return x
+
+    def change(rows: np.ndarray) -> np.ndarray:
+        made = rows.reshape(len(rows), -1).copy()
+        for place, (*_, positions) in lookups.items():
+            there = ~np.isnan(made[:, place])
+            made[there, place] = positions[made[there, place].astype(int)]
+        return made.reshape(rows.shape)
+
+    step = max(1, BLOCK * len(x) // max(1, x.size))
+    for start in range(0, len(x), step) if unknown else ():  # its rows may have been left out
+        rows = x[start : start + step]
+        made = change(rows).reshape(len(rows), -1)
+        for place, (column, values, _) in lookups.items():
+            if (made[:, place] == -1).any():
+                row = int((made[:, place] == -1).argmax())
+                value = values[int(rows.reshape(len(rows), -1)[row, place])]
+                raise BadRequest(
+                    f"{name}: {row_name(ids, start + row)}, column {shown(column)!r} has "
+                    f"{shown(value)!r}, which the training had not; it had {some(trained[column])}"
+                )
+    return x.mapped(change, x.dtype) if isinstance(x, Rows) else change(x)
 
 
-def row_name(ids: np.ndarray | None, row: int) -> str:
+def row_name(ids: Ids | None, row: int) -> str:
     """What a message calls a row: by its number in the file, or by its id."""
     known = row + 1 if ids is None else ids[row]
     if isinstance(known, str):
@@ -99,19 +123,23 @@ def some(texts) -> str:
     return ", ".join(map(shown, texts[:FEW])) + (", ..." if len(texts) > FEW else "")
 
 
-def summary(x: np.ndarray, columns: dict[str, str], categories: dict[str, tuple[str, ...]]) -> str:
-    """What the columns of a table [N, D] are, with their ranges, in a line."""
+def summary(x: Array, columns: dict[str, str], categories: dict[str, tuple[str, ...]]) -> str:
+    """What the columns of a table [N, 1, D, 1] are, with their ranges, in a line."""
     numbers, others = len(columns) - len(categories), len(categories)
     kinds = [f"{numbers} number{'' if numbers == 1 else 's'}"] if numbers else []
     kinds += [f"{others} categor{'y' if others == 1 else 'ies'}"] if others else []
+    gaps, low, high = 0, np.nan, np.nan
+    for block in in_blocks(x):
+        first = block[:, 0, :FEW, 0]
+        gaps = gaps + np.count_nonzero(np.isnan(first), axis=0)
+        low = np.fmin(low, np.fmin.reduce(first))  # NaN does not count
+        high = np.fmax(high, np.fmax.reduce(first))
     told = []
-    for name, column in list(zip(columns, x.T, strict=True))[:FEW]:
-        gaps = int(np.isnan(column).sum())
-        missing = f" ({gaps:,} missing)" if gaps else ""
+    for i, name in enumerate(list(columns)[:FEW]):
+        missing = f" ({gaps[i]:,} missing)" if gaps[i] else ""
         if name in categories:
             told.append(f"{shown(name)}: {some(categories[name])}{missing}")
-        elif gaps < len(column):
-            ends = np.nanmin(column), np.nanmax(column)
+        elif gaps[i] < len(x):
             whole = " (whole)" if columns[name] == "integer" else ""
-            told.append(f"{shown(name)} {ends[0]:.6g} to {ends[1]:.6g}{whole}{missing}")
+            told.append(f"{shown(name)} {low[i]:.6g} to {high[i]:.6g}{whole}{missing}")
     return f"{', '.join(kinds)}: {'; '.join(told)}{'; ...' if len(columns) > FEW else ''}"

@@ -4,16 +4,25 @@ import dataclasses
 
 import numpy as np
 
-from aecli.datasets.splits import Split, Splits
+from aecli.datasets.rows import changed, in_blocks
+from aecli.datasets.splits import Split, Splits, value_range
 
 
 def cut(part: Split) -> Split:
     """The same with values in [0, 1], and what was cut off as its excess."""
-    whole = part.x[:]
-    x = np.clip(whole, 0, 1)
-    if np.array_equal(x, whole, equal_nan=True):
+    low, high = value_range(part)
+    if low >= 0 and high <= 1:
         return part
-    return dataclasses.replace(part, x=x, excess=np.nan_to_num(whole - x))
+    x, shape = part.as_floats(), part.x.shape[1:]
+    return dataclasses.replace(
+        part,
+        x=changed(x, lambda rows: np.clip(rows, 0, 1), shape),
+        excess=changed(x, _beyond, shape),
+    )
+
+
+def _beyond(whole: np.ndarray) -> np.ndarray:
+    return np.nan_to_num(whole - np.clip(whole, 0, 1))
 
 
 def cut_to_unit_range(splits: Splits) -> Splits:
@@ -35,7 +44,8 @@ def cut_to_unit_range(splits: Splits) -> Splits:
 def cut_note(*parts: Split) -> str:
     """How many values were cut to [0, 1]; "" where none was."""
     parts = tuple({id(part): part for part in parts}.values())
-    count = sum(int(np.count_nonzero(part.excess)) for part in parts if part.excess is not None)
+    cut_off = [part.excess for part in parts if part.excess is not None]
+    count = sum(int(np.count_nonzero(block)) for one in cut_off for block in in_blocks(one))
     of = sum(part.x.size for part in parts)
     if not count:
         return ""

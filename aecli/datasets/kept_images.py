@@ -1,9 +1,7 @@
 """Decoded images, kept in the user's cache and mapped into memory by later runs.
 
-They are found by the content of their files: what was read for another content, size or way of
-fitting has another name. A file here is its images, which of the kinds of pictures each one was,
-then a JSON of these kinds and of the SHA-256 of all before it, and the length of that JSON. Of the
-JSON no shape is taken, and nothing is unpickled.
+What was read for another content, size or way of fitting has another name. A file (see kept.py) has
+the images, then which of the kinds of pictures each one was; its JSON has these kinds.
 """
 
 import contextlib
@@ -15,22 +13,19 @@ import mmap
 import os
 import pathlib
 import stat
-import time
 
 import numpy as np
 
 from aecli.cache import own_folder
+from aecli.datasets import kept
 from aecli.datasets.image_file import Found, Frame
 from aecli.datasets.image_files import Decoded, decode_all, in_blocks
 from aecli.errors import CannotWrite
-from aecli.files import remove, replacing
+from aecli.files import replacing
 
 MOST = 16 * 2**30  # bytes in all; what was used longest ago goes
 FEWEST = 500  # files; fewer are decoded at once
-FORMAT = 1
-TAIL = 8  # bytes of the length of the JSON
-MOST_KINDS = 2**24  # bytes of the JSON
-SECONDS_LEFT = 86_400  # a file that is still being written after that is a killed process's
+FORMAT = 2
 
 
 def decoded(files: list[pathlib.Path], frame: Frame) -> Decoded:
@@ -44,7 +39,7 @@ def decoded(files: list[pathlib.Path], frame: Frame) -> Decoded:
         return known
     size = _bytes(len(files), frame) + 4 * len(files)
     try:
-        _make_room(folder, size)
+        kept.make_room(folder, size, MOST)
         with replacing(path) as temporary:
             found = _write(temporary, size, files, frame)
             if found.problems or _key(files, frame) != key:  # not whole, or changed meanwhile
@@ -66,11 +61,7 @@ class _Passing(Exception):
 
 def may_hold(count: int, frame: Frame) -> bool:
     """Whether there is a cache, and room for so many images."""
-    folder = own_folder("images")
-    if folder is None or count < FEWEST or _bytes(count, frame) > MOST:
-        return False
-    about = os.statvfs(folder)
-    return 2 * _bytes(count, frame) < about.f_bavail * about.f_frsize
+    return count >= FEWEST and kept.has_room("images", _bytes(count, frame), MOST)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,47 +112,18 @@ def _write(path: pathlib.Path, size: int, files: list[pathlib.Path], frame: Fram
             return made
         kinds = {kind: i for i, kind in enumerate(dict.fromkeys(made.found))}
         mapped[end:].view("<u4")[:] = [kinds[one] for one in made.found]
-        about = {
-            "kinds": [dataclasses.astuple(kind) for kind in kinds if kind],
-            "sha256": hashlib.sha256(mapped.data).hexdigest(),
-        }
-        text = json.dumps(about).encode()
-        stream.seek(size)
-        stream.write(text + len(text).to_bytes(TAIL, "little"))
+        kept.close(stream, {"kinds": [dataclasses.astuple(kind) for kind in kinds if kind]})
         return made
 
 
 def _read(path: pathlib.Path, count: int, frame: Frame) -> Decoded | None:
     """None where there is none, or one that is damaged: that is then written anew."""
-    end = _bytes(count, frame)
-    size = end + 4 * count
-    try:
-        with path.open("rb") as stream:
-            stream.seek(-TAIL, os.SEEK_END)
-            length = int.from_bytes(stream.read(TAIL), "little")
-            if not 0 < length < MOST_KINDS or path.stat().st_size != size + length + TAIL:
-                return None
-            stream.seek(size)
-            about = json.loads(stream.read(length))
-            mapped = np.frombuffer(mmap.mmap(stream.fileno(), size, prot=mmap.PROT_READ), np.uint8)
-        if hashlib.sha256(mapped.data).hexdigest() != about["sha256"]:
-            return None
-        kinds = [Found(tuple(side), *map(bool, more)) for side, *more in about["kinds"]]
-        found = [kinds[i] for i in mapped[end:].view("<u4").tolist()]
-        os.utime(path)  # used now
-    except (OSError, ValueError, TypeError, KeyError, IndexError):
+    known, end = kept.mapped(path), _bytes(count, frame)
+    if known is None or len(known.data) != end + 4 * count:
         return None
-    return Decoded(mapped[:end].view(frame.dtype).reshape(count, *frame.shape), found, [])
-
-
-def _make_room(folder: pathlib.Path, size: int) -> None:
-    """For so many bytes more: of MOST in all. Raises CannotWrite where that is too much."""
-    if size > MOST:
-        raise CannotWrite(f"{size:,} bytes of images are more than are kept")
-    with contextlib.suppress(OSError):  # another process removes the same
-        for file in sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True):
-            about = file.stat()
-            is_left = ".tmp" in file.name and time.time() - about.st_mtime > SECONDS_LEFT
-            size += about.st_size
-            if is_left or (size > MOST and ".tmp" not in file.name):
-                remove(file)
+    try:
+        kinds = [Found(tuple(side), *map(bool, more)) for side, *more in known.about["kinds"]]
+        found = [kinds[i] for i in known.data[end:].view("<u4").tolist()]
+    except (ValueError, TypeError, KeyError, IndexError):
+        return None
+    return Decoded(known.data[:end].view(frame.dtype).reshape(count, *frame.shape), found, [])

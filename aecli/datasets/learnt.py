@@ -15,7 +15,7 @@ from aecli.datasets.binarization import binarized
 from aecli.datasets.coding import Coding
 from aecli.datasets.cutting import cut, cut_note
 from aecli.datasets.quantiles import Quantiles
-from aecli.datasets.rows import Rows
+from aecli.datasets.rows import Rows, changed
 from aecli.datasets.scaling import SCALES, Scaling, fitted
 from aecli.datasets.source import Source
 from aecli.datasets.splits import Split, value_range
@@ -82,13 +82,12 @@ class Learnt:
         if source.kind == "table" and source.columns is not None:
             sizes = [len(source.categories.get(name, ())) for name in source.columns]
             missing = source.reader.get("missing", "error")
-            coding = Coding.fitted(source.origin, train.x[:], [*source.columns], sizes, missing)
+            coding = Coding.fitted(source.origin, train.x, [*source.columns], sizes, missing)
             shape = (1, coding.width, 1)
         if scale in SCALES:
-            _check_in_memory(train, source.origin)
-            x, numbers = train.floats(), None
+            x, numbers = train.as_floats(), None
             if coding is not None:  # what is missing tells nothing of a column's spread
-                x, numbers = coding.coded(x, fill=False), coding.is_number
+                x, numbers = coding.applied(x, fill=False), coding.is_number
             if numbers is None or numbers.any():
                 scaling = fitted(source.origin, x, scale, scale_per, numbers)
         return cls(
@@ -117,12 +116,13 @@ class Learnt:
 
         Where values are cut, the Split says by how much: `excess`. seed, stream: of binarize=fixed.
         """
-        if self.scaling is not None or self.binarize in IN_MEMORY:
-            _check_in_memory(part, "the file")
+        if self.binarize in IN_MEMORY:
+            _check_in_memory(part)
         if self.coding is not None:
-            part = dataclasses.replace(part, x=self.coding.coded(part.x[:]))
+            part = dataclasses.replace(part, x=self.coding.applied(part.x))
         if self.scaling is not None:
-            part = dataclasses.replace(part, x=self.scaling(part.floats()))
+            x = part.as_floats()
+            part = dataclasses.replace(part, x=changed(x, self.scaling, x.shape[1:]))
         if self.clips:
             part = cut(part)
         if self.binarize != "none":
@@ -191,10 +191,10 @@ class Learnt:
                 "training all had as many"
             )
         array, order = columns.in_order(name, part.x, source.columns, self.columns)
-        if self.coding is not None:
-            array = np.asarray(array[:], np.float32)  # of a row, no number is ever a byte
+        if self.coding is not None:  # of a row, no number is ever a byte
+            array = changed(array, lambda rows: rows.astype(np.float32), array.shape[1:])
             known = source.categories, self.categories
-            columns.recode(name, array[:, 0, :, 0], self.columns or (), *known, part.ids)
+            array = columns.recoded(name, array, self.columns or (), *known, part.ids)
         whole = [one.x for one in (source.train, source.test) if one is not None]
         x, note = units.as_trained(name, array, self.unit, self.range, source.are_pictures, whole)
         return dataclasses.replace(part, x=x), [text for text in (order, note) if text]
@@ -250,9 +250,9 @@ def _present(part: Split) -> list[int] | None:
     return None if part.labels is None else np.unique(part.labels).tolist()
 
 
-def _check_in_memory(part: Split, origin: str) -> None:
+def _check_in_memory(part: Split) -> None:
     if isinstance(part.x, Rows):
         raise BadRequest(
-            f"dataset.scale and dataset.binarize={'|'.join(IN_MEMORY)} need the images in "
-            f"memory; {origin}\nleave them out, or take fewer images: dataset.limit=N"
+            f"dataset.binarize={'|'.join(IN_MEMORY)} needs the data in memory, and these are read "
+            "in place\nleave it out, or take fewer: dataset.limit=N"
         )

@@ -12,7 +12,8 @@ from aecli.datasets.labels import LONGEST
 from aecli.datasets.source_file import MAX_BYTES, check_unpacked, shown
 from aecli.errors import BadRequest
 
-BLOCK = 2**22  # values at a time
+BLOCK = 2**20  # values at a time
+READ_AT_ONCE = 2**20  # bytes of a column
 WAY = "written without encodings and compression, or as .npy"
 
 
@@ -48,8 +49,8 @@ def check_columns(file: pathlib.Path, pixels: list[str], label: str | None) -> i
         return check_size(file, stored, width)
 
 
-def check_size(file: pathlib.Path, stored, width: int) -> int:
-    """The number of rows, of `width` bytes each in memory. Raises BadRequest."""
+def check_size(file: pathlib.Path, stored, width: int, most: int = MAX_BYTES) -> int:
+    """The number of rows, of `width` bytes each in memory, `most` in all. Raises BadRequest."""
     about = stored.metadata
     if about.num_rows == 0:
         raise BadRequest(f"{file} has no rows of data")
@@ -59,8 +60,8 @@ def check_size(file: pathlib.Path, stored, width: int) -> int:
         raise BadRequest(f"{file} has two columns called {shown(twice[0])}")
     stated = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
     unpacked = max(stated, about.num_rows * width)
-    if unpacked > MAX_BYTES:
-        raise BadRequest(f"{file} unpacks to more than {MAX_BYTES / 2**30:.0f} GiB")
+    if unpacked > most:
+        raise BadRequest(f"{file} unpacks to more than {most / 2**30:.0f} GiB")
     check_unpacked(str(file), unpacked, file.stat().st_size, WAY)
     return about.num_rows
 
@@ -150,7 +151,9 @@ def opened(file: pathlib.Path, as_dictionary: list[str] | None = None) -> Iterat
     from pyarrow import parquet
 
     try:
-        with parquet.ParquetFile(file, read_dictionary=as_dictionary) as stored:
+        # pre_buffer, the default, holds every column of every group until the file is closed
+        how: dict = {"pre_buffer": False, "buffer_size": READ_AT_ONCE}
+        with parquet.ParquetFile(file, read_dictionary=as_dictionary, **how) as stored:
             yield stored
     except (pyarrow.ArrowException, OSError, UnicodeError, TypeError) as error:
         raise BadRequest(f"{file} is damaged, or no Parquet file: {shown(error)}") from None

@@ -86,3 +86,22 @@ class Rows:
         if self._positions is not None:
             return self._positions[rows]
         return np.arange(*rows.indices(len(self))) if isinstance(rows, slice) else np.asarray(rows)
+
+
+def in_blocks(x: "np.ndarray | Rows", values: int = BLOCK):
+    """All of an array [N, ...], about so many values at a time, in the order of its file."""
+    if isinstance(x, Rows):
+        yield from x.blocks(values)
+        return
+    step = max(1, values // max(1, math.prod(x.shape[1:])))
+    for start in range(0, len(x), step):
+        yield x[start : start + step]
+
+
+def changed(
+    x: "np.ndarray | Rows", change: Callable, shape: tuple[int, ...]
+) -> "np.ndarray | Rows":
+    """change(x) [N, *shape], float32; of Rows, of each block as it is read."""
+    if isinstance(x, Rows):
+        return x.mapped(change, np.float32, (len(x), *shape))
+    return change(x)

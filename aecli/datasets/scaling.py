@@ -1,14 +1,15 @@
 """Scaling to [0, 1] or to mean 0 and standard deviation 1, by the training part alone."""
 
 import dataclasses
-from collections.abc import Callable
 
 import numpy as np
 
+from aecli.datasets import exact, quantiles
 from aecli.datasets.quantiles import Quantiles
+from aecli.datasets.rows import changed, in_blocks
+from aecli.datasets.splits import Array
 from aecli.errors import BadRequest
 
-BLOCK = 2**24  # values at a time
 QUARTILES = (25, 50, 75)
 SCALES = ("minmax", "standard", "robust", "quantile")
 
@@ -24,9 +25,7 @@ class Scaling:
     divisor: np.ndarray
 
     @classmethod
-    def fitted(
-        cls, x: np.ndarray, how: str, per: str, numbers: np.ndarray | None = None
-    ) -> "Scaling":
+    def fitted(cls, x: Array, how: str, per: str, numbers: np.ndarray | None = None) -> "Scaling":
         """By the training part x [N, H, W, C] float32; numbers: [W] bool, None for all of them.
 
         how: minmax, to [0, 1]; standard, to mean 0 and standard deviation 1; or robust, to median 0
@@ -35,18 +34,28 @@ class Scaling:
         that are missing, and do not count.
         """
         if numbers is not None and not numbers.all():
-            return cls.fitted(x[:, :, numbers], how, per)._among(numbers)
+            shape = x.shape[1], int(numbers.sum()), x.shape[3]
+            taken = changed(x, lambda rows: rows[:, :, numbers], shape)
+            return cls.fitted(taken, how, per)._among(numbers)
         axes = {"feature": 0, "channel": (0, 1, 2)}.get(per)
-        low, high = np.nanmin(x, axis=axes), np.nanmax(x, axis=axes)
+        low, high = np.float32(np.nan), np.float32(np.nan)
+        for block in in_blocks(x):  # NaN does not count
+            low = np.fmin(low, np.fmin.reduce(block, axis=axes))
+            high = np.fmax(high, np.fmax.reduce(block, axis=axes))
         if how == "minmax":
             with np.errstate(over="ignore"):
                 return cls._of(low, high - low, low == high)
         if how == "robust":
-            lower, middle, upper = _quartiles(x, per)
+            lower, middle, upper = quantiles.of_columns(x, QUARTILES, per)
             return cls._of(middle, upper - lower, low == high)
-        mean = _mean(x, axes).astype(np.float32)
+        mean = exact.mean(in_blocks(x), np.fmax(-low, high), axes).astype(np.float32)
+
+        def squared(block: np.ndarray) -> np.ndarray:
+            return np.square(block - mean)
+
         with np.errstate(over="ignore"):  # found as infinity
-            deviation = np.sqrt(_mean(x, axes, lambda block: np.square(block - mean)))
+            most = np.fmax(squared(low), squared(high))
+            deviation = np.sqrt(exact.mean(in_blocks(x), most, axes, squared))
         return cls._of(mean, deviation, low == high)
 
     @classmethod
@@ -79,30 +88,8 @@ class Scaling:
         return x * self.divisor + self.offset
 
 
-def _mean(x: np.ndarray, axes, change: Callable = np.asarray) -> np.ndarray:
-    """The mean of change(x) in float64, NaN left out; of much a part of the rows at a time."""
-    if x.size <= BLOCK:
-        return np.nanmean(change(x), axis=axes, dtype=np.float64)
-    rows, total, count = max(1, BLOCK * len(x) // x.size), np.float64(0), 0
-    for start in range(0, len(x), rows):
-        block = change(x[start : start + rows])
-        total = total + np.nansum(block, axis=axes, dtype=np.float64)
-        count = count + np.count_nonzero(~np.isnan(block), axis=axes)
-    return np.asarray(total / count)
-
-
-def _quartiles(x: np.ndarray, per: str) -> np.ndarray:
-    """[3, ...], NaN left out; of a table a column at a time."""
-    if per == "feature" and x.size > BLOCK:
-        columns = x.reshape(len(x), -1).T
-        found = [np.nanpercentile(column, QUARTILES) for column in columns]
-        return np.stack(found, axis=1).reshape(3, *x.shape[1:])
-    axes = {"feature": 0, "channel": (0, 1, 2)}.get(per)
-    return np.nanpercentile(x, QUARTILES, axis=axes)
-
-
 def fitted(
-    origin: str, x: np.ndarray, how: str, per: str, numbers: np.ndarray | None = None
+    origin: str, x: Array, how: str, per: str, numbers: np.ndarray | None = None
 ) -> Scaling | Quantiles:
     """One of SCALES by the training part x; the rest as of Scaling.fitted. Raises BadRequest."""
     if how == "quantile":

@@ -53,7 +53,8 @@ class Source:
         """
         wanted = [(self.train, rows), (self.test, test_rows)]
         wanted = [(part, chosen) for part, chosen in wanted if part is not None]
-        if not any(isinstance(part.x, Rows) for part, _ in wanted):
+        if self.kind == "table" or not any(isinstance(part.x, Rows) for part, _ in wanted):
+            # the reader looked through them
             parts = [part if chosen is None else part.take(chosen) for part, chosen in wanted]
             return dataclasses.replace(self, train=parts[0], test=(*parts, None)[1])
         names = [getattr(part.x, "name", "") or self.origin for part, _ in wanted]
@@ -74,7 +75,7 @@ class Source:
         """What the columns of a table are, with their ranges."""
         if self.kind != "table" or self.columns is None:
             return []
-        return [columns_of.summary(self.train.x[:, 0, :, 0], self.columns, self.categories)]
+        return [columns_of.summary(self.train.x, self.columns, self.categories)]
 
     def in_own_unit(self, by_range: bool = False) -> "Source":
         """The same in the unit that all of its values tell: uint8 that means x/255, or float32.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from aecli.datasets.factors import FactorGrid, Factors
+from aecli.datasets.ids import Ids
 from aecli.datasets.rows import Rows
 from aecli.datasets.windows import Windows
 from aecli.dataspec import DataSpec
@@ -15,7 +16,7 @@ from aecli.errors import BadRequest
 
 Array = np.ndarray | Rows
 FINGERPRINT_BYTES = 2**28  # of a part that the fingerprint reads; of larger ones, a sample
-BLOCK = 500  # images at a time
+BLOCK = 2**25  # bytes at a time
 PARTS = ("train", "val", "test")
 MOST_LABELS = 10_000  # that a model may be told
 
@@ -32,9 +33,9 @@ class Split:
 
     x: Array
     labels: np.ndarray | None = None
-    excess: np.ndarray | None = None
+    excess: Array | None = None
     windows: Windows | None = None
-    ids: np.ndarray | None = None
+    ids: Ids | None = None
     factors: Factors | None = None
 
     def __len__(self) -> int:
@@ -63,11 +64,27 @@ class Split:
         is_float = isinstance(self.x, np.ndarray) and self.x.dtype == np.float32
         return np.asarray(self.x) if is_float else self.pixels()
 
+    def as_floats(self) -> Array:
+        """As floats; what stays in its file becomes so as it is read."""
+        if not isinstance(self.x, Rows):
+            return self.floats()
+        return self.x.mapped(lambda x: Split(x).floats(), np.float32)
+
+    @property
+    def beside(self) -> dict[str, Any]:
+        """excess, windows and ids, as arrays where they are there."""
+        excess = None if self.excess is None else self.excess[:]
+        ids = None if self.ids is None else np.asarray(self.ids)
+        return {"excess": excess, "windows": self.windows, "ids": ids}
+
     def take(self, rows: np.ndarray) -> "Split":
         """The images at these positions, in this order."""
-        x = self.x.take(rows) if isinstance(self.x, Rows) else self.x[rows]
-        known = (self.labels, self.excess, self.ids)
-        labels, excess, ids = (None if a is None else a[rows] for a in known)
+        x, labels, excess, ids = (
+            None if a is None else a[rows] if isinstance(a, np.ndarray) else a.take(rows)
+            for a in (self.x, self.labels, self.excess, self.ids)
+        )
+        if ids is not None and isinstance(x, np.ndarray):
+            ids = np.asarray(ids)
         windows = None if self.windows is None else self.windows.take(rows)
         factors = None if self.factors is None else self.factors.take(rows)
         return Split(x, labels, excess, windows, ids, factors)
@@ -161,8 +178,9 @@ def _digest(x: Array, digest) -> None:
     digest.update(f"{x.dtype} {x.shape}".encode())
     fitting = max(1, FINGERPRINT_BYTES // (x.nbytes // len(x)))
     rows = np.linspace(0, len(x) - 1, min(len(x), fitting)).astype(int)
-    for start in range(0, len(rows), BLOCK):
-        digest.update(np.ascontiguousarray(x[rows[start : start + BLOCK]]).data)
+    step = max(1, BLOCK // (x.nbytes // len(x)))
+    for start in range(0, len(rows), step):
+        digest.update(np.ascontiguousarray(x[rows[start : start + step]]).data)
 
 
 def value_range(split: Split) -> tuple[float, float]:

@@ -8,12 +8,14 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from aecli.datasets import columns, table_arrays, table_csv, table_parquet
+from aecli.datasets import columns, table_arrays, table_csv, table_parquet, table_parts
 from aecli.datasets.base import Dataset, Source, Split, TableScale, TestSize
 from aecli.datasets.labels import labels
 from aecli.datasets.learnt import Learnt
+from aecli.datasets.rows import changed
 from aecli.datasets.source_file import needed_file, shown
-from aecli.datasets.table_part import Part, Roles, ways
+from aecli.datasets.table_part import Part, Roles
+from aecli.datasets.table_texts import ways
 from aecli.errors import BadRequest
 
 OPTION = "table"
@@ -48,6 +50,7 @@ class Table(Dataset):
     ] = "auto"
     counts: Annotated[Names | None, Field(description="names of columns, or null")] = None
     missing: Literal["error", "drop", "mean", "indicator"] = "error"
+    cache: bool = True  # a table beyond what fits well into memory is kept as float32
     delimiter: Mark | None = None
     decimal: Literal[".", ","] | None = None
     test_size: TestSize = 0.2
@@ -59,7 +62,7 @@ class Table(Dataset):
         roles = self._roles(file, stored)
         if not roles.features:
             raise BadRequest(f"{file} has no column beside dataset.label_column and id_column")
-        parts, notes = stored.parts(roles), _offered(roles)
+        parts, notes = self._parts(stored, roles), _offered(roles)
         for name in roles.maybe:
             _check_few(parts[0], name)
         if self.test_path is not None:
@@ -71,8 +74,9 @@ class Table(Dataset):
             _check_known(
                 file, [n for n in roles.features if n not in roles.categories], "counts", name
             )
-            for part in parts:
-                part.check_counts(roles.features.index(name), name)
+        counts = {name: roles.features.index(name) for name in self.counts or ()}
+        for part in parts:
+            part.check_counts(counts)
         x, known = parts[0].x, parts[0].categories
         types = columns.column_types(roles.features, x) or {}
         types |= dict.fromkeys(known, "category") | dict.fromkeys(self.counts or (), "count")
@@ -126,6 +130,12 @@ class Table(Dataset):
             return table_arrays.read(file)
         return table_csv.opened(file, self.delimiter, self.decimal)
 
+    def _parts(self, stored, roles: Roles) -> list[Part]:
+        """Its rows; those of a file of texts that are too many for memory stay in the cache."""
+        if isinstance(stored, table_arrays.ArrayTable):
+            return stored.parts(roles)
+        return [table_parts.read(stored, roles, self.cache)]
+
     def _roles(self, file: pathlib.Path, stored) -> Roles:
         """What each column is. Raises BadRequest for names that the file has not."""
         label = self.label_column
@@ -151,22 +161,32 @@ class Table(Dataset):
         if (roles.label is None) != (own.label is None):
             raise BadRequest(f"{file} and dataset.path: one has a label column, the other has none")
         _check_names(file, own.features, dict.fromkeys(roles.features, ""))
-        part = stored.parts(own)[0]
-        x = part.x[:, [own.features.index(name) for name in roles.features]]
-        part = dataclasses.replace(part, x=x)
-        columns.recode(part.name, x, roles.features, part.categories, train.categories, part.ids)
-        return part
+        part = self._parts(stored, own)[0]
+        order = [own.features.index(name) for name in roles.features]
+        x = changed(part.x, lambda rows: rows[:, order], (len(order),))
+        known = part.categories, train.categories
+        x = columns.recoded(part.name, x, roles.features, *known, part.ids)
+        return dataclasses.replace(part, x=x)
 
 
 def _splits(parts: list[Part]) -> tuple[list[Split], tuple[str, ...] | None]:
     """With numbers for labels, and the names of these."""
-    found = [(f"{part.name}: label", _numbers(part.label)) for part in parts]
-    found = [(name, texts) for name, texts in found if texts is not None]
-    numbered, names = labels(found, [len(texts) for _, texts in found])
-    splits = [
-        Split(part.x[:, None, :, None], numbered.pop(0) if numbered else None, ids=part.ids)
-        for part in parts
-    ]
+    found = [(f"{part.name}: label", part.label) for part in parts if part.label is not None]
+    values = [(name, _numbers(label.values)) for name, label in found]
+    try:
+        numbered, names = labels(values, [len(one) for _, one in values])
+    except BadRequest:  # of all rows, it says which one is wrong
+        labels(
+            [(name, _numbers(label.whole())) for name, label in found],
+            [len(label) for _, label in found],
+        )
+        raise
+    splits = []
+    for part in parts:
+        numbers = None if part.label is None else numbered.pop(0)[part.label.at]
+        shape = 1, part.x.shape[1], 1
+        x = changed(part.x, lambda rows: rows[:, None, :, None], shape)
+        splits.append(Split(x, numbers, ids=part.ids))
     return splits, names
 
 
@@ -222,10 +242,10 @@ def _described(roles: Roles, categories: dict, how: str) -> str:
     return f"{said}; {how}"
 
 
-def _numbers(texts: np.ndarray | None) -> np.ndarray | None:
+def _numbers(texts: np.ndarray) -> np.ndarray:
     """Labels that all are numbers become numbers."""
     try:
-        return None if texts is None else texts.astype(np.float64)
+        return texts.astype(np.float64)
     except ValueError:
         return texts
 

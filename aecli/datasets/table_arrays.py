@@ -6,7 +6,10 @@ import pathlib
 import numpy as np
 
 from aecli.datasets.npz import Npz
+from aecli.datasets.rows import Rows, changed
+from aecli.datasets.splits import Array
 from aecli.datasets.table_part import Part, Roles
+from aecli.datasets.table_texts import Coded
 from aecli.errors import BadRequest
 
 LABEL = "y"  # what the labels beside an array are called here
@@ -34,16 +37,25 @@ class ArrayTable:
         for part in (source.train, source.test):
             if part is None:
                 continue
-            x = part.x[:].reshape(len(part), -1)
-            with np.errstate(over="ignore"):  # found as infinity
-                values = x[:, places].astype(np.float32)
             label = None
             if roles.label == LABEL and part.labels is not None:
                 names = source.label_names
-                label = part.labels if names is None else np.array(names)[part.labels]
-            known = None if ids is None else x[:, ids].astype(str)
-            made.append(Part(str(self.path), values, {}, label, known))
+                values, at = np.unique(part.labels, return_inverse=True)
+                label = Coded(values if names is None else np.array(names)[values], at)
+            known = None if ids is None else part.x[:][:, 0, ids, 0].astype(str)
+            made.append(Part(str(self.path), _columns(part.x, places), {}, label, known))
         return made
+
+
+def _columns(x: Array, places: list[int]) -> Array:
+    """Of rows [N, 1, W, 1] some columns, [N, D] float32; what stays in its file is as well."""
+
+    def change(rows: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore"):  # found as infinity
+            return rows.reshape(len(rows), -1)[:, places].astype(np.float32)
+
+    x = x if isinstance(x, Rows) and x.is_kept else x[:]
+    return changed(x, change, (len(places),))
 
 
 def is_table(path: pathlib.Path) -> bool:

@@ -8,12 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from aecli.datasets.csv_rows import is_float, lines, readable
 from aecli.datasets.source_file import check_text, is_gzip, open_bytes, shown
-from aecli.datasets.table_part import NULLS, Part, Roles, check_length, numbered, ways
-from aecli.datasets.table_texts import Texts
+from aecli.datasets.table_part import Roles
+from aecli.datasets.table_texts import NULLS, ways
 from aecli.errors import BadRequest
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -41,39 +39,33 @@ class CsvTable:
         mark = "tab" if self.delimiter == "\t" else repr(self.delimiter)
         return f"delimiter {mark}, decimal {self.decimal!r}"
 
-    def parts(self, roles: Roles) -> list[Part]:
-        """Its rows, one part. Raises BadRequest for texts among numbers and for ragged rows."""
+    def key(self) -> list:
+        """As table_blocks.Stored."""
+        return ["csv", self.names, self.has_header, self.delimiter, self.decimal]
+
+    def most_rows(self) -> int:
+        """At least as many as there are: the ends of lines. Raises BadRequest."""
+        count = 1
+        with readable(self.path), open_bytes(self.path) as stream:
+            while block := stream.read(BLOCK_BYTES):
+                count += block.count(b"\n") or block.count(b"\r")
+        return count
+
+    def batches(self, roles: Roles) -> Iterator[Any]:
+        """Its rows. Raises BadRequest for texts among numbers and for ragged rows."""
         from pyarrow import ArrowInvalid, dictionary, float32, int32, string
         from pyarrow.csv import ConvertOptions
 
         types: dict[str, Any] = dict.fromkeys(roles.features, float32())
-        types |= dict.fromkeys(roles.categories, dictionary(int32(), string()))
-        types |= {name: string() for name in (roles.label, roles.id) if name is not None}
+        named = [*roles.categories, *([] if roles.label is None else [roles.label])]
+        types |= dict.fromkeys(named, dictionary(int32(), string()))
+        types |= {} if roles.id is None else {roles.id: string()}
         options: dict[str, Any] = {"include_columns": [*types], "decimal_point": self.decimal}
-        numbers = _Numbers(self.path, roles)
-        texts = {name: Texts() for name in types if name not in numbers.names}
         with readable(self.path):
             try:
-                for batch in self._read(ConvertOptions(column_types=types, **options)):
-                    numbers.add(batch)
-                    for name, found in texts.items():
-                        found.add(batch.column(name))
+                yield from self._read(ConvertOptions(column_types=types, **options))
             except ArrowInvalid as error:
                 raise BadRequest(f"{self.path}: {shown(error, 200)}\n{self._way(roles)}") from None
-        x = numbers.whole()
-        if not len(x):
-            raise BadRequest(f"{self.path} has no rows of data")
-        categories = {}
-        for name in roles.categories:
-            held, place = texts[name], roles.features.index(name)
-            x[:, place], categories[name] = numbered(
-                str(self.path), name, held.different, held.positions
-            )
-        label, ids = (
-            None if name is None else self._texts(texts[name], name)
-            for name in (roles.label, roles.id)
-        )
-        return [Part(str(self.path), x, categories, label, ids)]
 
     def _read(self, convert) -> Iterator[Any]:
         """Record batches, one after another: of the whole no more is in memory."""
@@ -90,46 +82,11 @@ class CsvTable:
         with pyarrow.OSFile(str(self.path)) as stream:
             yield from open_csv(stream, read, parse, convert)
 
-    def _texts(self, found: Texts, name: str) -> np.ndarray:
-        known = np.array(["None" if text is None else text for text in found.different])
-        check_length(str(self.path), name, known.dtype.itemsize // 4)
-        return known[found.positions]
-
     def _way(self, roles: Roles) -> str:
         """What to do where a value is refused: of a column of texts that nobody named, its role."""
         column = next((name for name in self.texts if name in roles.features), None)
         column = None if column in roles.categories else column
         return "correct this row" if column is None else f"column {shown(column)!r}: {ways(column)}"
-
-
-class _Numbers:
-    """[N, D] float32, NaN where a number is missing; what is a category is left as it comes."""
-
-    def __init__(self, path: pathlib.Path, roles: Roles):
-        self.names = [name for name in roles.features if name not in roles.categories]
-        self._places = [roles.features.index(name) for name in self.names]
-        self._x = np.empty((_most_rows(path), len(roles.features)), np.float32)  # not touched yet
-        self._stop = 0
-
-    def add(self, batch) -> None:
-        """The rows of a record batch."""
-        start, self._stop = self._stop, self._stop + batch.num_rows
-        columns = [batch.column(name).to_numpy(zero_copy_only=False) for name in self.names]
-        if columns:
-            self._x[start : self._stop, self._places] = np.stack(columns, axis=1)
-
-    def whole(self) -> np.ndarray:
-        """All rows that were added."""
-        return self._x[: self._stop]
-
-
-def _most_rows(path: pathlib.Path) -> int:
-    """At least as many as there are: the ends of lines."""
-    count = 1
-    with readable(path), open_bytes(path) as stream:
-        while block := stream.read(BLOCK_BYTES):
-            count += block.count(b"\n") or block.count(b"\r")
-    return count
 
 
 def opened(path: pathlib.Path, delimiter: str | None, decimal: str | None) -> CsvTable:

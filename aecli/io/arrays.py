@@ -58,9 +58,7 @@ def given(
     """
     held, notes = _part(run, x, beyond)
     numbers, names = _labels(run, labels, len(held))
-    found = Images(
-        held.pixels(), None, numbers, names, None, "X", held.excess, held.windows, held.ids
-    )
+    found = Images(held.pixels(), None, numbers, names, None, "X", **held.beside)
     if are_told or run.model.label_count is not None:
         found = conditions.of_images(run, found, None)
     return Given(x, found, notes)

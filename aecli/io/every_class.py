@@ -58,5 +58,5 @@ def _excess(*parts: Split) -> np.ndarray | None:
     if all(part.excess is None for part in parts):
         return None
     return np.concatenate(
-        [np.zeros(p.x.shape, np.float32) if p.excess is None else p.excess for p in parts]
+        [np.zeros(p.x.shape, np.float32) if p.excess is None else p.excess[:] for p in parts]
     )

@@ -81,12 +81,11 @@ def images(run: Run, read: Read, noise: bool = True) -> Images:
         x, clean, labels = run.examples(read.split)
         origin = f"{read.split} split of {run.splits.source}"
         names, part = run.splits.label_names, getattr(run.splits, read.split)
-        further = {"excess": part.excess, "windows": part.windows, "ids": part.ids}
-        further["factors"] = part.factors
+        further = part.beside | {"factors": part.factors}
         return Images(x if noise else clean, clean, labels, names, None, origin, **further)
     x, clean = found.split.pixels(), None
     if noise and run.noise_is_stated:
         x, clean = run.preparation.frozen(x)
     part = found.split
     known = part.labels, found.label_names, found.files, found.path
-    return Images(x, clean, *known, part.excess, part.windows, part.ids)
+    return Images(x, clean, *known, **part.beside)

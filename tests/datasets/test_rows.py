@@ -91,7 +91,7 @@ def test_what_cannot_be_read_in_place_says_so(tmp_path, images, in_place):
         load(tmp_path / "nan.npy")
     np.save(tmp_path / "x.npy", images)
     with pytest.raises(BadRequest, match=r"dataset\.limit=N"):
-        load(tmp_path / "x.npy", scale="minmax")
+        load(tmp_path / "x.npy", binarize="threshold")
 
 
 def test_a_file_that_is_cut_while_it_is_read_in_place(file, compose, request):

@@ -45,7 +45,7 @@ def test_parquet_has_the_rows_of_the_csv(group, is_encoded, tmp_path):
 def test_an_id_and_a_category_of_numbers(tmp_path):
     columns = {"who": [7, 8, 9], "zip": [10, 9, 10], "ok": [True, False, True]}
     source = Table(path=stored(tmp_path, columns), id_column="who", categories=["zip"]).read()
-    assert source.train.ids.tolist() == ["7", "8", "9"]
+    assert [*source.train.ids] == ["7", "8", "9"]
     assert source.categories == {"zip": ("10", "9")}
     assert source.train.x[:, 0, :, 0].tolist() == [[0, 1], [1, 0], [0, 1]]
 

@@ -84,4 +84,4 @@ def _rows(run: Run) -> tuple[np.ndarray, np.ndarray | None]:
 def _scored(run: Run, score: str, rows: np.ndarray) -> np.ndarray:
     part = run.splits.val.take(rows)
     x = run.preparation.frozen(part.x[:])[1]
-    return scored(run, x, score, part.excess, part.labels)
+    return scored(run, x, score, part.beside["excess"], part.labels)
