@@ -24,12 +24,15 @@ from aecli.datasets.image_file import Found, Frame
 from aecli.datasets.image_files import Decoded, decode_all, in_blocks
 from aecli.errors import CannotWrite
 from aecli.files import remove, replacing
+from aecli.locking import turn
 
 MOST = 16 * 2**30  # bytes in all; what was used longest ago goes
 FEWEST = 500  # files; fewer are decoded at once
 FORMAT = 1
 TAIL = 8  # bytes of the length of the JSON
 MOST_KINDS = 2**24  # bytes of the JSON
+LOCK = ".lock"
+LOCKED = 15  # digits of a key that are a number to lock
 SECONDS_LEFT = 86_400  # a file that is still being written after that is a killed process's
 
 
@@ -44,12 +47,15 @@ def decoded(files: list[pathlib.Path], frame: Frame) -> Decoded:
         return known
     size = _bytes(len(files), frame) + 4 * len(files)
     try:
-        _make_room(folder, size)
-        with replacing(path) as temporary:
-            found = _write(temporary, size, files, frame)
-            if found.problems or _key(files, frame) != key:  # not whole, or changed meanwhile
-                raise _Passing(found)
-        return found
+        with turn(folder / LOCK, int(key[:LOCKED], 16), "another process decodes these images"):
+            if (known := _read(path, len(files), frame)) is not None:
+                return known
+            _make_room(folder, size, key)
+            with replacing(path) as temporary:
+                found = _write(temporary, size, files, frame)
+                if found.problems or _key(files, frame) != key:  # not whole, or changed meanwhile
+                    raise _Passing(found)
+            return found
     except _Passing as passing:
         return passing.found
     except CannotWrite:  # no room
@@ -154,14 +160,19 @@ def _read(path: pathlib.Path, count: int, frame: Frame) -> Decoded | None:
     return Decoded(mapped[:end].view(frame.dtype).reshape(count, *frame.shape), found, [])
 
 
-def _make_room(folder: pathlib.Path, size: int) -> None:
-    """For so many bytes more: of MOST in all. Raises CannotWrite where that is too much."""
+def _make_room(folder: pathlib.Path, size: int, key: str) -> None:
+    """For so many bytes more: of MOST in all. Raises CannotWrite where that is too much.
+
+    key: of what is to be written, by this process alone.
+    """
     if size > MOST:
         raise CannotWrite(f"{size:,} bytes of images are more than are kept")
     with contextlib.suppress(OSError):  # another process removes the same
-        for file in sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True):
-            about = file.stat()
-            is_left = ".tmp" in file.name and time.time() - about.st_mtime > SECONDS_LEFT
+        found = [(file.stat(), file) for file in folder.glob("*.images")]
+        for about, file in sorted(found, key=lambda one: one[0].st_mtime, reverse=True):
+            is_written = ".tmp" in file.name
+            is_left = file.name.startswith(f".{key[:LOCKED]}")  # a process was killed
+            is_left = is_left or time.time() - about.st_mtime > SECONDS_LEFT
             size += about.st_size
-            if is_left or (size > MOST and ".tmp" not in file.name):
+            if is_left if is_written else size > MOST:
                 remove(file)
