@@ -1,4 +1,4 @@
-"""One writer a run folder: a lock that dies with its process."""
+"""Locks that die with their process: one writer a run folder, one maker of what is kept."""
 
 import contextlib
 import errno
@@ -33,6 +33,30 @@ def locked(folder: pathlib.Path, name: str = NAME, wait: bool = False) -> Iterat
             _take(lock, folder, wait)
             os.ftruncate(lock, 0)
             os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(lock)
+
+
+@contextlib.contextmanager
+def turn(file: pathlib.Path, number: int, told: str) -> Iterator[None]:
+    """Hold a number (below 2^63) of a lock file that many processes share.
+
+    Where another process holds it: wait, and say what is `told`. Unlike `locked` it is of this
+    process alone: children that outlive it hold nothing. Raises CannotWrite.
+    """
+    with writing(file):
+        lock = open_in_place(file, os.O_RDWR | os.O_CREAT)
+    try:
+        with writing(file):
+            try:
+                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
+            except OSError as error:
+                if error.errno in (errno.EACCES, errno.EAGAIN):
+                    log.warning("%s", told)
+                    fcntl.lockf(lock, fcntl.LOCK_EX, 1, number)
+                elif error.errno not in NO_LOCKS:
+                    raise
         yield
     finally:
         os.close(lock)

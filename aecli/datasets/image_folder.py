@@ -209,7 +209,8 @@ def listed(folder: pathlib.Path, key: str = PATH) -> dict[pathlib.Path, list[pat
     files = sorted(file for file in files if file.suffix.lower() in SUFFIXES)
     if not files:
         raise BadRequest(f"{key}: {folder} has no image ({' '.join(sorted(SUFFIXES))})")
-    tops = {file.relative_to(folder).parts[0] for file in files}
+    depth = len(folder.parts)
+    tops = {file.parts[depth] for file in files}
     if tops == {"train", "test"}:
         places = (folder / "train", folder / "test")
         return {place: [file for file in files if place in file.parents] for place in places}
@@ -223,7 +224,8 @@ def listed(folder: pathlib.Path, key: str = PATH) -> dict[pathlib.Path, list[pat
 
 def _label_texts(folder: pathlib.Path, files: list[pathlib.Path]) -> np.ndarray | None:
     """The name of each file's sub-folder; None if there are no sub-folders."""
-    places = [file.relative_to(folder).parts for file in files]
+    depth = len(folder.parts)
+    places = [file.parts[depth:] for file in files]
     loose = [place[0] for place in places if len(place) == 1]
     if len(loose) == len(files):
         return None

@@ -21,10 +21,13 @@ from aecli import cores
 from aecli.cache import own_folder
 from aecli.errors import CannotWrite
 from aecli.files import remove
+from aecli.locking import turn
 
 BLOCK = 2**23  # bytes that are hashed at once
 MOST_TEXT = 2**26  # bytes of the JSON
 DIGEST, TAIL = 32, 8  # bytes of the SHA-256, and of the length of the JSON
+LOCK = ".lock"
+LOCKED = 15  # digits of a file's name that are a number to lock
 SECONDS_LEFT = 86_400  # a file that is still being written after that is a killed process's
 
 
@@ -80,20 +83,26 @@ def mapped(path: pathlib.Path) -> Kept | None:
     return Kept(np.frombuffer(pages, np.uint8), pages, about) if isinstance(about, dict) else None
 
 
-def make_room(folder: pathlib.Path, size: int, most: int) -> None:
-    """For so many bytes more: of `most` in all, what was used longest ago goes.
+def turn_of(path: pathlib.Path, told: str) -> contextlib.AbstractContextManager[None]:
+    """A turn among the processes that would make the same file; who waits says what is `told`."""
+    return turn(path.parent / LOCK, int(path.name[:LOCKED], 16), told)
 
-    Raises CannotWrite where that is too much.
+
+def make_room(path: pathlib.Path, size: int, most: int) -> None:
+    """For a file of so many bytes: of `most` in all, what was used longest ago goes.
+
+    It is this process's turn. Raises CannotWrite where that is too much.
     """
     if size > most:
         raise CannotWrite(f"{size:,} bytes are more than are kept")
     with contextlib.suppress(OSError):  # another process removes the same
-        for file in sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True):
-            about = file.stat()
-            is_own = file.name.startswith(".")  # a lock, or what is being written
-            is_left = ".tmp" in file.name and time.time() - about.st_mtime > SECONDS_LEFT
+        found = [(file.stat(), file) for file in path.parent.glob(f"*{path.suffix}")]
+        for about, file in sorted(found, key=lambda one: one[0].st_mtime, reverse=True):
+            is_written = ".tmp" in file.name
+            is_left = file.name.startswith(f".{path.name[:LOCKED]}")  # a process was killed
+            is_left = is_left or time.time() - about.st_mtime > SECONDS_LEFT
             size += about.st_size
-            if is_left or (size > most and not is_own):
+            if is_left if is_written else size > most:
                 remove(file)
 
 

@@ -39,12 +39,15 @@ def decoded(files: list[pathlib.Path], frame: Frame) -> Decoded:
         return known
     size = _bytes(len(files), frame) + 4 * len(files)
     try:
-        kept.make_room(folder, size, MOST)
-        with replacing(path) as temporary:
-            found = _write(temporary, size, files, frame)
-            if found.problems or _key(files, frame) != key:  # not whole, or changed meanwhile
-                raise _Passing(found)
-        return found
+        with kept.turn_of(path, "another process decodes these images"):
+            if (known := _read(path, len(files), frame)) is not None:
+                return known
+            kept.make_room(path, size, MOST)
+            with replacing(path) as temporary:
+                found = _write(temporary, size, files, frame)
+                if found.problems or _key(files, frame) != key:  # not whole, or changed meanwhile
+                    raise _Passing(found)
+            return found
     except _Passing as passing:
         return passing.found
     except CannotWrite:  # no room

@@ -25,7 +25,6 @@ from aecli.datasets.table_part import Part, Roles
 from aecli.datasets.table_texts import Coded
 from aecli.errors import BadRequest, CannotWrite
 from aecli.files import replacing
-from aecli.locking import locked
 
 FOLDER = "tables"
 MOST = 64 * 2**30  # bytes in all; what was used longest ago goes
@@ -46,10 +45,10 @@ def part(stored: Stored, roles: Roles, size: int) -> Part:
     path = folder / f"{_key(stored, roles)}.table"
     if (found := _read(path, stored, roles)) is not None:
         return found
-    with locked(folder, wait=True):  # of the jobs of a sweep, one converts
+    with kept.turn_of(path, "another process converts this table"):
         if (found := _read(path, stored, roles)) is not None:
             return found
-        kept.make_room(folder, size, MOST)
+        kept.make_room(path, size, MOST)
         with replacing(path) as temporary:
             _write(temporary, folder, stored, roles)
             if _about(stored.path) != about:

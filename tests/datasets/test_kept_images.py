@@ -1,6 +1,8 @@
 """Decoded images are kept in the user's cache, found by content, and mapped by later runs."""
 
+import multiprocessing
 import os
+import time
 
 import numpy as np
 import pytest
@@ -29,7 +31,7 @@ def load(folder, **changes):
 
 
 def kept(folder):
-    return sorted((folder.parent / "aecli" / "images").glob("*"))
+    return sorted((folder.parent / "aecli" / "images").glob("*.images"))
 
 
 @pytest.fixture
@@ -127,6 +129,42 @@ def test_with_a_file_that_cannot_be_read_nothing_is_kept(folder):
     (folder / "9.png").write_bytes(b"no image")
     assert len(load(folder, on_error="skip").train) > 0
     assert kept(folder) == []
+
+
+def test_who_comes_second_waits_and_decodes_nothing(folder, decoded, caplog):
+    """In another process, which writes what is kept while it holds the turn."""
+    begun, child = multiprocessing.Event(), multiprocessing.get_context("fork")
+    first = child.Process(target=load_slowly, args=(folder, begun))
+    first.start()
+    assert begun.wait(30)
+    second = load(folder)
+    first.join(30)
+    assert first.exitcode == 0
+    assert decoded == []
+    assert "another process decodes these images" in caplog.text
+    same(second, load(folder, cache=False))
+
+
+def load_slowly(folder, begun):
+    write = kept_images._write
+
+    def slowly(*args):
+        begun.set()
+        time.sleep(0.3)
+        return write(*args)
+
+    kept_images._write = slowly
+    load(folder)
+
+
+def test_what_a_killed_process_left_goes_with_the_next_who_decodes_the_same(folder):
+    load(folder)
+    (path,) = kept(folder)
+    path.rename(path.with_name(f".{path.stem[:50]}.999999.tmp.images"))
+    other = path.with_name(f".{'0' * 50}.999998.tmp.images")  # may be written now
+    other.touch()
+    load(folder)
+    assert kept(folder) == [other, path]
 
 
 def test_many_are_streamed_from_what_is_kept(folder, monkeypatch):
