@@ -117,7 +117,10 @@ def ends(x: "np.ndarray | Rows", axes: Any = 0) -> tuple[np.ndarray, np.ndarray,
     low, high = np.array(np.nan, np.float32), np.array(np.nan, np.float32)
     gaps = np.array(0)
     for block in in_blocks(x):
-        low = np.asarray(np.fmin(low, np.fmin.reduce(block, axis=axes)))
-        high = np.asarray(np.fmax(high, np.fmax.reduce(block, axis=axes)))
-        gaps = np.asarray(gaps + np.count_nonzero(np.isnan(block), axis=axes))
+        values = block.reshape(len(block), -1) if axes == 0 else block  # axes of 1 take time
+        low = np.asarray(np.fmin(low, np.fmin.reduce(values, axis=axes)))
+        high = np.asarray(np.fmax(high, np.fmax.reduce(values, axis=axes)))
+        gaps = np.asarray(gaps + np.count_nonzero(np.isnan(values), axis=axes))
+    if axes == 0:
+        low, high, gaps = (found.reshape(x.shape[1:]) for found in (low, high, gaps))
     return low, high, gaps
