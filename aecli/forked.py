@@ -12,11 +12,14 @@ import os
 import pkgutil
 import signal
 import sys
+import threading
 
 PR_SET_PDEATHSIG = 1  # of Linux, where alone there is a server
 prctl = ctypes.CDLL(None).prctl
 # by the kernel: while a library is loaded, which takes seconds, no handler of Python's would run
 prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # where the parent ends while this process imports
+
+from tqdm import tqdm  # noqa: E402
 
 from aecli import cli, dispatch, typed  # noqa: E402
 from aecli.console.quiet import import_tensorflow_quietly  # noqa: E402
@@ -32,8 +35,15 @@ USED = (
     "aecli.training.best",
     "aecli.training.schedules",
     "matplotlib.backends.backend_agg",
+    "PIL.BmpImagePlugin",  # Pillow knows these five before it writes any picture
+    "PIL.GifImagePlugin",
     "PIL.JpegImagePlugin",
+    "PIL.PngImagePlugin",
+    "PIL.PpmImagePlugin",
+    "pydantic.dataclasses",
     "sklearn.datasets",
+    "sklearn.mixture",  # of the samples of a model without a prior
+    "tensorflow.python.data.ops.range_op",
 )
 
 
@@ -46,6 +56,7 @@ def load() -> None:
         package = importlib.import_module(f"aecli.{room}")
         for module in pkgutil.iter_modules(package.__path__, f"aecli.{room}."):
             importlib.import_module(module.name)
+    tqdm.set_lock(threading.RLock())  # of processes it is a semaphore, which a killed job leaves
     gc.collect()
     gc.freeze()  # a job neither looks through it nor copies it
 

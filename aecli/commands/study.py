@@ -18,7 +18,7 @@ from aecli.console.table import show_table
 from aecli.errors import BadRequest, NotApplicable
 from aecli.files import as_json, made_folder, write_json, write_text
 from aecli.io import request
-from aecli.jobs import hydra_sweep
+from aecli.jobs import hydra_sweep, warm
 from aecli.locking import locked
 from aecli.study import ceiling, folder, report
 from aecli.study.design import GROUP, read
@@ -81,7 +81,11 @@ def _study(name: str | None, cfg: DictConfig, train: list[str], config_dir: str 
     assert name is not None  # else the studies are listed
     plain = build.plain(cfg)
     design = read(name, config_dir).narrowed(plain["models"], plain["seeds"], train)
-    jobs = folder.asked(design, hydra_sweep.threads(cfg.n_jobs), config_dir)
+    jobs = []  # all composed before any begins
+    for job in folder.asked(design, hydra_sweep.threads(cfg.n_jobs), config_dir):
+        jobs.append(job)
+        if len(jobs) == 2:  # several are known to be right: a server imports beside the others
+            warm.get_ready(job.config, cfg.gpus)
     check_writable(pathlib.Path(cfg.outputs))
     return folder.create(name, design, jobs, str(cfg.outputs))
 

@@ -11,6 +11,7 @@ from aecli.datasets import ranges
 from aecli.datasets.chosen import Chosen
 from aecli.datasets.cutting import cut_note
 from aecli.datasets.learnt import Learnt
+from aecli.datasets.rows import positions
 from aecli.datasets.source import Source as Source
 from aecli.datasets.source_file import shown
 from aecli.datasets.splits import Split as Split
@@ -123,7 +124,7 @@ class Dataset(Component):
         """Which images each part gets; no value of any is looked at."""
         pool, test = self._of_classes(source.train, source, "training"), None
         rng = np.random.default_rng([self.seed, 0])
-        rows, val = rng.permutation(len(pool)), None
+        rows, val = rng.permutation(positions(len(pool))), None
         if source.test is not None:
             test = self._of_classes(source.test, source, "test")
             if self.limit is not None and len(test) > self.limit:
@@ -139,7 +140,7 @@ class Dataset(Component):
     def _of_classes(self, part: Split, source: Source, name: str) -> np.ndarray:
         """The positions of the images with a label that is asked for."""
         if self.classes is None:
-            return np.arange(len(part))
+            return positions(len(part))
         if part.labels is None:
             raise BadRequest(
                 f"dataset.classes={self.classes} needs labels, and the {name} part of "

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from aecli.datasets import exact
-from aecli.datasets.rows import changed, in_blocks
+from aecli.datasets.rows import changed, ends, in_blocks
 from aecli.datasets.source_file import shown
 from aecli.datasets.splits import Array
 from aecli.errors import BadRequest
@@ -41,11 +41,7 @@ class Coding:
         several), indicator: with a flag for each column that has gaps; else gaps are refused.
         Raises BadRequest for a column without any value.
         """
-        gaps, low, high = 0, np.float32(np.nan), np.float32(np.nan)
-        for block in in_blocks(x):
-            rows = block[:, 0, :, 0]
-            gaps = gaps + np.count_nonzero(np.isnan(rows), axis=0)
-            low, high = np.fmin(low, np.fmin.reduce(rows)), np.fmax(high, np.fmax.reduce(rows))
+        low, high, gaps = (found[0, :, 0] for found in ends(x))
         empty = [name for name, count in zip(names, gaps, strict=True) if count == len(x)]
         if empty:
             raise BadRequest(

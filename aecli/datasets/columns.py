@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from aecli.datasets.ids import Ids
-from aecli.datasets.rows import BLOCK, Rows, in_blocks
+from aecli.datasets.rows import BLOCK, Rows, changed, ends, in_blocks
 from aecli.datasets.source_file import shown
 from aecli.datasets.splits import Array
 from aecli.errors import BadRequest
@@ -57,8 +57,8 @@ def in_order(
     def change(rows: np.ndarray) -> np.ndarray:
         return rows.reshape(len(rows), -1)[:, order].reshape(rows.shape)
 
-    is_kept = isinstance(x, Rows) and x.is_kept
-    ordered = x.mapped(change, x.dtype) if is_kept else change(x[:])
+    x = x if isinstance(x, Rows) and x.is_kept else x[:]
+    ordered = x.mapped(change, x.dtype) if isinstance(x, Rows) else change(x)
     return ordered, "columns put into the training's order"
 
 
@@ -128,12 +128,9 @@ def summary(x: Array, columns: dict[str, str], categories: dict[str, tuple[str, 
     numbers, others = len(columns) - len(categories), len(categories)
     kinds = [f"{numbers} number{'' if numbers == 1 else 's'}"] if numbers else []
     kinds += [f"{others} categor{'y' if others == 1 else 'ies'}"] if others else []
-    gaps, low, high = 0, np.nan, np.nan
-    for block in in_blocks(x):
-        first = block[:, 0, :FEW, 0]
-        gaps = gaps + np.count_nonzero(np.isnan(first), axis=0)
-        low = np.fmin(low, np.fmin.reduce(first))  # NaN does not count
-        high = np.fmax(high, np.fmax.reduce(first))
+    few = min(FEW, len(columns))
+    found = ends(changed(x, lambda rows: rows[:, :, :few], (1, few, 1)))
+    low, high, gaps = (values[0, :, 0] for values in found)
     told = []
     for i, name in enumerate(list(columns)[:FEW]):
         missing = f" ({gaps[i]:,} missing)" if gaps[i] else ""

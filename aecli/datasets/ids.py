@@ -20,10 +20,11 @@ class Numbers:
         return self._count
 
     def __getitem__(self, rows: Any) -> Any:
-        at = np.arange(1, self._count + 1) if self._at is None else self._at
-        if self._at is None and not isinstance(rows, slice):
-            return np.asarray(rows, np.int64) + 1
-        return at[rows] if self._at is None else at[rows].astype(np.int64) + 1
+        if self._at is not None:
+            return self._at[rows].astype(np.int64) + 1
+        if isinstance(rows, slice):
+            return np.arange(1, self._count + 1)[rows]
+        return np.asarray(rows, np.int64) + 1
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self[:].astype(dtype or self.dtype)

@@ -88,7 +88,12 @@ class Rows:
         return np.arange(*rows.indices(len(self))) if isinstance(rows, slice) else np.asarray(rows)
 
 
-def in_blocks(x: "np.ndarray | Rows", values: int = BLOCK):
+def positions(count: int) -> np.ndarray:
+    """0 .. count - 1 in as many bytes as they need: there may be a hundred million."""
+    return np.arange(count, dtype=np.int32 if count < 2**31 else np.int64)
+
+
+def in_blocks(x: "np.ndarray | Rows", values: int = 2**22):
     """All of an array [N, ...], about so many values at a time, in the order of its file."""
     if isinstance(x, Rows):
         yield from x.blocks(values)
@@ -105,3 +110,17 @@ def changed(
     if isinstance(x, Rows):
         return x.mapped(change, np.float32, (len(x), *shape))
     return change(x)
+
+
+def ends(x: "np.ndarray | Rows", axes: Any = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(smallest, largest, how many are missing) along axes of x [N, ...]; NaN are missing."""
+    low, high = np.array(np.nan, np.float32), np.array(np.nan, np.float32)
+    gaps = np.array(0)
+    for block in in_blocks(x):
+        values = block.reshape(len(block), -1) if axes == 0 else block  # axes of 1 take time
+        low = np.asarray(np.fmin(low, np.fmin.reduce(values, axis=axes)))
+        high = np.asarray(np.fmax(high, np.fmax.reduce(values, axis=axes)))
+        gaps = np.asarray(gaps + np.count_nonzero(np.isnan(values), axis=axes))
+    if axes == 0:
+        low, high, gaps = (found.reshape(x.shape[1:]) for found in (low, high, gaps))
+    return low, high, gaps

@@ -6,7 +6,7 @@ import numpy as np
 
 from aecli.datasets import exact, quantiles
 from aecli.datasets.quantiles import Quantiles
-from aecli.datasets.rows import changed, in_blocks
+from aecli.datasets.rows import changed, ends, in_blocks
 from aecli.datasets.splits import Array
 from aecli.errors import BadRequest
 
@@ -38,10 +38,7 @@ class Scaling:
             taken = changed(x, lambda rows: rows[:, :, numbers], shape)
             return cls.fitted(taken, how, per)._among(numbers)
         axes = {"feature": 0, "channel": (0, 1, 2)}.get(per)
-        low, high = np.float32(np.nan), np.float32(np.nan)
-        for block in in_blocks(x):  # NaN does not count
-            low = np.fmin(low, np.fmin.reduce(block, axis=axes))
-            high = np.fmax(high, np.fmax.reduce(block, axis=axes))
+        low, high, _ = ends(x, axes)
         if how == "minmax":
             with np.errstate(over="ignore"):
                 return cls._of(low, high - low, low == high)

@@ -9,7 +9,7 @@ import numpy as np
 
 from aecli.datasets.factors import FactorGrid, Factors
 from aecli.datasets.ids import Ids
-from aecli.datasets.rows import Rows
+from aecli.datasets.rows import Rows, in_blocks
 from aecli.datasets.windows import Windows
 from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest
@@ -79,10 +79,12 @@ class Split:
 
     def take(self, rows: np.ndarray) -> "Split":
         """The images at these positions, in this order."""
-        x, labels, excess, ids = (
-            None if a is None else a[rows] if isinstance(a, np.ndarray) else a.take(rows)
-            for a in (self.x, self.labels, self.excess, self.ids)
-        )
+
+        def taken(held: Any) -> Any:
+            return held[rows] if isinstance(held, np.ndarray) else held and held.take(rows)
+
+        x, labels = taken(self.x), taken(self.labels)
+        excess, ids = taken(self.excess), taken(self.ids)
         if ids is not None and isinstance(x, np.ndarray):
             ids = np.asarray(ids)
         windows = None if self.windows is None else self.windows.take(rows)
@@ -186,6 +188,6 @@ def _digest(x: Array, digest) -> None:
 def value_range(split: Split) -> tuple[float, float]:
     """(smallest, largest) value of a part, in float units; points that are missing have none."""
     unit = 255.0 if split.x.dtype == np.uint8 else 1.0
-    blocks = split.x.blocks() if isinstance(split.x, Rows) else [split.x]
+    blocks = in_blocks(split.x) if isinstance(split.x, Rows) else [split.x]
     ends = [(np.nanmin(block), np.nanmax(block)) for block in blocks]
     return float(min(low for low, _ in ends)) / unit, float(max(high for _, high in ends)) / unit

@@ -22,7 +22,7 @@ def read_rows(
     Raises EOFError where the file has become shorter.
     """
     order = np.argsort(positions, kind="stable")
-    places = positions[order]
+    places = positions[order].astype(np.int64)  # counted in bytes below
     found = np.empty((len(positions), *shape), dtype)
     raw = found.reshape(-1).view(np.uint8).data
     width = math.prod(shape) * dtype.itemsize

@@ -20,9 +20,11 @@ class Stored(Protocol):
 
     def most_rows(self) -> int:
         """At least as many as there are. Raises BadRequest."""
+        ...
 
     def key(self) -> list:
         """How it is read, for who asks whether it was read before, as JSON."""
+        ...
 
 
 class Sink(Protocol):
@@ -30,6 +32,7 @@ class Sink(Protocol):
 
     def block(self, rows: int) -> np.ndarray:
         """Room for so many further rows: [rows, D] float32, to be filled in."""
+        ...
 
     def took(self, rows: int) -> None:
         """The room is filled."""

@@ -104,17 +104,18 @@ def letters(where: str, column: str, block: Any) -> tuple[np.ndarray, np.ndarray
     Raises BadRequest for gaps.
     """
     import pyarrow
-    from pyarrow import compute, types
+    from pyarrow import types
+    from pyarrow.compute import cast, max, utf8_length  # pyright: ignore[reportAttributeAccessIssue]
 
     block = block.dictionary_decode() if hasattr(block, "dictionary") else block
     if block.null_count:
         raise BadRequest(f"{where}: column {shown(column)!r} has missing values; fill them in")
     kind = block.type
     if types.is_string(kind) or types.is_large_string(kind) or types.is_integer(kind):
-        texts = compute.cast(block, pyarrow.large_string())
+        texts = cast(block, pyarrow.large_string())
     else:
         texts = pyarrow.array(list(map(str, block.to_pylist())), pyarrow.large_string())
-    check_length(where, column, compute.max(compute.utf8_length(texts)).as_py() or 0)
+    check_length(where, column, max(utf8_length(texts)).as_py() or 0)
     _, ends, data = texts.buffers()
     stops = np.frombuffer(ends, np.int64)[texts.offset : texts.offset + len(texts) + 1]
     held = np.frombuffer(b"" if data is None else data, np.uint8)

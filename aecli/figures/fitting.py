@@ -21,7 +21,7 @@ def fit(figure: Figure, letter: float) -> None:
     if (engine := figure.get_layout_engine()) is not None:
         engine.execute(figure)  # each pass moves what is in it by less
     before = _places(figure)
-    figure.draw_without_rendering()  # ticks are made late: they must see the style that is used
+    _draw_nothing(figure)  # ticks are made late: they must see the style that is used
     across, upright = figure.bbox.width, 0
     added = sum(_broken(text, EDGE * across) for text in _of_figure(figure))
     for ax in figure.axes:
@@ -41,12 +41,22 @@ def fit(figure: Figure, letter: float) -> None:
     seen = _places(figure)
     is_still = _are_same(before, seen)
     if added or upright:
-        figure.draw_without_rendering()
+        _draw_nothing(figure)
         is_still = False
     elif engine is not None and not is_still:
         engine.execute(figure)
         is_still = _are_same(seen, _places(figure))
     figure.stale = not is_still  # what is not, look.save need not lay out once more
+
+
+def _draw_nothing(figure: Figure) -> None:
+    """As draw_without_rendering; a picture that fills its axes has no part in the layout."""
+    pictures = [one for ax in figure.axes for one in ax.images if one.get_visible()]
+    for one in pictures:  # each takes milliseconds to make
+        one.set_visible(False)
+    figure.draw_without_rendering()
+    for one in pictures:
+        one.set_visible(True)
 
 
 def _places(figure: Figure) -> list[tuple[float, float, float, float]]:

@@ -169,6 +169,8 @@ class OnArrays(Asked):
 
     def weights_of_penalties(self) -> dict[str, float]:
         """{term: the weight that it has in the loss, once a warm-up is over}."""
+        if self.term_names() == ["reconstruction"]:
+            return {}
         x = np.zeros((1, *self.data_shape), "float32")
         label = None if self.label_count is None else np.zeros(1, "int32")
         batch = Batch(x, x, self.frozen_draws(1), label=label)
@@ -219,10 +221,12 @@ class OnArrays(Asked):
     def _map(self, name: str, step, arrays):
         """Run a compiled step over some images at a time and put the outcome together again."""
         functions = self.__dict__.setdefault("_compiled_steps", {})
-        if name not in functions:  # autograph would write files into the temporary folder
-            functions[name] = tf.function(step, reduce_retracing=True, autograph=False)
-        function = functions[name]
         arrays = tf.nest.map_structure(_as_given, arrays)
+        taken = tf.nest.map_structure(_of_any_number, arrays)
+        key = name, str(taken)
+        if key not in functions:  # autograph would write files into the temporary folder
+            functions[key] = tf.function(step, input_signature=[taken], autograph=False)
+        function = functions[key]
         n = len(tf.nest.flatten(arrays)[0])
         size = self.rows_at_once(self.decoded_an_example)
         parts = []
@@ -231,6 +235,11 @@ class OnArrays(Asked):
             rows = tf.nest.map_structure(lambda a, s=start: a[s : s + size], arrays)
             parts.append(function(tf.nest.map_structure(tf.constant, rows)))
         return tf.nest.map_structure(lambda *p: np.concatenate([np.asarray(q) for q in p]), *parts)
+
+
+def _of_any_number(rows: np.ndarray) -> tf.TensorSpec:
+    """A step is traced once, whatever the number of its rows."""
+    return tf.TensorSpec((None, *rows.shape[1:]), rows.dtype)
 
 
 def _as_given(x) -> np.ndarray:

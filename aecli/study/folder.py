@@ -9,6 +9,7 @@ import dataclasses
 import json
 import pathlib
 import time
+from collections.abc import Iterator
 
 from aecli.console.wanted import wanted
 from aecli.errors import BadRequest
@@ -39,13 +40,13 @@ class Study:
         return list(zip(self.design.cells, self.sweep.jobs, strict=True))
 
 
-def asked(design: Design, threads: int, config_dir: str | None) -> list[sweeps.Asked]:
-    """Every training, composed before any begins. Raises BadRequest, or what Hydra raises."""
-    found = [wanted(design.words(cell), [], config_dir) for cell in design.cells]
-    for one in found:
+def asked(design: Design, threads: int, config_dir: str | None) -> Iterator[sweeps.Asked]:
+    """Every training, composed as it is taken. Raises BadRequest, or what Hydra raises."""
+    for cell in design.cells:
+        one = wanted(design.words(cell), [], config_dir)
         if one.config.trainer.threads is None:
             one.config.trainer.threads = threads
-    return [sweeps.Asked(one.words, one.config, one.names) for one in found]
+        yield sweeps.Asked(one.words, one.config, one.names)
 
 
 def create(name: str, design: Design, jobs: list[sweeps.Asked], outputs: str) -> Study:

@@ -39,7 +39,7 @@ def stream_seed(seed: int | tf.Tensor, stream: Stream, index) -> tf.Tensor:
 
 def epoch_order(seed: int, epoch: int, n: int) -> np.ndarray:
     """The order of the n training images in an epoch: [n] int32."""
-    return np.random.default_rng((seed, epoch)).permutation(n).astype(np.int32)
+    return np.random.default_rng((seed, epoch)).permutation(np.arange(n, dtype=np.int32))
 
 
 def to_float(x: tf.Tensor) -> tf.Tensor:

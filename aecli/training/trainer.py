@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import os
 import time
 from typing import Annotated, ClassVar, Literal
 
@@ -10,6 +9,7 @@ import keras
 import tensorflow as tf
 from pydantic import Field
 
+from aecli import memory
 from aecli.component import Component
 from aecli.errors import BadRequest
 from aecli.networks.parted import LEAST
@@ -217,5 +217,4 @@ def _fits(splits) -> bool:
     needed = splits.train.x.nbytes + 2 * splits.val.x.size * 4  # frozen input and target
     if tf.config.list_physical_devices("GPU"):
         return needed < GPU_BYTES
-    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return needed < available / 4
+    return needed < memory.free() / 4
