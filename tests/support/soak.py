@@ -1,14 +1,14 @@
 """Random kills, each followed by a resume; at the end, the same bits as without them.
 
     python tests/support/soak.py --kills 200 --seed 0 --json part0.json
-    python tests/support/soak.py --subjects sweep --real 1 --kills 20    # warm jobs, their server
+    python tests/support/soak.py --subjects warm --kills 60    # jobs that start warm, their server
     python tests/support/soak.py --add part0.json part1.json
 
 trains small dense, convolutional, denoising and variational models, two players, a codebook and a
 sweep, ends them by SIGKILL, SIGTERM and SIGINT at random times and by SIGKILL at chosen moments
 of a write, checks every file that is left, resumes, and compares what is finished with one that
 was left alone: a console process, while most of those that are killed are forks of one process
-(soak_starts.py).
+(soak_starts.py); those of a sweep that starts warm are forks of its server (soak_warm.py).
 Takes about three seconds a kill. Parts with other seeds add up. What differs is kept beside the
 report. MNIST is used where it is found, scikit-learn's digits elsewhere.
 """
@@ -50,14 +50,17 @@ SUBJECTS = {
     ],
     "sweep": ["-m", "model=ae,vae", "model.latent_dim=3", "n_jobs=2",
               "trainer.epochs=4", "dataset.limit=400", "trainer.jit_compile=false"],
+    "warm": ["-m", "model=ae,vae", "seed=range(0,6)", "model.latent_dim=3", "n_jobs=2",
+             "trainer.epochs=4", "dataset.limit=400"],
 }  # fmt: skip
+ALWAYS = [name for name in SUBJECTS if name != "warm"]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--kills-a-run", type=int, default=8)
-    parser.add_argument("--subjects", default=",".join(SUBJECTS))
+    parser.add_argument("--subjects", default=",".join(ALWAYS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--real", type=float, default=0.05, help="share of console processes")
     parser.add_argument("--json", type=pathlib.Path, help="the report, renewed after each run")
@@ -76,11 +79,12 @@ def work(root: pathlib.Path, stated: argparse.Namespace) -> dict:
     """-> {subject: its count}"""
     soak_starts.warm()
     from soak_subjects import RunSubject, SweepSubject
+    from soak_warm import WarmSubject
 
     keep = pathlib.Path("soak") if stated.json is None else stated.json.with_suffix("")
     subjects = []
     for name in stated.subjects.split(","):
-        kind = SweepSubject if "-m" in SUBJECTS[name] else RunSubject
+        kind = {"sweep": SweepSubject, "warm": WarmSubject}.get(name, RunSubject)
         arguments = [*SUBJECTS[name], *EVERY, f"dataset={data()}"]
         subjects.append(kind(name, arguments, root, stated.seed, stated.real))
         subjects[-1].prepare()

@@ -11,7 +11,8 @@ carried_out = forked.carry_out
 
 
 def carry_out(folder: str, output: str, environment: dict[str, str]) -> int:
-    soak_moments.install(environment.pop("SOAK_KILL_JOBS", soak_moments.NEVER))
+    moment = environment.pop("SOAK_KILL_JOBS", soak_moments.NEVER)
+    soak_moments.install(soak_moments.drawn(moment, folder))
     return carried_out(folder, output, environment)
 
 

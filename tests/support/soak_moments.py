@@ -5,11 +5,22 @@ one before has its second name; after: the new file has just taken its place.
 """
 
 import os
+import random
 import signal
 
 KINDS = ("torn", "before", "link", "after")
 NEVER = "none:0"
+MOST = 25  # moments of a kind that a short job has
 REAL = {name: getattr(os, name) for name in ("fsync", "replace", "link")}
+
+
+def drawn(moment: str, folder: str) -> str:
+    """any:SEED is a moment of its own for each folder; another is what it is."""
+    kind, _, seed = moment.partition(":")
+    if kind != "any":
+        return moment
+    chosen = random.Random(f"{seed} {folder}")
+    return f"{chosen.choice(KINDS)}:{chosen.randint(1, MOST)}"
 
 
 def install(moment: str) -> None:

@@ -158,15 +158,14 @@ class RunSubject:
 class SweepSubject(RunSubject):
     """A sweep by processes: killed as a whole, with its jobs, or job by job.
 
-    The jobs of a console process are forks of its server, which is killed, too.
+    Those of a console process are forks of its server: of them is soak_warm.
     """
 
-    ways = ("write", "write", "job", "job", "server", "time", "all", "SIGTERM", "SIGINT")
+    ways = ("write", "write", "job", "job", "time", "all", "SIGTERM", "SIGINT")
 
     def killed(self, place: str) -> bool:
         way, is_forked = self.random.choice(self.ways), self.random.random() >= self.real
         moment, after = soak_moments.NEVER, None
-        is_forked = is_forked and way != "server"
         if way == "write":  # in its jobs
             moment = f"{self.random.choice(soak_moments.KINDS)}:{self.random.randint(1, 25)}"
         else:
@@ -181,10 +180,8 @@ class SweepSubject(RunSubject):
             process.wait(after)
         family = descendants(process.pid) if process.returncode is None else []
         training = [pid for pid in family if pid in self.holders(place)]
-        if way in ("job", "server"):
-            servers = [pid for pid in family if set(children(pid)) & set(training)]
-            chosen = training if way == "job" else servers
-            for pid in self.random.sample(chosen, min(1, len(chosen))):
+        if way == "job":
+            for pid in self.random.sample(training, min(1, len(training))):
                 os.kill(pid, signal.SIGKILL)
             code = process.wait()
             _wait_for(training)
@@ -201,8 +198,7 @@ class SweepSubject(RunSubject):
     def lost_jobs(self, place: str, way: str, code: int, is_forked: bool) -> bool:
         """The sweep itself goes on to its end and says which job was killed."""
         said = (self.root / f"{place}.txt").read_text().rpartition("---")[2]
-        how = "exit code 255" if way == "server" else "killed by signal 9"
-        is_killed = code == 1 and how in said
+        is_killed = code == 1 and "killed by signal 9" in said
         return self.counted(place, way, -9 if is_killed else code, signal.SIGKILL, is_forked)
 
     def holders(self, place: str) -> set[int]:
