@@ -139,10 +139,15 @@ class Dictionary(Autoencoder):
     def aux(self, target, out):
         """The auxiliary loss [B] of a batch, out what forward gave for it."""
         k = self.aux_k or max(1, math.prod(self.data_shape) // 2)
-        z = ops.where(self.is_dead, ops.relu(out["pre"]), 0.0)
-        z = largest(z, min(k, self.code_shape[0]))
-        left = self.misfit(target, ops.stop_gradient(out["params"]) + self.added(z))
-        return ops.where(ops.any(self.is_dead), left, 0.0)
+        is_dead = self.is_dead
+
+        def of_dead():
+            z = ops.where(is_dead, ops.relu(out["pre"]), 0.0)
+            z = largest(z, min(k, self.code_shape[0]))
+            return self.misfit(target, ops.stop_gradient(out["params"]) + self.added(z))
+
+        # spared where no unit is dead: it is a third of a step
+        return ops.cond(ops.any(is_dead), of_dead, lambda: ops.zeros(ops.shape(out["z"])[:1]))
 
     def objective(self, batch, out, player="model", training=False):
         loss, terms, watched = super().objective(batch, out, player, training=training)

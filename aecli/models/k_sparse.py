@@ -3,14 +3,12 @@
 import math
 from typing import Annotated, ClassVar
 
-import keras
-import tensorflow as tf
 from keras import ops
 from pydantic import Field
 
 from aecli.errors import BadRequest
 from aecli.models.base import Autoencoder, LatentDim
-from aecli.models.sparse_codes import kth_largest
+from aecli.models.sparse_codes import among_largest
 from aecli.serial import register
 
 
@@ -56,18 +54,3 @@ class KSparse(Autoencoder):
         largest = among_largest(flat, self.kept(batch.progress, training))
         kept = ops.where(largest, flat, ops.zeros_like(flat))
         return {"z": ops.reshape(kept, (-1, *self.code_shape))}
-
-
-def among_largest(x, k):
-    """Whether each number of x [B, D] float32 is one of the k largest of its row, [B, D] bool.
-
-    Of equal ones the first: exactly k of a row are.
-    """
-    if isinstance(x, keras.KerasTensor):  # of a functional model, as is exported
-        return ops.argsort(ops.argsort(-x, axis=1), axis=1) < k
-    least = kth_largest(x, k)
-    is_more, is_equal = x > least, tf.equal(x, least)
-    left = k - tf.reduce_sum(tf.cast(is_more, "int32"), axis=1, keepdims=True)
-    places = tf.range(tf.shape(x)[1], 0, -1, dtype="int32")  # the first has the largest
-    last = kth_largest(tf.where(is_equal, tf.cast(places, "float32"), 0.0), left)
-    return is_more | (is_equal & (tf.cast(places, "float32") >= last))

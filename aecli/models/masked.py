@@ -12,6 +12,7 @@ from aecli.dataspec import DataSpec
 from aecli.errors import BadRequest
 from aecli.models.base import Autoencoder, LatentDim
 from aecli.models.batch import Batch
+from aecli.models.sparse_codes import among_largest
 from aecli.networks.patches import image_of, patches_of, side_for
 from aecli.quantity import LOWER, Quantity
 from aecli.serial import register
@@ -114,8 +115,7 @@ class Masked(Autoencoder):
 
     def removed(self, draws):
         """Of draws [B, L]: 1 for a patch that is removed, 0 for the smallest ones': [B, L]."""
-        rank = ops.argsort(ops.argsort(draws, axis=-1), axis=-1)
-        return ops.cast(rank >= self.left, "float32")
+        return ops.cast(ops.logical_not(among_largest(-draws, self.left)), "float32")
 
     def pixels_of(self, removed):
         """[B, L] -> [B, H, W, 1], the same for all pixels of a patch."""

@@ -48,6 +48,21 @@ def kth_largest(x, k, of_all: bool = False):
     return in_order(tf.while_loop(lambda i, _: i >= 0, add_bit, [31, least])[1], back=True)
 
 
+def among_largest(x, k):
+    """Whether each number of x [B, n] float32 is one of the k largest of its row, [B, n] bool.
+
+    Of equal ones the first: exactly k of a row are.
+    """
+    if isinstance(x, keras.KerasTensor):  # of a functional model, as is exported
+        return ops.argsort(ops.argsort(-x, axis=1), axis=1) < k
+    least = kth_largest(x, k)
+    is_more, is_equal = x > least, tf.equal(x, least)
+    left = k - tf.reduce_sum(tf.cast(is_more, "int32"), axis=1, keepdims=True)
+    places = tf.range(tf.shape(x)[1], 0, -1, dtype="int32")  # the first has the largest
+    last = kth_largest(tf.where(is_equal, tf.cast(places, "float32"), 0.0), left)
+    return is_more | (is_equal & (tf.cast(places, "float32") >= last))
+
+
 def in_order(x, back: bool = False):
     """Whole numbers, int32, in the order of x float32, -0 before 0; back: x of these numbers."""
     bits = x if back else tf.bitcast(tf.stop_gradient(tf.convert_to_tensor(x, "float32")), "int32")

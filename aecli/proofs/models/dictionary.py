@@ -155,7 +155,9 @@ def aux_without_dead_units():
     with tf.GradientTape() as tape:
         term = model.aux(x, asked(model, x)[1])
     yield same(term, 0.0)
-    yield same(tape.gradient(term, model.directions.kernel.value), 0.0)
+    none = tf.UnconnectedGradients.ZERO
+    weights = model.directions.kernel.value
+    yield same(tape.gradient(term, weights, unconnected_gradients=none), 0.0)
     model, x = _with_dead()
     yield same(model.score(x)["aux"], 0.0)
 

@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from aecli.models.ae import AE
-from aecli.models.k_sparse import KSparse, among_largest
+from aecli.models.k_sparse import KSparse
+from aecli.models.sparse_codes import among_largest
 from aecli.proofs.base import at_least, close, proof, same
 from aecli.proofs.cases import small, trains_as
 
