@@ -7,12 +7,26 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from aecli import memory
 from aecli.errors import BadRequest, RunFailed
 from aecli.training.chunks import ChunkFeed
 from aecli.training.feed import ROWS, epoch_order
 from aecli.training.validation import flat
 
 BUFFER_BYTES = 2**25  # of images that are read at once; one is trained on, the next is read
+
+
+MOST_BYTES = 2**29  # of the same where the images do not fit into the free memory
+SHARE = 8  # of which they take so much then
+
+
+def _buffer_bytes(size: int) -> int:
+    """How much is read at once of images of so many bytes.
+
+    Of what the system cannot keep in its cache, a buffer of scattered rows reads nearly all.
+    """
+    free = memory.free()
+    return BUFFER_BYTES if size < free else max(BUFFER_BYTES, min(MOST_BYTES, free // SHARE))
 
 
 class Piece(NamedTuple):
@@ -39,10 +53,13 @@ class StreamingFeed(ChunkFeed):
         self._held: tuple[Piece | None, Any] = None, None
         self._next: tuple[Piece, Future] | None = None
         self._order: tuple[int, np.ndarray] | None = None  # of an epoch
-        size = max(1, BUFFER_BYTES * len(x) // max(1, x.nbytes) // self._batch)
+        bytes_ = _buffer_bytes(x.nbytes)
+        size = max(1, bytes_ * len(x) // max(1, x.nbytes) // self._batch)
         self._buffers = -(-self._full // size)  # of an epoch
         self._most = -(-self._full // self._buffers)  # batches in each
         self._blocks = -(-len(val) // ROWS)
+        self._val_rows = max(1, bytes_ * len(val) // max(1, val.nbytes) // ROWS) * ROWS
+        self._val_held: tuple[int, Any] = -1, None  # the first of them, and they
 
     # ---- what is read, by the thread -------------------------------------------------------------
 
@@ -79,7 +96,7 @@ class StreamingFeed(ChunkFeed):
         if piece.kind == "val":
             first = piece.number * ROWS
             return self._validation.in_blocks(
-                self._validation.arrays(self._val[first : first + ROWS], first)
+                self._validation.arrays(self._validation_rows(first), first)
             )
         order, buffer = self._order_of(piece.epoch), self._most * self._batch
         if piece.kind == "rest":
@@ -87,6 +104,14 @@ class StreamingFeed(ChunkFeed):
         rows = order[: self._full * self._batch][piece.number * buffer :][:buffer]
         rows = np.resize(rows, buffer)  # the last has fewer: what more is there is not looked at
         return self._images(rows, (self._most, -1))
+
+    def _validation_rows(self, first: int) -> np.ndarray:
+        """ROWS validation images from number `first` on; many more are read at once."""
+        start = first // self._val_rows * self._val_rows
+        if self._val_held[0] != start:
+            self._val_held = -1, None  # before the next are read
+            self._val_held = start, self._val[start : start + self._val_rows]
+        return self._val_held[1][first - start : first - start + ROWS]
 
     def _images(self, rows: np.ndarray, shape: tuple[int, ...]) -> tuple[tf.Tensor, ...]:
         """(images in the order of the file, which of them each batch has, labels).

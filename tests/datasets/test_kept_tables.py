@@ -188,3 +188,23 @@ def test_too_many_labels_are_refused_early(many, monkeypatch):
     monkeypatch.setattr(table_texts, "MOST_LABELS", 100)
     with pytest.raises(BadRequest, match="'who' holds more than 100 different texts"):
         load(written(many, ".csv"), label_column="who", id_column=None)
+
+
+@pytest.mark.slow  # 6 s
+def test_a_training_is_the_same_both_ways(place, compose, monkeypatch):
+    config = compose("trainer.batch_size=32", "trainer.epochs=2", "trainer.feed=streaming")
+    file, found = written(place, ".csv"), []
+    for size in (table_parts.IN_PLACE_BYTES, 0):
+        monkeypatch.setattr(table_parts, "IN_PLACE_BYTES", size)
+        monkeypatch.setattr(rows, "SMALL_BYTES", size)
+        splits = load(file, id_column="who")
+        trainer = build.component(config.trainer, "trainer")
+        steps = trainer.total_steps(len(splits.train)), trainer.steps_per_epoch(len(splits.train))
+        model = build.model(config, splits.data_shape)
+        optimizers = {"model": build.optimizer(config, *steps)}
+        feed = trainer.make_feed(splits, build.preparation(config))
+        history = trainer.fit(model, optimizers, feed, len(splits.train)).history
+        found.append((history["loss"], history["val_loss"], *model.get_weights()))
+    assert len(kept_files(place)) == 1
+    for ours, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(ours, other)
