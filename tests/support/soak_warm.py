@@ -59,7 +59,7 @@ class WarmSubject(SweepSubject):
                 [sys.executable, "-P", str(CHILD), "train", *arguments,
                  f"outputs={self.root / place}"],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                env=os.environ | environment, start_new_session=True,
+                env=os.environ | environment, start_new_session=True, preexec_fn=_hear_ctrl_c,
             )  # fmt: skip
 
     def killed(self, place: str) -> bool:
@@ -81,7 +81,7 @@ class WarmSubject(SweepSubject):
         else:
             while process.poll() is None and not jobs(process.pid):
                 time.sleep(0.01)
-            time.sleep(self.random.uniform(0, 2 * self.a_job))
+            time.sleep(self.random.uniform(0, self.a_job))
         return descendants(process.pid)
 
     def killed_as_a_whole(self, place: str, way: str, process, family: list[int]) -> bool:
@@ -143,6 +143,11 @@ class WarmSubject(SweepSubject):
         self.count.kills[way] = self.count.kills.get(way, 0) + len(told)
         self.count.real += len(told)
         return bool(told)
+
+
+def _hear_ctrl_c() -> None:
+    """A shell has what it starts in the background ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def server_of(console: int) -> int | None:
