@@ -51,8 +51,10 @@ class Rows:
         if not self.is_kept or len(at) <= step:
             return self._read(at)
         x = np.empty((len(at), *self.shape[1:]), self.dtype)
+        order = np.argsort(at, kind="stable")  # so each part of the file is read once
         for start in range(0, len(at), step):
-            x[start : start + step] = self._read(at[start : start + step])
+            part = order[start : start + step]
+            x[part] = self._read(at[part])
         return x
 
     def take(self, rows: np.ndarray) -> "Rows | np.ndarray":
