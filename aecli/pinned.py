@@ -1,4 +1,6 @@
-"""Keras as it was tested with, whatever the user's keras.json and environment say."""
+"""Keras and TensorFlow as they were tested with, whatever keras.json and environment say."""
+
+import functools
 
 
 def pin_keras() -> None:
@@ -12,3 +14,28 @@ def pin_keras() -> None:
     keras.config.set_image_data_format("channels_last")
     keras.config.set_max_epochs(None)
     keras.config.set_max_steps_per_epoch(None)
+
+
+def pin_sums() -> None:
+    """Have TensorFlow add in one order, whichever of its threads is first.
+
+    AddN of three and more begins with the first input that it can overwrite, which depends on what
+    other threads still read: gradients differed in their last bits from run to run. So a tape adds
+    by twos, of which no pass over the graph makes an AddN again.
+    """
+    import tensorflow as tf
+    from tensorflow.python import pywrap_tfe  # pyright: ignore[reportMissingImports]
+    from tensorflow.python.eager import backprop  # pyright: ignore[reportMissingImports]
+
+    given = backprop._aggregate_grads
+
+    def added(gradients):
+        if all(isinstance(one, tf.Tensor) for one in gradients):
+            return functools.reduce(tf.add, gradients)
+        return given(gradients)
+
+    pywrap_tfe.TFE_Py_RegisterVSpace(backprop._default_vspace._replace(aggregate_fn=added))
+    # the pass over control edges of TensorFlow 2.21 lets the update of a variable overtake a held
+    # (stop_gradient) read of it in some traces of the same graph: 12 of 160
+    passes = {"arithmetic_optimization": False, "dependency_optimization": False}
+    tf.config.optimizer.set_experimental_options(passes)

@@ -95,7 +95,7 @@ def upsampled_conv(x, kernel):
     if min(channels, filters) >= MANY:
         flipped = tf.reverse(kernel, [0, 1])
         sides = [((a, 1 - a), (b, 1 - b), (0, 0), (0, 0)) for a in (0, 1) for b in (0, 1)]
-        summed = tf.add_n([tf.pad(flipped, side) for side in sides])
+        summed = functools.reduce(tf.add, [tf.pad(flipped, side) for side in sides])
         shape = tf.stack([tf.shape(x)[0], 2 * x.shape[1], 2 * x.shape[2], filters])
         return tf.nn.conv2d_transpose(x, tf.transpose(summed, (0, 1, 3, 2)), shape, 2)
     taps = tf.constant(phase_taps(k), x.dtype)

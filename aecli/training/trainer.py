@@ -13,6 +13,7 @@ from aecli import memory
 from aecli.component import Component
 from aecli.errors import BadRequest
 from aecli.networks.parted import LEAST
+from aecli.pinned import pin_sums
 from aecli.training import strategy as strategies
 from aecli.training.callbacks.clock import Clock
 from aecli.training.callbacks.order import in_order
@@ -151,9 +152,7 @@ class Trainer(Component):
         """The optimizers, perhaps wrapped by Keras; model and feed are ready for the first step."""
         if self.deterministic:
             tf.config.experimental.enable_op_determinism()
-        # TensorFlow 2.21's pass over control edges lets the update of a variable overtake a held
-        # (stop_gradient) read of it in some traces of the same graph: 12 of 160
-        tf.config.optimizer.set_experimental_options({"dependency_optimization": False})
+        pin_sums()
         with self.scope():
             first = model.players[0]  # whose learning rate is logged, and lowered by callbacks
             model.compile(optimizers[first], jit_compile=self.uses_xla(model.network))
