@@ -67,10 +67,11 @@ def _copy(url: str, stream, max_bytes: int) -> None:
     _check_scheme(url)
     end = time.monotonic() + DEADLINE
     with urllib.request.build_opener(_Redirects).open(url, timeout=TIMEOUT) as response:
-        name = url.rsplit("/", 1)[1]
+        name, size = url.rsplit("/", 1)[1], 0  # a bar that is not shown does not count
         with tqdm(total=response.length, desc=name, unit="B", unit_scale=True, disable=None) as bar:
             while chunk := response.read1(CHUNK):  # what is there, without waiting for the rest
-                if bar.n + len(chunk) > max_bytes:
+                size += len(chunk)
+                if size > max_bytes:
                     raise DownloadFailed(f"sends more than {max_bytes:,} bytes")
                 if time.monotonic() > end:
                     raise DownloadFailed(f"takes longer than {DEADLINE:g} seconds")

@@ -236,6 +236,7 @@ def test_a_mirror_that_sends_something_else_leaves_nothing(tmp_path, monkeypatch
     bad = tmp_path / "web" / f"{FILES[2]}.gz"
     bad.write_bytes(spoil(bad.read_bytes()))
     monkeypatch.setattr(mnist_family, "MAX_BYTES", 60_000)
+    monkeypatch.setattr(download, "CHUNK", 4096)  # no piece alone is too much
     with serving(tmp_path / "web") as address:
         monkeypatch.setattr(Small, "mirrors", (address,))
         with pytest.raises(BadRequest, match=rf"127\.0\.0\.1:\d+ \({reason}"):
