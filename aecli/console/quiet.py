@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from aecli import cores
-from aecli.pinned import pin_keras, pin_sums
+from aecli.pinned import pin_keras
 
 _is_asleep = False  # imported here, and its threads can be set still
 
@@ -48,7 +48,6 @@ def import_tensorflow_quietly(
             logging.getLogger("tensorflow").setLevel(logging.ERROR)
             _set_threads(threads or cores.count(), in_parts)
             pin_keras()
-            pin_sums()
             _is_asleep = not wake
             if wake:
                 tensorflow.constant(0.0)  # lists the devices, which prints too

@@ -13,6 +13,7 @@ from aecli.models import draws, given
 from aecli.models.asked import Asked
 from aecli.models.batch import Batch
 from aecli.models.raw import Raw
+from aecli.pinned import pin_sums
 
 ROWS = 1000  # images a prediction step, fewer where they are large
 LOGITS = 2**26  # numbers of a likelihood of tokens, a prediction step
@@ -225,6 +226,7 @@ class OnArrays(Asked):
         taken = tf.nest.map_structure(_of_any_number, arrays)
         key = name, str(taken)
         if key not in functions:  # autograph would write files into the temporary folder
+            pin_sums()
             functions[key] = tf.function(step, input_signature=[taken], autograph=False)
         function = functions[key]
         n = len(tf.nest.flatten(arrays)[0])

@@ -14,8 +14,6 @@ from aecli.training.feed import ROWS, epoch_order
 from aecli.training.validation import flat
 
 BUFFER_BYTES = 2**25  # of images that are read at once; one is trained on, the next is read
-
-
 MOST_BYTES = 2**29  # of the same where the images do not fit into the free memory
 SHARE = 8  # of which they take so much then
 
